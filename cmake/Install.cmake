@@ -1,0 +1,2 @@
+# Installation: programs, library, headers, and what find_package(fastformer) reads.
+include(CMakePackageConfigHelpers)

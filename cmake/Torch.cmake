@@ -1,0 +1,11 @@
+# libtorch as an imported target, from a pip wheel or from an unpacked libtorch. find_package(Torch) of
+# the wheel asks for a whole CUDA toolkit, and the processor's part is all that is linked here.
+find_path(TORCH_INCLUDE ATen/ATen.h PATH_SUFFIXES include PATHS ${FASTFORMER_TORCH} REQUIRED
+  DOC "libtorch's headers; set FASTFORMER_TORCH or CMAKE_PREFIX_PATH to the torch folder")
+find_library(TORCH_CPU_LIBRARY torch_cpu PATH_SUFFIXES lib PATHS ${FASTFORMER_TORCH} REQUIRED)
+find_library(TORCH_C10_LIBRARY c10 PATH_SUFFIXES lib PATHS ${FASTFORMER_TORCH} REQUIRED)
+
+add_library(fastformer_torch INTERFACE)
+target_include_directories(fastformer_torch SYSTEM INTERFACE
+  ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
+target_link_libraries(fastformer_torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY})

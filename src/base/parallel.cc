@@ -1,0 +1,99 @@
+// A small pool of threads that hands out ranges of a loop.
+#include "base/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+namespace fastformer {
+
+ParallelFor serial_for() {
+  return [](std::int64_t count, std::int64_t,
+            const std::function<void(std::int64_t, std::int64_t)>& body) {
+    if (count > 0) body(0, count);
+  };
+}
+
+int available_threads() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+ThreadPool::ThreadPool(int threads) {
+  if (threads <= 0) threads = available_threads();
+  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+}
+
+ThreadPool::~ThreadPool() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void ThreadPool::run(std::int64_t count, std::int64_t grain,
+                     const std::function<void(std::int64_t, std::int64_t)>& body) {
+  if (count <= 0) return;
+  // Four ranges a thread, so that one slow range does not hold up the rest.
+  const std::int64_t wanted = (count + 4 * threads() - 1) / (4 * threads());
+  const std::int64_t step = std::max({grain, wanted, std::int64_t{1}});
+  if (workers_.empty() || step >= count) {
+    body(0, count);
+    return;
+  }
+  std::unique_lock lock(mutex_);
+  job_ = {&body, count, step};
+  next_ = 0;
+  error_ = nullptr;
+  wake_.notify_all();
+  take_ranges(job_, lock);
+  done_.wait(lock, [this] { return running_ == 0; });
+  job_ = {};
+  if (error_) std::rethrow_exception(error_);
+}
+
+ParallelFor ThreadPool::parallel_for() {
+  return [this](std::int64_t count, std::int64_t grain,
+                const std::function<void(std::int64_t, std::int64_t)>& body) {
+    run(count, grain, body);
+  };
+}
+
+void ThreadPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || (job_.body && next_ < job_.count); });
+    if (stopping_) return;
+    take_ranges(job_, lock);
+    if (running_ == 0) done_.notify_all();
+  }
+}
+
+// Takes ranges until none is left; `lock` is held on entry and on return, not while a body runs.
+void ThreadPool::take_ranges(const Job& shared_job, std::unique_lock<std::mutex>& lock) {
+  const Job job = shared_job;
+  while (next_ < job.count) {
+    const std::int64_t begin = next_;
+    const std::int64_t end = std::min(job.count, begin + job.step);
+    next_ = end;
+    ++running_;
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      (*job.body)(begin, end);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    lock.lock();
+    --running_;
+    if (error) {
+      if (!error_) error_ = error;
+      next_ = job.count;
+    }
+  }
+}
+
+}  // namespace fastformer

@@ -1,0 +1,87 @@
+// The real calls of the operating system.
+#include "io/operations.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+namespace fastformer::io {
+namespace {
+
+Operations* replaced = nullptr;
+
+}  // namespace
+
+int Operations::open(const std::string& path, int flags, int mode) {
+  return ::open(path.c_str(), flags | O_CLOEXEC, mode);
+}
+int Operations::close(int file) { return ::close(file); }
+ssize_t Operations::read(int file, void* bytes, std::size_t count) {
+  return ::read(file, bytes, count);
+}
+ssize_t Operations::write(int file, const void* bytes, std::size_t count) {
+  return ::write(file, bytes, count);
+}
+int Operations::fsync(int file) { return ::fsync(file); }
+int Operations::rename(const std::string& from, const std::string& to) {
+  return ::rename(from.c_str(), to.c_str());
+}
+int Operations::unlink(const std::string& path) { return ::unlink(path.c_str()); }
+int Operations::make_directory(const std::string& path) { return ::mkdir(path.c_str(), 0777); }
+int Operations::remove_directory(const std::string& path) { return ::rmdir(path.c_str()); }
+
+int Operations::status(const std::string& path, FileStatus* status) {
+  struct stat facts;
+  *status = {};
+  if (::stat(path.c_str(), &facts) != 0) return errno == ENOENT ? 0 : -1;
+  status->exists = true;
+  status->is_directory = S_ISDIR(facts.st_mode);
+  status->is_regular = S_ISREG(facts.st_mode);
+  status->size = facts.st_size;
+  status->modified_ns =
+      static_cast<std::int64_t>(facts.st_mtim.tv_sec) * 1000000000 + facts.st_mtim.tv_nsec;
+  return 0;
+}
+
+int Operations::list(const std::string& path, std::vector<std::string>* names) {
+  DIR* directory = ::opendir(path.c_str());
+  if (!directory) return -1;
+  names->clear();
+  errno = 0;
+  while (const dirent* entry = ::readdir(directory)) {
+    const std::string name = entry->d_name;
+    if (name != "." && name != "..") names->push_back(name);
+  }
+  const int error = errno;
+  ::closedir(directory);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
+  std::sort(names->begin(), names->end());
+  return 0;
+}
+
+void* Operations::map(int file, std::size_t size) {
+  void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  return bytes == MAP_FAILED ? nullptr : bytes;
+}
+int Operations::unmap(void* bytes, std::size_t size) { return ::munmap(bytes, size); }
+
+Operations& operations() {
+  static Operations real;
+  return replaced ? *replaced : real;
+}
+
+ScopedOperations::ScopedOperations(Operations* replacement) : previous_(replaced) {
+  replaced = replacement;
+}
+ScopedOperations::~ScopedOperations() { replaced = previous_; }
+
+}  // namespace fastformer::io

@@ -1,0 +1,59 @@
+// The one seam between this program and the operating system's files: tests replace it to inject faults.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fastformer::io {
+
+// What fstat says about a path.
+struct FileStatus {
+  bool exists = false;
+  bool is_directory = false;
+  bool is_regular = false;
+  std::int64_t size = 0;           // bytes
+  std::int64_t modified_ns = 0;    // since the epoch
+};
+
+// Calls of the operating system. Each returns what the call returns (-1 and errno on failure), so
+// that a fault is a single overridden method. Interrupted calls are repeated by the callers.
+class Operations {
+ public:
+  virtual ~Operations() = default;
+  virtual int open(const std::string& path, int flags, int mode);
+  virtual int close(int file);
+  virtual ssize_t read(int file, void* bytes, std::size_t count);
+  virtual ssize_t write(int file, const void* bytes, std::size_t count);
+  virtual int fsync(int file);
+  virtual int rename(const std::string& from, const std::string& to);
+  virtual int unlink(const std::string& path);
+  virtual int make_directory(const std::string& path);
+  virtual int remove_directory(const std::string& path);
+  virtual int status(const std::string& path, FileStatus* status);
+  // Names in a directory, sorted, without "." and "..".
+  virtual int list(const std::string& path, std::vector<std::string>* names);
+  // A private read-only mapping; nullptr and errno on failure. `size` is positive.
+  virtual void* map(int file, std::size_t size);
+  virtual int unmap(void* bytes, std::size_t size);
+};
+
+// The operations in use: the real ones unless a test put others in their place.
+Operations& operations();
+
+// Puts `replacement` in place until the scope ends. Not thread-safe.
+class ScopedOperations {
+ public:
+  explicit ScopedOperations(Operations* replacement);
+  ~ScopedOperations();
+  ScopedOperations(const ScopedOperations&) = delete;
+  ScopedOperations& operator=(const ScopedOperations&) = delete;
+
+ private:
+  Operations* previous_;
+};
+
+}  // namespace fastformer::io

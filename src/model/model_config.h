@@ -1,0 +1,57 @@
+// What a model is: its encoder, its switches and its task; enough to know every tensor's shape.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/options.h"
+#include "kernels/switches.h"
+#include "text/text_options.h"
+
+namespace fastformer::model {
+
+// What every encoder shares: embedding, blocks and pooling around the part that mixes tokens.
+struct EncoderOptions {
+  std::string encoder = "fastformer";
+  int width = 256;
+  int heads = 16;
+  int layers = 2;
+  int feed_forward = 256;  // units; 0 leaves the feed-forward part out
+  Positions positions = Positions::kLearned;
+  NormPlacement norm = NormPlacement::kPost;
+  double norm_epsilon = 1e-12;
+  bool residual = true;
+  bool share_layers = false;  // one layer's parameters serve all layers
+  double dropout = 0.2;
+
+  int head_width() const { return width / heads; }
+  void describe(config::OptionSet& options);
+};
+
+// The choices of additive attention itself.
+struct FastformerOptions {
+  Interaction interaction = Interaction::kProduct;
+  HeadScores head_scores = HeadScores::kWhole;
+  bool share_query_value = true;
+  bool share_heads = false;  // one [head width, width] projection serves all heads
+
+  void describe(config::OptionSet& options);
+};
+
+// The whole configuration of a model, as stored in config.json.
+struct ModelConfig {
+  std::string task = "classification";
+  EncoderOptions encoder;
+  FastformerOptions fastformer;
+  text::TextOptions text;
+  std::int64_t vocabulary = 0;  // rows of the word embedding
+  std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
+  std::vector<std::string> labels;
+
+  // Throws an Error that names the option when values do not fit together (heads must divide
+  // width, at least one label, ...).
+  void validate() const;
+};
+
+}  // namespace fastformer::model

@@ -1,0 +1,91 @@
+// Lists the tensors of a model from its configuration.
+#include "model/schema.h"
+
+#include <functional>
+#include <numeric>
+#include <utility>
+
+namespace fastformer::model {
+namespace {
+
+// Collects specifications; a linear map has a weight [outputs, inputs] and a bias [outputs].
+class Table {
+ public:
+  void weight(const std::string& name, std::vector<std::int64_t> shape) {
+    specs_.push_back({name + ".weight", std::move(shape), Initial::kNormal});
+  }
+  void linear(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
+    weight(name, {outputs, inputs});
+    specs_.push_back({name + ".bias", {outputs}, Initial::kZero});
+  }
+  void norm(const std::string& name, std::int64_t width) {
+    specs_.push_back({name + ".weight", {width}, Initial::kOne});
+    specs_.push_back({name + ".bias", {width}, Initial::kZero});
+  }
+  std::vector<TensorSpec> take() { return std::move(specs_); }
+
+ private:
+  std::vector<TensorSpec> specs_;
+};
+
+void add_additive_attention(Table& table, const std::string& prefix, const ModelConfig& config) {
+  const FastformerOptions& choice = config.fastformer;
+  const std::int64_t width = config.encoder.width;
+  const std::int64_t heads = config.encoder.heads;
+  const std::int64_t head_width = config.encoder.head_width();
+  const std::int64_t projected = choice.share_heads ? head_width : width;
+  const std::int64_t seen = choice.head_scores == HeadScores::kWhole ? width : head_width;
+  table.linear(prefix + "query", projected, width);
+  table.linear(prefix + "key", projected, width);
+  if (!choice.share_query_value) table.linear(prefix + "value", projected, width);
+  table.linear(prefix + "query_score", heads, seen);
+  table.linear(prefix + "key_score", heads, seen);
+  if (choice.interaction == Interaction::kConcatenation) {
+    table.linear(prefix + "key_interaction", width, 2 * width);
+    table.linear(prefix + "value_interaction", width, 2 * width);
+  }
+  table.linear(prefix + "transform", width, width);
+}
+
+void add_layer(Table& table, const std::string& prefix, const ModelConfig& config) {
+  const EncoderOptions& encoder = config.encoder;
+  const bool normed = encoder.norm != NormPlacement::kNone;
+  add_additive_attention(table, prefix + "attention.", config);
+  table.linear(prefix + "attention.output", encoder.width, encoder.width);
+  if (normed) table.norm(prefix + "attention.norm", encoder.width);
+  if (encoder.feed_forward == 0) return;
+  table.linear(prefix + "feed_forward.inner", encoder.feed_forward, encoder.width);
+  table.linear(prefix + "feed_forward.outer", encoder.width, encoder.feed_forward);
+  if (normed) table.norm(prefix + "feed_forward.norm", encoder.width);
+}
+
+}  // namespace
+
+std::int64_t TensorSpec::elements() const {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
+  const EncoderOptions& encoder = config.encoder;
+  Table table;
+  table.weight("embedding.word", {config.vocabulary, encoder.width});
+  if (encoder.positions == Positions::kLearned) {
+    table.weight("embedding.position", {config.text.max_length, encoder.width});
+  }
+  if (encoder.norm != NormPlacement::kNone) table.norm("embedding.norm", encoder.width);
+  const int distinct_layers = encoder.share_layers ? 1 : encoder.layers;
+  for (int layer = 0; layer < distinct_layers; ++layer) {
+    add_layer(table, layer_prefix(config, layer), config);
+  }
+  if (encoder.norm == NormPlacement::kPre) table.norm("encoder.norm", encoder.width);
+  table.linear("pooling.hidden", encoder.width, encoder.width);
+  table.linear("pooling.score", 1, encoder.width);
+  table.linear("classifier", static_cast<std::int64_t>(config.labels.size()), encoder.width);
+  return table.take();
+}
+
+std::string layer_prefix(const ModelConfig& config, int layer) {
+  return "encoder.layer." + std::to_string(config.encoder.share_layers ? 0 : layer) + ".";
+}
+
+}  // namespace fastformer::model

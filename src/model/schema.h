@@ -1,0 +1,37 @@
+// The one table of a model's tensors: names, shapes and how each begins.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/model_config.h"
+
+namespace fastformer::model {
+
+enum class Initial { kNormal, kZero, kOne };  // kNormal: mean 0, deviation 0.02
+
+struct TensorSpec {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  Initial initial;
+
+  std::int64_t elements() const;
+};
+
+// Every tensor of the model, in file order. Weights of products are [outputs, inputs]. With
+// d = width, e = d / heads, H = heads, f = feed_forward, C = labels, V = vocabulary:
+//   embedding.word.weight [V, d], embedding.position.weight [max_length, d],
+//   embedding.norm.{weight,bias} [d]
+//   encoder.layer.L.attention.{query,key,value}.{weight [d, d] or [e, d], bias}
+//   encoder.layer.L.attention.{query_score,key_score}.{weight [H, d] or [H, e], bias [H]}
+//   encoder.layer.L.attention.{key_interaction,value_interaction}.{weight [d, 2d], bias [d]}
+//   encoder.layer.L.attention.{transform,output}.{weight [d, d], bias [d]}
+//   encoder.layer.L.attention.norm, encoder.layer.L.feed_forward.{inner,outer,norm}
+//   encoder.norm (pre-norm only), pooling.hidden [d, d], pooling.score [1, d], classifier [C, d]
+std::vector<TensorSpec> tensors_of(const ModelConfig& config);
+
+// Prefix of layer `layer`'s tensors ("encoder.layer.0."); layer 0's where layers are shared.
+std::string layer_prefix(const ModelConfig& config, int layer);
+
+}  // namespace fastformer::model

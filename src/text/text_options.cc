@@ -1,0 +1,27 @@
+// Field list of TextOptions.
+#include "text/text_options.h"
+
+namespace fastformer::text {
+
+void TextOptions::describe(config::OptionSet& options) {
+  options.group("Text")
+      .add("tokenizer", &tokenizer,
+           {{"auto", TokenizerKind::kAuto},
+            {"word", TokenizerKind::kWord},
+            {"unigram", TokenizerKind::kUnigram},
+            {"bpe", TokenizerKind::kBpe}},
+           "words, or SentencePiece pieces; auto takes pieces for text without spaces")
+      .add("lowercase", &lowercase, "fold letters to lower case")
+      .add("strip-html", &strip_html, "remove tags and decode entities")
+      .add("vocabulary-size", &vocabulary_size, {2, 10000000}, "most tokens to know")
+      .add("min-count", &min_count, {1, 1000000}, "occurrences that a word needs to be known")
+      .add("max-length", &max_length, {1, 16777216}, "tokens of a document that the encoder reads")
+      .add("truncate", &truncate,
+           {{"right", Truncate::kRight},
+            {"left", Truncate::kLeft},
+            {"head-tail", Truncate::kHeadTail},
+            {"error", Truncate::kError}},
+           "which end of a longer document is cut");
+}
+
+}  // namespace fastformer::text

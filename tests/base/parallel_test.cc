@@ -1,0 +1,37 @@
+// The thread pool covers every item once, passes errors on and can be used again.
+#include "base/parallel.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <stdexcept>
+
+namespace fastformer {
+namespace {
+
+TEST(ThreadPoolTest, CoversEveryItemOnce) {
+  for (int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (std::int64_t count : {0, 1, 2, 17, 1000}) {
+      std::vector<std::atomic<int>> hits(static_cast<std::size_t>(count));
+      pool.run(count, 3, [&](std::int64_t begin, std::int64_t end) {
+        for (std::int64_t i = begin; i < end; ++i) ++hits[static_cast<std::size_t>(i)];
+      });
+      for (const auto& hit : hits) EXPECT_EQ(hit, 1);
+    }
+  }
+}
+
+TEST(ThreadPoolTest, RethrowsAndStaysUsable) {
+  ThreadPool pool(3);
+  const auto fail = [](std::int64_t begin, std::int64_t) {
+    if (begin > 10) throw std::runtime_error("broken");
+  };
+  EXPECT_THROW(pool.run(1000, 1, fail), std::runtime_error);
+  std::atomic<std::int64_t> sum = 0;
+  pool.run(100, 1, [&](std::int64_t begin, std::int64_t end) { sum += end - begin; });
+  EXPECT_EQ(sum, 100);
+}
+
+}  // namespace
+}  // namespace fastformer
