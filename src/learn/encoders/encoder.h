@@ -1,0 +1,33 @@
+// The one interface of encoders: how the tokens of a document mix in a layer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "learn/parameters.h"
+#include "learn/ragged.h"
+#include "model/model_config.h"
+
+namespace fastformer::learn {
+
+// What a forward pass needs beside its input.
+struct ForwardContext {
+  bool training = false;
+  std::uint64_t seed = 0;                            // of this step; dropout masks follow from it
+  std::vector<at::Tensor>* hidden_states = nullptr;  // when set, receives each layer's output
+};
+
+// Encoders differ in this alone; embedding, blocks, pooling and heads are written once.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  // hidden [tokens, width] of documents laid end to end -> [tokens, width], before the output
+  // product, the residual and the norm. A document's rows depend on that document alone.
+  virtual at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
+                         const ForwardContext& context) const = 0;
+};
+
+// The encoder that the configuration names; an unknown name is an Error naming the nearest.
+std::unique_ptr<Encoder> make_encoder(const model::ModelConfig& config);
+
+}  // namespace fastformer::learn

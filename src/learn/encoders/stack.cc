@@ -1,0 +1,119 @@
+// Embedding, post- or pre-norm blocks and attention pooling.
+#include "learn/encoders/stack.h"
+
+#include <fastformer/error.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "learn/ops/dropout.h"
+#include "learn/ops/embedding.h"
+#include "learn/ops/pooling.h"
+
+namespace fastformer::learn {
+namespace {
+
+// The authors divide by the sum of exponentials plus this (their AttentionPooling).
+constexpr double kPoolingEpsilon = 1e-8;
+
+// Dropout's places in a forward pass; each has a mask of its own.
+constexpr std::uint64_t kEmbeddingSite = 0;
+std::uint64_t attention_site(int layer) { return 1 + 2 * static_cast<std::uint64_t>(layer); }
+std::uint64_t feed_forward_site(int layer) { return 2 + 2 * static_cast<std::uint64_t>(layer); }
+
+at::Tensor drop(const at::Tensor& input, double rate, std::uint64_t site,
+                const ForwardContext& context) {
+  return context.training ? dropout(input, rate, hash_of({context.seed, site})) : input;
+}
+
+}  // namespace
+
+EncoderStack::EncoderStack(const model::ModelConfig& config)
+    : config_(config), encoder_(make_encoder(config)) {}
+
+at::Tensor EncoderStack::encode(const Parameters& parameters, const at::Tensor& ids,
+                                const Ragged& ragged, const ForwardContext& context) const {
+  at::Tensor hidden = embed(parameters, ids, ragged);
+  hidden = drop(hidden, config_.encoder.dropout, kEmbeddingSite, context);
+  for (int layer = 0; layer < config_.encoder.layers; ++layer) {
+    const Scope scope(parameters, model::layer_prefix(config_, layer));
+    hidden = block(hidden, ragged, scope, layer, context);
+    if (context.hidden_states) context.hidden_states->push_back(hidden);
+  }
+  if (config_.encoder.norm == NormPlacement::kPre) {
+    hidden = normalized(hidden, Scope(parameters, "encoder.norm."));
+  }
+  return hidden;
+}
+
+at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& ids,
+                               const Ragged& ragged) const {
+  at::Tensor hidden = lookup(parameters.at("embedding.word.weight"), ids);
+  if (config_.encoder.positions == Positions::kLearned) {
+    const at::Tensor& table = parameters.at("embedding.position.weight");
+    for (std::size_t b = 0; b + 1 < ragged.offsets.size(); ++b) {
+      if (ragged.offsets[b + 1] - ragged.offsets[b] > table.size(0)) {
+        throw Error("a document is longer than the model's " + std::to_string(table.size(0)) +
+                    " positions");
+      }
+    }
+    hidden = hidden + lookup(table, ragged.position_of);
+  } else if (config_.encoder.positions == Positions::kSinusoidal) {
+    hidden = hidden + sinusoidal_positions(ragged.position_of, hidden.size(1)).to(hidden.options());
+  }
+  if (config_.encoder.norm == NormPlacement::kNone) return hidden;
+  return normalized(hidden, Scope(parameters, "embedding.norm."));
+}
+
+at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
+                               int index, const ForwardContext& context) const {
+  const Scope attention = layer.inside("attention.");
+  const at::Tensor mixed =
+      encoder_->mix(sublayer_input(hidden, attention), ragged, attention, context);
+  const at::Tensor attended = sublayer_output(hidden, linear(mixed, attention, "output"), attention,
+                                              attention_site(index), context);
+  if (config_.encoder.feed_forward == 0) return attended;
+  const Scope feed_forward = layer.inside("feed_forward.");
+  const at::Tensor inner =
+      at::gelu(linear(sublayer_input(attended, feed_forward), feed_forward, "inner"));
+  return sublayer_output(attended, linear(inner, feed_forward, "outer"), feed_forward,
+                         feed_forward_site(index), context);
+}
+
+at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& part) const {
+  if (config_.encoder.norm != NormPlacement::kPre) return hidden;
+  return normalized(hidden, part.inside("norm."));
+}
+
+// Dropout, residual and, post-norm, normalisation of a part's output.
+at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
+                                         const Scope& part, std::uint64_t site,
+                                         const ForwardContext& context) const {
+  const at::Tensor kept = drop(change, config_.encoder.dropout, site, context);
+  const at::Tensor sum = config_.encoder.residual ? kept + hidden : kept;
+  if (config_.encoder.norm != NormPlacement::kPost) return sum;
+  return normalized(sum, part.inside("norm."));
+}
+
+at::Tensor EncoderStack::normalized(const at::Tensor& hidden, const Scope& norm) const {
+  return at::layer_norm(hidden, {hidden.size(1)}, norm["weight"], norm["bias"],
+                        config_.encoder.norm_epsilon);
+}
+
+at::Tensor EncoderStack::pool(const Parameters& parameters, const at::Tensor& hidden,
+                              const Ragged& ragged) const {
+  const Scope pooling(parameters, "pooling.");
+  const at::Tensor scores = linear(at::tanh(linear(hidden, pooling, "hidden")), pooling, "score");
+  return additive_pool(scores, hidden, ragged, kPoolingEpsilon);
+}
+
+at::Tensor sinusoidal_positions(const at::Tensor& positions, std::int64_t width) {
+  const auto options = at::TensorOptions().dtype(at::kDouble).device(positions.device());
+  const at::Tensor component = at::arange(width, options);
+  const at::Tensor pair = (component / 2).floor() * 2;
+  const at::Tensor frequency = at::exp(pair * (-std::log(10000.0) / static_cast<double>(width)));
+  const at::Tensor angle = positions.to(at::kDouble).unsqueeze(1) * frequency;
+  return at::where(component == pair, at::sin(angle), at::cos(angle));
+}
+
+}  // namespace fastformer::learn

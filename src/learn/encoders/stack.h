@@ -1,0 +1,40 @@
+// What stands around every encoder: embedding, blocks and attention pooling.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "learn/encoders/encoder.h"
+
+namespace fastformer::learn {
+
+// Token ids to one vector per document.
+class EncoderStack {
+ public:
+  explicit EncoderStack(const model::ModelConfig& config);
+
+  // Hidden states [tokens, width] of ids (int64 [tokens]) after the last block.
+  at::Tensor encode(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged,
+                    const ForwardContext& context) const;
+  // Attention pooling of hidden states: [documents, width]; an empty document gives zeros.
+  at::Tensor pool(const Parameters& parameters, const at::Tensor& hidden,
+                  const Ragged& ragged) const;
+
+ private:
+  at::Tensor embed(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged) const;
+  at::Tensor block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer, int index,
+                   const ForwardContext& context) const;
+  at::Tensor sublayer_input(const at::Tensor& hidden, const Scope& part) const;
+  at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change, const Scope& part,
+                             std::uint64_t site, const ForwardContext& context) const;
+  at::Tensor normalized(const at::Tensor& hidden, const Scope& norm) const;
+
+  model::ModelConfig config_;
+  std::unique_ptr<Encoder> encoder_;
+};
+
+// Sinusoidal position embedding of the positions [tokens]: [tokens, width] (Vaswani et al., 2017,
+// section 3.5: sine at even, cosine at odd components).
+at::Tensor sinusoidal_positions(const at::Tensor& positions, std::int64_t width);
+
+}  // namespace fastformer::learn

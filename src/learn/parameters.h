@@ -1,0 +1,63 @@
+// The named tensors of a model, in the order of its schema.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "learn/precompiled.h"
+#include "model/schema.h"
+
+namespace fastformer::learn {
+
+// Learnable tensors by name. Every tensor is a leaf that requires a gradient.
+class Parameters {
+ public:
+  // Fresh tensors as the schema says, drawn from hash(seed, name): a tensor's values do not depend
+  // on which other tensors the model has.
+  Parameters(const std::vector<model::TensorSpec>& schema, std::uint64_t seed,
+             at::ScalarType type = at::kFloat, at::Device device = at::kCPU);
+
+  // The tensor called `name`; an unknown name is an Error.
+  const at::Tensor& at(std::string_view name) const;
+  bool contains(std::string_view name) const;
+
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<at::Tensor>& tensors() const { return tensors_; }
+  std::int64_t elements() const;
+
+  // Overwrites a tensor's values; the shapes must agree.
+  void set(std::string_view name, const at::Tensor& values);
+  // Detached copies of all tensors, and the way back.
+  std::vector<at::Tensor> snapshot() const;
+  void restore(const std::vector<at::Tensor>& values);
+  void clear_gradients();
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<at::Tensor> tensors_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
+
+// The tensors whose names begin with a prefix, seen without it.
+class Scope {
+ public:
+  Scope(const Parameters& parameters, std::string prefix)
+      : parameters_(&parameters), prefix_(std::move(prefix)) {}
+
+  const at::Tensor& operator[](std::string_view name) const;
+  bool contains(std::string_view name) const;
+  Scope inside(std::string_view name) const;
+
+ private:
+  const Parameters* parameters_;
+  std::string prefix_;
+};
+
+// inputs [..., in] times weight [out, in] plus bias, from `name`.weight and `name`.bias.
+at::Tensor linear(const at::Tensor& inputs, const Scope& scope, std::string_view name);
+
+}  // namespace fastformer::learn

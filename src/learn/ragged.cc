@@ -1,0 +1,37 @@
+// Layout of ragged batches, and torch's threads for kernels.
+#include "learn/ragged.h"
+
+#include <fastformer/error.h>
+
+#include <utility>
+
+namespace fastformer::learn {
+
+Ragged Ragged::from_offsets(std::vector<std::int64_t> offsets, at::Device device) {
+  if (offsets.empty() || offsets.front() != 0) throw Error("offsets do not begin at 0");
+  Ragged ragged;
+  at::Tensor documents = at::empty({offsets.back()}, at::kLong);
+  at::Tensor positions = at::empty({offsets.back()}, at::kLong);
+  auto* document = documents.mutable_data_ptr<std::int64_t>();
+  auto* position = positions.mutable_data_ptr<std::int64_t>();
+  for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
+    if (offsets[b + 1] < offsets[b]) throw Error("offsets fall");
+    for (std::int64_t i = offsets[b]; i < offsets[b + 1]; ++i) {
+      document[i] = static_cast<std::int64_t>(b);
+      position[i] = i - offsets[b];
+    }
+  }
+  ragged.offsets = std::move(offsets);
+  ragged.document_of = documents.to(device);
+  ragged.position_of = positions.to(device);
+  return ragged;
+}
+
+ParallelFor torch_parallel_for() {
+  return [](std::int64_t count, std::int64_t grain,
+            const std::function<void(std::int64_t, std::int64_t)>& body) {
+    at::parallel_for(0, count, grain, body);
+  };
+}
+
+}  // namespace fastformer::learn

@@ -1,0 +1,73 @@
+// Batches, loss and validation of classification.
+#include "learn/tasks/classification.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace fastformer::learn {
+
+ClassificationTask::ClassificationTask(Classifier& classifier, LabelledDocuments train,
+                                       LabelledDocuments valid, const data::BatchOptions& options,
+                                       std::uint64_t seed)
+    : classifier_(classifier),
+      train_(std::move(train)),
+      valid_(std::move(valid)),
+      options_(options),
+      seed_(seed) {
+  for (const auto& ids : train_.ids) lengths_.push_back(static_cast<std::int64_t>(ids.size()));
+}
+
+std::int64_t ClassificationTask::begin_epoch(int epoch) {
+  plan_ = data::plan_batches(lengths_, options_, seed_, epoch);
+  return static_cast<std::int64_t>(plan_.size());
+}
+
+BatchSize ClassificationTask::batch_size(std::int64_t batch) const {
+  const auto& documents = plan_.at(static_cast<std::size_t>(batch));
+  BatchSize size;
+  size.documents = static_cast<std::int64_t>(documents.size());
+  for (std::int64_t document : documents) {
+    size.tokens += lengths_[static_cast<std::size_t>(document)];
+  }
+  return size;
+}
+
+at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& context) {
+  const auto& documents = plan_.at(static_cast<std::size_t>(batch));
+  const at::Tensor logits = classifier_.logits(data::make_batch(train_.ids, documents), context);
+  std::vector<std::int64_t> labels;
+  for (std::int64_t document : documents) {
+    labels.push_back(train_.labels[static_cast<std::size_t>(document)]);
+  }
+  return at::cross_entropy_loss(logits, at::tensor(labels, at::kLong).to(logits.device()));
+}
+
+Validation ClassificationTask::validate() {
+  const std::vector<float> logits = classify(classifier_, valid_.ids, options_);
+  return score_logits(logits, valid_.labels, classifier_.config().labels.size());
+}
+
+Validation score_logits(std::span<const float> logits, std::span<const std::int64_t> labels,
+                        std::size_t label_count) {
+  Validation validation;
+  double loss = 0;
+  std::int64_t right = 0, known = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const std::span<const float> row = logits.subspan(i * label_count, label_count);
+    const auto best = std::max_element(row.begin(), row.end());
+    if (labels[i] < 0) continue;
+    double sum = 0;
+    for (float logit : row) sum += std::exp(static_cast<double>(logit) - *best);
+    loss += std::log(sum) + *best - row[static_cast<std::size_t>(labels[i])];
+    right += best - row.begin() == labels[i];
+    ++known;
+  }
+  if (known > 0) validation.loss = loss / static_cast<double>(known);
+  if (!labels.empty()) {
+    validation.score = static_cast<double>(right) / static_cast<double>(labels.size());
+  }
+  return validation;
+}
+
+}  // namespace fastformer::learn

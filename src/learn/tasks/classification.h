@@ -1,0 +1,49 @@
+// The classification task: labelled documents, cross entropy and accuracy.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "learn/tasks/classifier.h"
+#include "learn/tasks/task.h"
+
+namespace fastformer::learn {
+
+// Token ids of documents and the index of each one's label.
+struct LabelledDocuments {
+  std::vector<std::vector<std::int32_t>> ids;
+  std::vector<std::int64_t> labels;  // -1: a label that the model does not have
+
+  std::size_t size() const { return ids.size(); }
+};
+
+class ClassificationTask : public Task {
+ public:
+  // `seed` orders the batches. The classifier must outlive the task.
+  ClassificationTask(Classifier& classifier, LabelledDocuments train, LabelledDocuments valid,
+                     const data::BatchOptions& options, std::uint64_t seed);
+
+  Parameters& parameters() override { return classifier_.parameters(); }
+  std::string score_name() const override { return "accuracy"; }
+  std::int64_t begin_epoch(int epoch) override;
+  BatchSize batch_size(std::int64_t batch) const override;
+  at::Tensor loss(std::int64_t batch, const ForwardContext& context) override;
+  bool has_validation() const override { return valid_.size() > 0; }
+  Validation validate() override;
+
+ private:
+  Classifier& classifier_;
+  LabelledDocuments train_;
+  LabelledDocuments valid_;
+  std::vector<std::int64_t> lengths_;  // of the training documents, in tokens
+  data::BatchOptions options_;
+  std::uint64_t seed_;
+  std::vector<std::vector<std::int64_t>> plan_;
+};
+
+// Mean cross entropy and accuracy of logits [documents, labels], row-major, against label indices;
+// a label of -1 counts as wrong and is left out of the loss.
+Validation score_logits(std::span<const float> logits, std::span<const std::int64_t> labels,
+                        std::size_t label_count);
+
+}  // namespace fastformer::learn

@@ -1,0 +1,46 @@
+// A text classifier: encoder, attention pooling and a linear head.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/batches.h"
+#include "learn/encoders/stack.h"
+#include "model/folder.h"
+
+namespace fastformer::learn {
+
+class Classifier {
+ public:
+  // With fresh parameters from `seed`.
+  Classifier(const model::ModelConfig& config, std::uint64_t seed, at::ScalarType type = at::kFloat,
+             at::Device device = at::kCPU);
+  // With the parameters of a model folder.
+  explicit Classifier(const model::ModelFolder& folder, at::ScalarType type = at::kFloat,
+                      at::Device device = at::kCPU);
+
+  const model::ModelConfig& config() const { return config_; }
+  Parameters& parameters() { return parameters_; }
+  const Parameters& parameters() const { return parameters_; }
+
+  // Logits [documents, labels]. An empty document's are the head's bias.
+  at::Tensor logits(const data::RaggedBatch& batch, const ForwardContext& context) const;
+
+ private:
+  model::ModelConfig config_;
+  at::Device device_;
+  Parameters parameters_;
+  EncoderStack stack_;
+};
+
+// Logits [documents, labels], row-major, of all documents in their order; batches hold documents of
+// like length. No gradients.
+std::vector<float> classify(const Classifier& classifier,
+                            std::span<const std::vector<std::int32_t>> documents,
+                            const data::BatchOptions& options);
+
+// cpu, cuda or cuda:N; an Error that says what to do when there is no such device.
+at::Device device_named(const std::string& name);
+
+}  // namespace fastformer::learn

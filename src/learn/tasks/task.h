@@ -1,0 +1,41 @@
+// What the trainer knows of a task.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "learn/encoders/encoder.h"
+
+namespace fastformer::learn {
+
+// Size of a batch, for progress and speed.
+struct BatchSize {
+  std::int64_t documents = 0;
+  std::int64_t tokens = 0;
+};
+
+// How good a model is on the validation rows.
+struct Validation {
+  double loss = 0;
+  double score = 0;  // higher is better
+};
+
+// A model with its examples and loss.
+class Task {
+ public:
+  virtual ~Task() = default;
+  virtual Parameters& parameters() = 0;
+  virtual std::string score_name() const = 0;  // "accuracy"
+
+  // Lays out the batches of an epoch (from 0) and returns how many there are: the same for every
+  // call with the same epoch.
+  virtual std::int64_t begin_epoch(int epoch) = 0;
+  virtual BatchSize batch_size(std::int64_t batch) const = 0;
+  // Mean loss of a batch of the current epoch.
+  virtual at::Tensor loss(std::int64_t batch, const ForwardContext& context) = 0;
+
+  virtual bool has_validation() const = 0;
+  virtual Validation validate() = 0;
+};
+
+}  // namespace fastformer::learn

@@ -1,0 +1,40 @@
+// The presets' values.
+#include "learn/training/presets.h"
+
+#include <nlohmann/json.hpp>
+
+namespace fastformer::learn {
+namespace {
+
+struct Preset {
+  const char* name;
+  const char* values;
+};
+
+// "paper" is the authors' AG News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859).
+constexpr Preset kPresets[] = {
+    {"default", "{}"},
+    {"paper", R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
+                  "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
+                  "min_count": 1, "vocabulary_size": 10000000, "batch_size": 64,
+                  "batch_tokens": 1000000, "epochs": 2, "optimizer": "adam",
+                  "learning_rate": 0.001, "warmup": 0, "decay": "none", "clip_norm": 0})"},
+};
+
+}  // namespace
+
+config::Json preset(std::string_view name) {
+  for (const Preset& row : kPresets) {
+    if (name == row.name) return config::Json::parse(row.values);
+  }
+  const std::vector<std::string> known = preset_names();
+  config::fail_unknown("unknown preset " + std::string(name), name, known, "--preset");
+}
+
+std::vector<std::string> preset_names() {
+  std::vector<std::string> names;
+  for (const Preset& row : kPresets) names.emplace_back(row.name);
+  return names;
+}
+
+}  // namespace fastformer::learn

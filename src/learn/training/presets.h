@@ -1,0 +1,16 @@
+// Named settings for training.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/options.h"
+
+namespace fastformer::learn {
+
+// "default" or "paper": option values by key. An unknown name is an Error naming the nearest.
+config::Json preset(std::string_view name);
+std::vector<std::string> preset_names();
+
+}  // namespace fastformer::learn

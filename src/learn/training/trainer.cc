@@ -1,0 +1,133 @@
+// The loop over epochs and batches.
+#include "learn/training/trainer.h"
+
+#include <fastformer/error.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/random.h"
+#include "base/strings.h"
+#include "learn/training/optimizer.h"
+#include "learn/training/schedule.h"
+
+namespace fastformer::learn {
+namespace {
+
+constexpr double kSmoothing = 0.98;  // of the loss that people watch
+
+class Run {
+ public:
+  Run(Task& task, const TrainingOptions& options, const TrainingObserver& observer)
+      : task_(task),
+        options_(options),
+        observer_(observer),
+        optimizer_(task.parameters(), options) {}
+
+  TrainingResult run() {
+    // Epochs may differ by a batch or two; the schedule is laid out on the first one's count.
+    steps_ = task_.begin_epoch(0) * options_.epochs;
+    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+      const double loss = run_epoch(epoch);
+      const bool stop = finish_epoch(epoch, loss);
+      if (stop) break;
+    }
+    if (!best_.empty()) task_.parameters().restore(best_);
+    result_.seconds = seconds();
+    return result_;
+  }
+
+ private:
+  double run_epoch(int epoch) {
+    const std::int64_t batches = task_.begin_epoch(epoch);
+    double sum = 0;
+    std::int64_t documents = 0;
+    for (std::int64_t batch = 0; batch < batches; ++batch) {
+      const double loss = run_step(epoch, batch);
+      const BatchSize size = task_.batch_size(batch);
+      sum += loss * static_cast<double>(size.documents);
+      documents += size.documents;
+    }
+    return documents > 0 ? sum / static_cast<double>(documents) : 0;
+  }
+
+  double run_step(int epoch, std::int64_t batch) {
+    ForwardContext context;
+    context.training = true;
+    context.seed = hash_of({static_cast<std::uint64_t>(options_.seed),
+                            static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(step_)});
+    const at::Tensor loss_tensor = task_.loss(batch, context);
+    const double loss = loss_tensor.item<double>();
+    if (!std::isfinite(loss)) {
+      throw Error("the loss is not a finite number at step " + std::to_string(step_ + 1),
+                  "training",
+                  "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm");
+    }
+    task_.parameters().clear_gradients();
+    loss_tensor.backward();
+    StepReport report;
+    report.gradient_norm = clip_gradients(task_.parameters(), options_.clip_norm);
+    report.learning_rate = learning_rate_at(options_, step_, steps_);
+    optimizer_.step(report.learning_rate);
+    result_.tokens += task_.batch_size(batch).tokens;
+    smoothed_ = step_ == 0 ? loss : kSmoothing * smoothed_ + (1 - kSmoothing) * loss;
+    ++step_;
+    report.epoch = epoch + 1;
+    report.step = step_;
+    report.steps = steps_;
+    report.loss = loss;
+    report.smoothed_loss = smoothed_;
+    report.tokens_per_second = static_cast<double>(result_.tokens) / seconds();
+    if (observer_.on_step) observer_.on_step(report);
+    return loss;
+  }
+
+  // Validates, keeps the best parameters and says whether to stop early.
+  bool finish_epoch(int epoch, double training_loss) {
+    EpochReport report;
+    report.epoch = epoch + 1;
+    report.training_loss = training_loss;
+    report.validated = task_.has_validation();
+    result_.epochs = epoch + 1;
+    if (report.validated) {
+      report.validation = task_.validate();
+      report.best = best_.empty() || better(report.validation, result_.validation);
+    }
+    if (report.best) {
+      best_ = task_.parameters().snapshot();
+      result_.validation = report.validation;
+    }
+    if (report.best || !report.validated) result_.best_epoch = epoch + 1;
+    report.seconds = seconds();
+    if (observer_.on_epoch) observer_.on_epoch(report);
+    const int since_best = epoch + 1 - result_.best_epoch;
+    return options_.patience > 0 && since_best >= options_.patience;
+  }
+
+  static bool better(const Validation& a, const Validation& b) {
+    return a.score > b.score || (a.score == b.score && a.loss < b.loss);
+  }
+
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+  Task& task_;
+  const TrainingOptions& options_;
+  const TrainingObserver& observer_;
+  Optimizer optimizer_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::int64_t step_ = 0;
+  std::int64_t steps_ = 0;
+  double smoothed_ = 0;
+  std::vector<at::Tensor> best_;
+  TrainingResult result_;
+};
+
+}  // namespace
+
+TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer) {
+  return Run(task, options, observer).run();
+}
+
+}  // namespace fastformer::learn

@@ -1,0 +1,52 @@
+// The training loop: order, schedule, update, validation, early stopping and the best model.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "learn/tasks/task.h"
+#include "learn/training/training_options.h"
+
+namespace fastformer::learn {
+
+// After each step.
+struct StepReport {
+  int epoch = 0;           // from 1
+  std::int64_t step = 0;   // from 1
+  std::int64_t steps = 0;  // of the whole run, as planned
+  double loss = 0;         // of this batch
+  double smoothed_loss = 0;
+  double gradient_norm = 0;  // before clipping
+  double learning_rate = 0;
+  double tokens_per_second = 0;  // since training began
+};
+
+// After each epoch.
+struct EpochReport {
+  int epoch = 0;
+  double training_loss = 0;  // mean over the epoch's documents
+  bool validated = false;
+  Validation validation;
+  bool best = false;   // the best so far
+  double seconds = 0;  // since training began
+};
+
+struct TrainingObserver {
+  std::function<void(const StepReport&)> on_step;
+  std::function<void(const EpochReport&)> on_epoch;
+};
+
+struct TrainingResult {
+  int best_epoch = 0;     // the last one without validation
+  int epochs = 0;         // that were run
+  Validation validation;  // of the best epoch
+  double seconds = 0;
+  std::int64_t tokens = 0;  // that were trained on
+};
+
+// Trains the task's parameters and leaves the best ones in it: those of the epoch with the highest
+// validation score (ties: the lowest validation loss), or the last ones without validation. The
+// same options and data give the same bits on one machine. A loss that is not finite is an Error.
+TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer);
+
+}  // namespace fastformer::learn

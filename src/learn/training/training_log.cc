@@ -1,0 +1,71 @@
+// Writing of the training log.
+#include "learn/training/training_log.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "config/options.h"
+
+namespace fastformer::learn {
+namespace {
+
+using config::Json;
+
+constexpr auto kBetweenLines = std::chrono::milliseconds(500);
+
+}  // namespace
+
+TrainingLog::TrainingLog(const std::string& path, std::string score_name)
+    : file_(path), score_name_(std::move(score_name)) {}
+
+TrainingObserver TrainingLog::observer() {
+  return {[this](const StepReport& report) { on_step(report); },
+          [this](const EpochReport& report) { on_epoch(report); }};
+}
+
+void TrainingLog::close() {
+  bar_.reset();
+  file_.close();
+}
+
+void TrainingLog::on_step(const StepReport& report) {
+  if (!bar_) bar_ = std::make_unique<ProgressBar>("training", report.steps);
+  bar_->update(report.step, "epoch " + std::to_string(report.epoch) + "  loss " +
+                                format_fixed(report.smoothed_loss, 3) + "  " +
+                                format_count(static_cast<std::int64_t>(report.tokens_per_second)) +
+                                " tokens/s");
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_line_ < kBetweenLines) return;
+  last_line_ = now;
+  const Json line = {{"event", "step"},
+                     {"epoch", report.epoch},
+                     {"step", report.step},
+                     {"steps", report.steps},
+                     {"loss", report.loss},
+                     {"learning_rate", report.learning_rate},
+                     {"gradient_norm", report.gradient_norm},
+                     {"tokens_per_second", report.tokens_per_second}};
+  file_.write(line.dump() + "\n");
+}
+
+void TrainingLog::on_epoch(const EpochReport& report) {
+  Json line = {
+      {"event", "epoch"}, {"epoch", report.epoch}, {"training_loss", report.training_loss}};
+  std::string text = "epoch " + std::to_string(report.epoch) + "  training loss " +
+                     format_fixed(report.training_loss, 4);
+  if (report.validated) {
+    line["validation_loss"] = report.validation.loss;
+    line[score_name_] = report.validation.score;
+    line["best"] = report.best;
+    text += "  validation loss " + format_fixed(report.validation.loss, 4) + "  " + score_name_ +
+            " " + format_fixed(report.validation.score, 4) + (report.best ? "  (best)" : "");
+  }
+  line["seconds"] = report.seconds;
+  file_.write(line.dump() + "\n");
+  if (bar_) bar_->clear();
+  log_info(text + "  " + format_duration(report.seconds));
+}
+
+}  // namespace fastformer::learn

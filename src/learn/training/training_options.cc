@@ -1,0 +1,28 @@
+// Field list of TrainingOptions.
+#include "learn/training/training_options.h"
+
+namespace fastformer::learn {
+
+void TrainingOptions::describe(config::OptionSet& options) {
+  options.group("Training")
+      .add("epochs", &epochs, {1, 100000}, "passes over the training rows")
+      .add("optimizer", &optimizer,
+           {{"adam", OptimizerKind::kAdam}, {"adamw", OptimizerKind::kAdamW}}, "update rule")
+      .add("learning-rate", &learning_rate, {0, 10}, "largest step size")
+      .add("weight-decay", &weight_decay, {0, 10}, "pull of product weights towards zero")
+      .add("beta1", &beta1, {0, 0.999999}, "Adam's decay of the gradient's mean")
+      .add("beta2", &beta2, {0, 0.999999}, "Adam's decay of the gradient's square")
+      .add("adam-epsilon", &adam_epsilon, {0, 1}, "Adam's guard against division by zero")
+      .add("warmup", &warmup, {0, 1}, "share of the steps in which the learning rate rises")
+      .add("decay", &decay,
+           {{"none", Decay::kNone}, {"linear", Decay::kLinear}, {"cosine", Decay::kCosine}},
+           "fall of the learning rate to zero after the warm-up")
+      .add("clip-norm", &clip_norm, {0, 1e9}, "largest norm of all gradients; 0: no limit")
+      .add("patience", &patience, {0, 100000},
+           "epochs without a better validation score before stopping; 0: never")
+      .add("seed", &seed, {0, 9007199254740992}, "of initial weights, split, order and dropout")
+      .add("threads", &threads, {0, 4096}, "processor threads; 0: all")
+      .add("device", &device, "NAME", "cpu, cuda or cuda:N");
+}
+
+}  // namespace fastformer::learn

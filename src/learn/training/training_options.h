@@ -1,0 +1,34 @@
+// How a model is trained, whatever its task.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "config/options.h"
+
+namespace fastformer::learn {
+
+enum class OptimizerKind { kAdam, kAdamW };
+enum class Decay { kNone, kLinear, kCosine };
+
+struct TrainingOptions {
+  int epochs = 3;
+  OptimizerKind optimizer = OptimizerKind::kAdam;
+  double learning_rate = 1e-3;
+  double weight_decay =
+      0;  // Adam: added to the gradient; AdamW: decoupled; weights of products only
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double adam_epsilon = 1e-8;
+  double warmup = 0.1;  // share of all steps over which the learning rate rises from 0
+  Decay decay = Decay::kLinear;
+  double clip_norm = 1;  // largest norm of all gradients together; 0 leaves them as they are
+  int patience = 0;      // epochs without a better validation score before stopping; 0 never stops
+  std::int64_t seed = 0;
+  int threads = 0;  // 0: all processors
+  std::string device = "cpu";
+
+  void describe(config::OptionSet& options);
+};
+
+}  // namespace fastformer::learn
