@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/strings.h"
 
@@ -49,12 +52,31 @@ std::string range_text(Range range) {
 }
 
 template <typename Number>
-Number checked(double value, std::string_view shown, Range range) {
-  const bool whole = !std::is_integral_v<Number> || value == std::floor(value);
-  if (!(value >= range.low && value <= range.high) || !whole) {
-    throw usage_error(std::string(shown) + " is not " +
-                      (std::is_integral_v<Number> ? "a whole number" : "a number") + " from " +
-                      range_text(range));
+[[noreturn]] void fail_range(std::string_view shown, Range range) {
+  throw usage_error(std::string(shown) + " is not " +
+                    (std::is_integral_v<Number> ? "a whole number" : "a number") + " from " +
+                    range_text(range));
+}
+
+template <typename Number>
+Number from_double(double value, std::string_view shown, Range range) {
+  bool fits = value >= range.low && value <= range.high;
+  if constexpr (std::is_integral_v<Number>) {
+    // The type's upper end is no double; one more than it is.
+    constexpr auto kLow = static_cast<double>(std::numeric_limits<Number>::min());
+    fits = fits && value == std::floor(value) && value >= kLow && value < -kLow;
+  }
+  if (!fits) fail_range<Number>(shown, range);
+  return static_cast<Number>(value);
+}
+
+// Exact where a double has too few bits.
+template <typename Number>
+Number from_int(std::int64_t value, std::string_view shown, Range range) {
+  const auto rounded = static_cast<double>(value);
+  const bool fits = rounded >= range.low && rounded <= range.high;
+  if (!fits || static_cast<std::int64_t>(static_cast<Number>(value)) != value) {
+    fail_range<Number>(shown, range);
   }
   return static_cast<Number>(value);
 }
@@ -62,13 +84,23 @@ Number checked(double value, std::string_view shown, Range range) {
 template <typename Number>
 Number parse_number(const std::string& text, Range range) {
   if constexpr (std::is_integral_v<Number>) {
-    if (const auto whole = parse_int(text)) {
-      checked<Number>(static_cast<double>(*whole), in_quotes(text), range);
-      return static_cast<Number>(*whole);
-    }
+    if (const auto whole = parse_int(text)) return from_int<Number>(*whole, in_quotes(text), range);
   }
   const std::optional<double> value = parse_double(text);
-  return checked<Number>(value.value_or(std::nan("")), in_quotes(text), range);
+  return from_double<Number>(value.value_or(std::nan("")), in_quotes(text), range);
+}
+
+template <typename Number>
+Number json_number(const Json& json, Range range) {
+  const std::string shown = printable(json.dump());
+  if constexpr (std::is_integral_v<Number>) {
+    // Above the signed range an unsigned number takes the way of doubles, where it does not fit.
+    const bool is_signed = json.is_number_integer() && !json.is_number_unsigned();
+    if (is_signed || (json.is_number_unsigned() && json.get<std::uint64_t>() <= INT64_MAX)) {
+      return from_int<Number>(json.get<std::int64_t>(), shown, range);
+    }
+  }
+  return from_double<Number>(json.is_number() ? json.get<double>() : std::nan(""), shown, range);
 }
 
 // "--name VALUE" of the help's left column.
@@ -79,7 +111,8 @@ std::string flag_text(const Option& option) {
 }
 
 std::string default_note(const Option& option) {
-  if (option.is_switch) return option.default_text == "true" ? " [on; --no-" + option.name + "]" : "";
+  if (option.is_switch)
+    return option.default_text == "true" ? " [on; --no-" + option.name + "]" : "";
   return option.default_text.empty() ? "" : " [" + option.default_text + "]";
 }
 
@@ -116,7 +149,8 @@ OptionSet& OptionSet::add(std::string name, bool* value, std::string help) {
     *value = parse_bool(only_value(texts));
   };
   option.set_json = [value](const Json& json) {
-    if (!json.is_boolean()) throw usage_error(json.dump() + " is neither true nor false");
+    if (!json.is_boolean())
+      throw usage_error(printable(json.dump()) + " is neither true nor false");
     *value = json.get<bool>();
   };
   option.get_json = [value] { return Json(*value); };
@@ -132,11 +166,7 @@ OptionSet& OptionSet::add_number(std::string name, Number* value, Range range, s
   option.set_text = [value, range](std::span<const std::string> texts) {
     *value = parse_number<Number>(only_value(texts), range);
   };
-  option.set_json = [value, range](const Json& json) {
-    const double number = json.is_number() ? json.get<double>() : std::nan("");
-    checked<Number>(number, printable(json.dump()), range);
-    *value = json.get<Number>();
-  };
+  option.set_json = [value, range](const Json& json) { *value = json_number<Number>(json, range); };
   option.get_json = [value] { return Json(*value); };
   return add_option(std::move(option));
 }
@@ -177,9 +207,9 @@ OptionSet& OptionSet::add(std::string name, std::vector<std::string>* value, std
     value->assign(texts.begin(), texts.end());
   };
   option.set_json = [value](const Json& json) {
-    const bool strings = json.is_array() && std::all_of(json.begin(), json.end(), [](const Json& x) {
-                           return x.is_string();
-                         });
+    const bool strings =
+        json.is_array() &&
+        std::all_of(json.begin(), json.end(), [](const Json& x) { return x.is_string(); });
     if (!strings) throw usage_error(printable(json.dump()) + " is not a list of strings");
     *value = json.get<std::vector<std::string>>();
   };
@@ -188,8 +218,7 @@ OptionSet& OptionSet::add(std::string name, std::vector<std::string>* value, std
 }
 
 OptionSet& OptionSet::add_choice(std::string name, std::string help,
-                                 std::vector<std::string> choices,
-                                 std::function<std::size_t()> get,
+                                 std::vector<std::string> choices, std::function<std::size_t()> get,
                                  std::function<void(std::size_t)> set) {
   Option option;
   option.name = std::move(name);
@@ -234,8 +263,10 @@ Option& OptionSet::find_or_throw(std::string_view name, const std::string& where
 
 void OptionSet::apply_json(const Json& values, Source source, const std::string& where) {
   if (!values.is_object()) throw usage_error("must be a JSON object of options", where);
+  std::set<const Option*> seen;  // "max-length" and "max_length" are one option
   for (const auto& [key, value] : values.items()) {
     Option& option = find_or_throw(key, where, false);
+    if (!seen.insert(&option).second) throw usage_error(key + ": is set twice", where);
     if (option.source > source) continue;
     try {
       option.set_json(value);
@@ -262,7 +293,7 @@ void OptionSet::apply_environment() {
     if (!text || option.source > Source::kEnvironment) continue;
     try {
       if (option.is_list) {
-        option.set_text(split(text, ','));
+        option.set_text(*text ? split(text, ',') : std::vector<std::string>());
       } else {
         const std::string value = text;
         option.set_text(std::span(&value, 1));

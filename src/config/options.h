@@ -64,11 +64,12 @@ class OptionSet {
                  std::string help);
   // An enumeration, written by its names.
   template <typename Enum>
-    requires std::is_enum_v<Enum>
-  OptionSet& add(std::string name, Enum* value,
-                 std::initializer_list<std::pair<const char*, Enum>> names, std::string help) {
+  requires std::is_enum_v<Enum> OptionSet& add(
+      std::string name, Enum* value, std::initializer_list<std::pair<const char*, Enum>> names,
+      std::string help) {
     return add_choice(
-        std::move(name), std::move(help), choice_names(names), [value, table = table_of(names)] {
+        std::move(name), std::move(help), choice_names(names),
+        [value, table = table_of(names)] {
           for (std::size_t i = 0; i < table.size(); ++i) {
             if (table[i] == *value) return i;
           }

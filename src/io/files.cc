@@ -70,8 +70,7 @@ void remove_file(const std::string& path) {
 }
 
 void remove_tree(const std::string& path) {
-  const FileStatus status = status_of(path);
-  if (!status.is_directory || is_link(path)) return remove_file(path);
+  if (is_link(path) || !is_directory(path)) return remove_file(path);
   for (const std::string& name : list_directory(path)) remove_tree(join_path(path, name));
   if (operations().remove_directory(path) != 0) fail_with_errno("remove the folder", path);
 }

@@ -7,6 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -50,6 +51,7 @@ class PlainInput : public InputStream {
 };
 
 constexpr std::size_t kCompressedChunk = std::size_t{1} << 17;
+constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // zlib counts in 32 bits
 constexpr char kDamagedAdvice[] = "Fetch or compress the file again";
 
 class GzipInput : public InputStream {
@@ -61,11 +63,14 @@ class GzipInput : public InputStream {
   ~GzipInput() override { inflateEnd(&stream_); }
 
   std::size_t read(std::span<char> buffer) override {
+    buffer = buffer.first(std::min(buffer.size(), kMostAtOnce));
     stream_.next_out = reinterpret_cast<Bytef*>(buffer.data());
     stream_.avail_out = static_cast<uInt>(buffer.size());
     while (stream_.avail_out == buffer.size()) {
       if (stream_.avail_in == 0 && !refill()) {
-        if (inside_member_) throw Error("ends in the middle of its gzip data", path_, kDamagedAdvice);
+        if (inside_member_)
+          throw Error("ends in the middle of its gzip data", path_, kDamagedAdvice);
+        if (!any_member_) throw Error("is empty, which is not gzip data", path_, kDamagedAdvice);
         return 0;
       }
       inflate_some();
@@ -107,7 +112,10 @@ class GzipInput : public InputStream {
 class ZstdInput : public InputStream {
  public:
   explicit ZstdInput(std::string path)
-      : path_(std::move(path)), source_(path_), chunk_(kCompressedChunk), stream_(ZSTD_createDStream()) {
+      : path_(std::move(path)),
+        source_(path_),
+        chunk_(kCompressedChunk),
+        stream_(ZSTD_createDStream()) {
     if (!stream_) throw Error("zstd does not start", path_);
   }
   ~ZstdInput() override { ZSTD_freeDStream(stream_); }
@@ -118,10 +126,13 @@ class ZstdInput : public InputStream {
       if (input_.pos == input_.size && !flushing_) {
         input_ = {chunk_.data(), source_.read(chunk_), 0};
         if (input_.size == 0) {
-          if (inside_frame_) throw Error("ends in the middle of its zstd data", path_, kDamagedAdvice);
+          if (inside_frame_)
+            throw Error("ends in the middle of its zstd data", path_, kDamagedAdvice);
+          if (!any_input_) throw Error("is empty, which is not zstd data", path_, kDamagedAdvice);
           return 0;
         }
       }
+      any_input_ = true;
       const std::size_t left = ZSTD_decompressStream(stream_, &output, &input_);
       if (ZSTD_isError(left)) {
         throw Error(any_output_ ? "holds damaged zstd data"
@@ -144,6 +155,7 @@ class ZstdInput : public InputStream {
   ZSTD_inBuffer input_ = {nullptr, 0, 0};
   bool inside_frame_ = false;
   bool flushing_ = false;
+  bool any_input_ = false;
   bool any_output_ = false;
 };
 

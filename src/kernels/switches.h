@@ -1,9 +1,11 @@
-// The choices that change what an encoder computes, shared by reference, kernels, torch and configuration.
+// The choices that change what an encoder computes, shared by reference, kernels, torch and
+// configuration.
 #pragma once
 
 namespace fastformer {
 
-// How a global vector meets each token's vector (paper, section 4.5, "Influence of Interaction Function").
+// How a global vector meets each token's vector (paper, section 4.5, "Influence of Interaction
+// Function").
 enum class Interaction {
   kProduct,        // element by element, as published
   kSum,            // element by element

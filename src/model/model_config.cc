@@ -3,7 +3,34 @@
 
 #include <fastformer/error.h>
 
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/strings.h"
+
 namespace fastformer::model {
+namespace {
+
+bool is_utf8(const std::string& text) {
+  try {
+    config::Json(text).dump();
+    return true;
+  } catch (const nlohmann::json::exception&) {
+    return false;
+  }
+}
+
+void check_labels(const std::vector<std::string>& labels) {
+  if (labels.empty()) throw Error("there are no labels", "labels");
+  std::set<std::string_view> seen;
+  for (const std::string& label : labels) {
+    const std::string called = "the label \"" + printable(label) + "\" ";
+    if (!is_utf8(label)) throw Error(called + "is not UTF-8", "labels");
+    if (!seen.insert(label).second) throw Error(called + "appears twice", "labels");
+  }
+}
+
+}  // namespace
 
 void EncoderOptions::describe(config::OptionSet& options) {
   options.group("Encoder")
@@ -55,7 +82,12 @@ void ModelConfig::validate() const {
                 "heads", "Choose a divisor of the width");
   }
   if (vocabulary < 1) throw Error("the vocabulary is empty", "vocabulary");
-  if (labels.empty()) throw Error("there are no labels", "labels");
+  if (padding_id < -1 || padding_id >= vocabulary) {
+    throw Error("the padding id " + std::to_string(padding_id) + " is not in the vocabulary of " +
+                    std::to_string(vocabulary),
+                "padding_id");
+  }
+  check_labels(labels);
 }
 
 }  // namespace fastformer::model

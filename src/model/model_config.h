@@ -45,7 +45,7 @@ struct ModelConfig {
   EncoderOptions encoder;
   FastformerOptions fastformer;
   text::TextOptions text;
-  std::int64_t vocabulary = 0;  // rows of the word embedding
+  std::int64_t vocabulary = 0;   // rows of the word embedding
   std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
   std::vector<std::string> labels;
 

@@ -13,7 +13,8 @@ void TextOptions::describe(config::OptionSet& options) {
            "words, or SentencePiece pieces; auto takes pieces for text without spaces")
       .add("lowercase", &lowercase, "fold letters to lower case")
       .add("strip-html", &strip_html, "remove tags and decode entities")
-      .add("vocabulary-size", &vocabulary_size, {2, 10000000}, "most tokens to know")
+      .add("vocabulary-size", &vocabulary_size, {0, 10000000},
+           "most tokens to know; 0 means 100000 words or 16000 pieces")
       .add("min-count", &min_count, {1, 1000000}, "occurrences that a word needs to be known")
       .add("max-length", &max_length, {1, 16777216}, "tokens of a document that the encoder reads")
       .add("truncate", &truncate,

@@ -24,9 +24,9 @@ struct TextOptions {
   TokenizerKind tokenizer = TokenizerKind::kAuto;
   bool lowercase = true;
   bool strip_html = false;
-  int vocabulary_size = 100000;  // the unknown id included
-  int min_count = 2;             // occurrences in the training split that a word needs
-  int max_length = 512;          // tokens
+  int vocabulary_size = 0;  // tokens, the unknown one included; 0: 100,000 words or 16,000 pieces
+  int min_count = 2;        // occurrences in the training split that a word needs
+  int max_length = 512;     // tokens
   Truncate truncate = Truncate::kRight;
 
   void describe(config::OptionSet& options);

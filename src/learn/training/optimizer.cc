@@ -2,6 +2,7 @@
 #include "learn/training/optimizer.h"
 
 #include <cmath>
+#include <optional>
 
 namespace fastformer::learn {
 namespace {
@@ -16,11 +17,17 @@ void fused_update(const Slice& slice, const TrainingOptions& options, double lea
   const std::vector<at::Tensor> parameter = {slice.parameter}, gradient = {slice.gradient},
                                 mean = {slice.mean}, square = {slice.square}, none,
                                 steps = {slice.steps};
-  const auto update = options.optimizer == OptimizerKind::kAdamW
-                          ? [](auto&&... arguments) { at::_fused_adamw_(arguments...); }
-                          : [](auto&&... arguments) { at::_fused_adam_(arguments...); };
+  // Of torch's overloads those with a plain number as the learning rate.
+  using List = at::TensorList;
+  using FusedUpdate =
+      void (*)(List, List, List, List, List, List, double, double, double, double, double, bool,
+               bool, const std::optional<at::Tensor>&, const std::optional<at::Tensor>&);
+  const FusedUpdate update = options.optimizer == OptimizerKind::kAdamW
+                                 ? FusedUpdate(at::_fused_adamw_)
+                                 : FusedUpdate(at::_fused_adam_);
   update(parameter, gradient, mean, square, none, steps, learning_rate, options.beta1,
-         options.beta2, weight_decay, options.adam_epsilon, /*amsgrad=*/false, /*maximize=*/false);
+         options.beta2, weight_decay, options.adam_epsilon, /*amsgrad=*/false,
+         /*maximize=*/false, {}, {});
 }
 
 // Gradient values that count: the rows of a sparse one.

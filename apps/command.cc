@@ -1,0 +1,101 @@
+// Dispatch of commands and mapping of errors to exit codes.
+#include "command.h"
+
+#include <fastformer/error.h>
+#include <fastformer/version.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+
+#include "base/log.h"
+
+namespace fastformer::apps {
+namespace {
+
+void print_commands(const std::string& program, std::span<const Command> commands) {
+  print("usage: " + program + " COMMAND [OPTIONS]\n\nCommands:\n");
+  for (const Command& command : commands) {
+    std::string line = "  " + std::string(command.name);
+    line.resize(14, ' ');
+    print(line + command.summary + "\n");
+  }
+  print("\n" + program + " COMMAND --help lists the options of a command.\n");
+}
+
+int dispatch(const std::string& program, std::span<const Command> commands, int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) {
+    print_commands(program, commands);
+    return kWrongUsage;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    print_commands(program, commands);
+    return kDone;
+  }
+  if (words[0] == "--version") {
+    print(program + " " + kVersion + "\n");
+    return kDone;
+  }
+  std::vector<std::string> known;
+  for (const Command& command : commands) {
+    if (words[0] == command.name) return command.run(std::span(words).subspan(1));
+    known.emplace_back(command.name);
+  }
+  config::fail_unknown("unknown command " + words[0], words[0], known, "");
+}
+
+}  // namespace
+
+int run_program(const std::string& program, std::span<const Command> commands, int argc,
+                char** argv) {
+  set_log_sink([](LogLevel level, const std::string& line) {
+    std::fprintf(stderr, "%s%s\n", level == LogLevel::kWarning ? "warning: " : "", line.c_str());
+  });
+  try {
+    const int code = dispatch(program, commands, argc, argv);
+    flush_output();
+    return code;
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: %s\n", program.c_str(), error.what());
+    return error.kind() == ErrorKind::kUsage ? kWrongUsage : kFailed;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: out of memory. Use smaller batches or a smaller model\n",
+                 program.c_str());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: internal error: %s\n", program.c_str(), error.what());
+  }
+  return kFailed;
+}
+
+bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::string& usage,
+                   std::size_t max_positionals, std::vector<std::string>* positionals) {
+  const config::ParsedArguments parsed =
+      config::parse_command_line(options, arguments, max_positionals);
+  if (parsed.help) {
+    print(usage + options.help());
+    return true;
+  }
+  if (positionals) *positionals = parsed.positionals;
+  return false;
+}
+
+void require(const std::string& value, const std::string& flag) {
+  if (value.empty()) throw usage_error(flag + " is missing", "", "See --help");
+}
+
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
+    throw Error("cannot write: " + std::string(std::strerror(errno)), "standard output");
+  }
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0) {
+    throw Error("cannot write: " + std::string(std::strerror(errno)), "standard output");
+  }
+}
+
+}  // namespace fastformer::apps

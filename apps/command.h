@@ -1,0 +1,43 @@
+// A program as a table of commands: help, errors and exit codes in one place.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "config/command_line.h"
+
+namespace fastformer::apps {
+
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongUsage = 2;
+
+using Arguments = std::span<const std::string>;
+
+// One command; `run` gets the words after the command's name.
+struct Command {
+  const char* name;
+  const char* summary;  // one line for the list of commands
+  int (*run)(Arguments arguments);
+};
+
+// Runs the command that argv[1] names. Results go to stdout, talk and errors to stderr. `program`
+// begins the messages.
+int run_program(const std::string& program, std::span<const Command> commands, int argc,
+                char** argv);
+
+// Parses a command's options; on --help prints `usage` and the options and returns true. Words that
+// are not options go to `positionals`, at most `max_positionals`.
+bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::string& usage,
+                   std::size_t max_positionals = 0,
+                   std::vector<std::string>* positionals = nullptr);
+
+// Throws a usage error when a required option is empty.
+void require(const std::string& value, const std::string& flag);
+
+// Writes to stdout; a failed write is an Error.
+void print(const std::string& text);
+void flush_output();
+
+}  // namespace fastformer::apps

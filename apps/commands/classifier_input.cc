@@ -1,0 +1,54 @@
+// Loading of a classifier and encoding of its input.
+#include "commands/classifier_input.h"
+
+#include <fastformer/error.h>
+
+#include <nlohmann/json.hpp>
+
+namespace fastformer::apps {
+namespace {
+
+config::Json section(const config::Json& document, const char* name) {
+  return document.contains(name) ? document[name] : config::Json::object();
+}
+
+}  // namespace
+
+LoadedClassifier::LoadedClassifier(const std::string& folder, int threads,
+                                   const std::string& device)
+    : folder_(model::ModelFolder::open(folder)),
+      data_options_(section(folder_.config_document(), "data")),
+      pool_(threads),
+      classifier_(folder_, at::kFloat, learn::device_named(device)) {
+  at::set_num_threads(pool_.threads());
+  if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
+}
+
+std::vector<text::Document> LoadedClassifier::encode(const std::vector<std::string>& texts) {
+  if (!pipeline_) {
+    throw Error("the model has no tokenizer and takes token ids only", folder_.path(),
+                "Give {\"ids\":[..]} lines with --token-ids");
+  }
+  return pipeline_->encode_all(texts, pool_.parallel_for());
+}
+
+std::vector<float> LoadedClassifier::logits(const std::vector<text::Document>& documents) const {
+  std::vector<std::vector<std::int32_t>> ids;
+  ids.reserve(documents.size());
+  for (const text::Document& document : documents) ids.push_back(document.ids);
+  return learn::classify(classifier_, ids, data::BatchOptions());
+}
+
+void adopt_columns(data::CorpusOptions& options, const config::Json& trained) {
+  const auto adopt = [&](const char* key, std::string& value) {
+    if (value.empty() && trained.contains(key) && trained[key].is_string()) {
+      value = trained[key].get<std::string>();
+    }
+  };
+  if (options.text_column.empty() && trained.contains("text_column")) {
+    options.text_column = trained["text_column"].get<std::vector<std::string>>();
+  }
+  adopt("label_column", options.label_column);
+}
+
+}  // namespace fastformer::apps

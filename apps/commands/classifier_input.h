@@ -1,0 +1,43 @@
+// Documents for a model folder's classifier, read in blocks and turned into logits.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "data/corpus_reader.h"
+#include "learn/tasks/classifier.h"
+#include "text/pipeline.h"
+
+namespace fastformer::apps {
+
+// A loaded model and what it needs to read text.
+class LoadedClassifier {
+ public:
+  LoadedClassifier(const std::string& folder, int threads, const std::string& device);
+
+  const model::ModelConfig& config() const { return folder_.config(); }
+  // How the training data's columns were named; a user's own options come on top.
+  const config::Json& training_data_options() const { return data_options_; }
+  ParallelFor parallel_for() { return pool_.parallel_for(); }
+
+  // Token ids of texts, truncated as the model wants it.
+  std::vector<text::Document> encode(const std::vector<std::string>& texts);
+  // Logits [documents, labels], row-major.
+  std::vector<float> logits(const std::vector<text::Document>& documents) const;
+
+ private:
+  model::ModelFolder folder_;
+  config::Json data_options_;
+  ThreadPool pool_;
+  learn::Classifier classifier_;
+  std::optional<text::Pipeline> pipeline_;
+};
+
+// Fills column names that the user did not give from those the model was trained with, as far as
+// they are names or numbers of the same kind of file.
+void adopt_columns(data::CorpusOptions& options, const config::Json& trained);
+
+}  // namespace fastformer::apps

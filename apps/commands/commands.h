@@ -1,0 +1,14 @@
+// The commands of the two programs, one file each.
+#pragma once
+
+#include "command.h"
+
+namespace fastformer::apps {
+
+int run_inspect(Arguments arguments);
+int run_import(Arguments arguments);
+int run_train(Arguments arguments);
+int run_predict(Arguments arguments);
+int run_evaluate(Arguments arguments);
+
+}  // namespace fastformer::apps

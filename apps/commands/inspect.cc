@@ -1,0 +1,79 @@
+// fastformer inspect: what a model folder holds.
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "commands/commands.h"
+#include "model/folder.h"
+#include "model/safetensors.h"
+#include "report/table.h"
+
+namespace fastformer::apps {
+namespace {
+
+constexpr std::size_t kLabelsShown = 20;
+
+// Values of a JSON object as rows "key  value"; nested objects are sections of their own.
+void add_section(report::Table& table, const std::string& name, const config::Json& section) {
+  for (const auto& [key, value] : section.items()) {
+    if (value.is_object() || value.is_null()) continue;
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    table.add_row({name + "." + key, printable(text, 100)});
+  }
+}
+
+std::string summary(const model::ModelFolder& folder) {
+  const model::ModelConfig& config = folder.config();
+  report::Table facts({{""}, {""}});
+  facts.add_row({"task", config.task});
+  facts.add_row({"encoder", config.encoder.encoder});
+  facts.add_row({"parameters", format_count(folder.parameters())});
+  facts.add_row({"vocabulary", format_count(config.vocabulary)});
+  std::vector<std::string> shown;
+  for (const std::string& label : config.labels) {
+    if (shown.size() < kLabelsShown) shown.push_back(printable(label));
+  }
+  facts.add_row({"labels", std::to_string(config.labels.size()) + ": " + join(shown, ", ") +
+                               (config.labels.size() > kLabelsShown ? ", ..." : "")});
+  for (const auto& [name, section] : folder.config_document().items()) {
+    if (section.is_object()) add_section(facts, name, section);
+  }
+  if (folder.metrics().is_object()) add_section(facts, "metrics", folder.metrics());
+  return facts.text();
+}
+
+std::string tensor_list(const model::ModelFolder& folder) {
+  report::Table table({{"tensor"}, {"type"}, {"shape"}, {"numbers", report::Align::kRight}});
+  for (const std::string& name : folder.tensors().names()) {
+    const model::TensorView& tensor = folder.tensors().tensor(name);
+    table.add_row(
+        {name, tensor.dtype, model::shape_text(tensor.shape), format_count(tensor.elements())});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+int run_inspect(Arguments arguments) {
+  bool json = false, tensors = false;
+  config::OptionSet options;
+  options.add("json", &json, "print config.json and the parameter count as JSON")
+      .add("tensors", &tensors, "list every tensor");
+  std::vector<std::string> folders;
+  if (parse_or_help(options, arguments, "usage: fastformer inspect DIR [OPTIONS]\n", 1, &folders)) {
+    return kDone;
+  }
+  require(folders.empty() ? "" : folders[0], "the model folder");
+  const model::ModelFolder folder = model::ModelFolder::open(folders[0]);
+  if (json) {
+    config::Json document = folder.config_document();
+    document["parameters"] = folder.parameters();
+    document["metrics"] = folder.metrics();
+    print(document.dump(2) + "\n");
+    return kDone;
+  }
+  print(summary(folder));
+  if (tensors) print("\n" + tensor_list(folder));
+  return kDone;
+}
+
+}  // namespace fastformer::apps

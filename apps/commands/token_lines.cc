@@ -1,0 +1,111 @@
+// Readers of text and of token ids.
+#include "commands/token_lines.h"
+
+#include <fastformer/error.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+
+namespace fastformer::apps {
+namespace {
+
+class TextDocuments : public DocumentReader {
+ public:
+  TextDocuments(const std::string& input, data::CorpusOptions options, LoadedClassifier& classifier)
+      : classifier_(classifier),
+        reader_({input}, std::move(options), /*needs_label=*/false, classifier.parallel_for()) {}
+
+  bool read_block(std::vector<DocumentToLabel>& block) override {
+    std::vector<data::Record> records;
+    if (!reader_.read_block(records)) return false;
+    std::vector<std::string> texts;
+    for (data::Record& record : records) texts.push_back(std::move(record.text));
+    std::vector<text::Document> documents = classifier_.encode(texts);
+    block.clear();
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      block.push_back({std::move(records[i].id), std::move(documents[i])});
+    }
+    return true;
+  }
+
+  void report() const override {
+    if (reader_.report().skipped_rows == 0 && reader_.report().repairs.total() == 0) return;
+    for (const std::string& line : reader_.report().summary()) log_info(line);
+  }
+
+ private:
+  LoadedClassifier& classifier_;
+  data::CorpusReader reader_;
+};
+
+class TokenLines : public DocumentReader {
+ public:
+  TokenLines(const std::string& input, LoadedClassifier& classifier)
+      : where_(input == "-" ? "standard input" : input),
+        config_(classifier.config()),
+        reader_({input}, line_options(), /*needs_label=*/false, classifier.parallel_for()) {}
+
+  bool read_block(std::vector<DocumentToLabel>& block) override {
+    std::vector<data::Record> records;
+    if (!reader_.read_block(records)) return false;
+    block.clear();
+    for (const data::Record& record : records) block.push_back(parse(record));
+    return true;
+  }
+
+ private:
+  static data::CorpusOptions line_options() {
+    data::CorpusOptions options;
+    options.format = data::Format::kLines;
+    return options;
+  }
+
+  [[noreturn]] void fail(const data::Record& record, const std::string& what) const {
+    throw Error(what, where_ + ", line " + std::to_string(record.line),
+                "A line is {\"ids\":[1,2,3]}");
+  }
+
+  DocumentToLabel parse(const data::Record& record) const {
+    const config::Json json = config::Json::parse(record.text, nullptr, false);
+    if (!json.is_object() || !json.contains("ids") || !json["ids"].is_array()) {
+      fail(record, "is not a JSON object with a list \"ids\"");
+    }
+    DocumentToLabel document;
+    std::vector<std::int32_t>& ids = document.tokens.ids;
+    for (const config::Json& id : json["ids"]) {
+      if (!id.is_number_integer() || id < 0 || id >= config_.vocabulary) {
+        fail(record, printable(id.dump()) + " is not an id below the vocabulary's size " +
+                         std::to_string(config_.vocabulary));
+      }
+      ids.push_back(id.get<std::int32_t>());
+    }
+    while (!ids.empty() && ids.back() == config_.padding_id) ids.pop_back();
+    for (std::int32_t id : ids) {
+      if (id == config_.padding_id) fail(record, "has the padding id inside the document");
+    }
+    document.tokens.length = static_cast<std::int64_t>(ids.size());
+    text::truncate(ids, config_.text.max_length, config_.text.truncate);
+    return document;
+  }
+
+  std::string where_;
+  const model::ModelConfig& config_;
+  data::CorpusReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<DocumentReader> read_texts(const std::string& input, data::CorpusOptions options,
+                                           LoadedClassifier& classifier) {
+  return std::make_unique<TextDocuments>(input, std::move(options), classifier);
+}
+
+std::unique_ptr<DocumentReader> read_token_lines(const std::string& input,
+                                                 LoadedClassifier& classifier) {
+  return std::make_unique<TokenLines>(input, classifier);
+}
+
+}  // namespace fastformer::apps

@@ -1,0 +1,108 @@
+// Reading, splitting and encoding of training rows.
+#include "commands/training_rows.h"
+
+#include <fastformer/error.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "data/labels.h"
+#include "data/split.h"
+#include "text/html.h"
+#include "text/pipeline.h"
+
+namespace fastformer::apps {
+namespace {
+
+std::string count_of(std::size_t count) { return format_count(static_cast<std::int64_t>(count)); }
+
+std::vector<data::Record> read_files(const std::vector<std::string>& files,
+                                     const data::CorpusOptions& options,
+                                     const ParallelFor& threads) {
+  data::ReadReport report;
+  std::vector<data::Record> records =
+      data::read_corpus(files, options, /*needs_label=*/true, threads, &report);
+  for (const std::string& line : report.summary()) log_info(line);
+  return records;
+}
+
+void take(data::Record& record, Rows& rows) {
+  rows.texts.push_back(std::move(record.text));
+  rows.labels.push_back(std::move(record.label));
+}
+
+// Label indices; a validation label that no training row has is -1.
+learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>& labels,
+                                const text::Pipeline& pipeline, const ParallelFor& threads) {
+  learn::LabelledDocuments encoded;
+  std::int64_t truncated = 0;
+  for (text::Document& document : pipeline.encode_all(rows.texts, threads)) {
+    truncated += document.truncated();
+    encoded.ids.push_back(std::move(document.ids));
+  }
+  const data::LabelIndex index(labels);
+  std::int64_t unknown = 0;
+  for (const std::string& label : rows.labels) {
+    encoded.labels.push_back(index.find(label));
+    unknown += encoded.labels.back() < 0;
+  }
+  if (truncated > 0) {
+    log_warning(format_count(truncated) + " of " + count_of(rows.texts.size()) +
+                " documents are longer than --max-length and were truncated");
+  }
+  if (unknown > 0) {
+    log_warning(format_count(unknown) + " validation rows have a label that no training row has");
+  }
+  return encoded;
+}
+
+}  // namespace
+
+void TrainingFiles::describe(config::OptionSet& options) {
+  options.add("train", &train, "FILE...", "training rows; - is standard input")
+      .add("valid", &valid, "FILE...", "validation rows; without it a share of the training rows")
+      .add("valid-share", &valid_share, {0, 0.9}, "share of the training rows to validate on");
+}
+
+TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
+                                const ParallelFor& threads) {
+  std::vector<data::Record> records = read_files(files.train, files.corpus, threads);
+  if (records.empty()) throw Error("there are no training rows", files.train[0]);
+  TrainingRows rows;
+  rows.labels = data::label_set(records);
+  if (rows.labels.size() < 2) {
+    throw Error("every row has the label \"" + printable(rows.labels[0]) + "\"", files.train[0],
+                "Training needs at least two labels");
+  }
+  std::vector<bool> in_valid(records.size(), false);
+  if (!files.valid.empty()) {
+    for (data::Record& record : read_files(files.valid, files.corpus, threads)) {
+      take(record, rows.valid);
+    }
+  } else if (files.valid_share > 0) {
+    const data::Split split =
+        data::split_for_validation(records, files.valid_share, static_cast<std::uint64_t>(seed));
+    for (std::int64_t row : split.valid) in_valid[static_cast<std::size_t>(row)] = true;
+  }
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    take(records[i], in_valid[i] ? rows.valid : rows.train);
+  }
+  log_info(count_of(rows.train.texts.size()) + " training rows, " +
+           count_of(rows.valid.texts.size()) + " validation rows, " + count_of(rows.labels.size()) +
+           " labels");
+  return rows;
+}
+
+EncodedRows encode_rows(TrainingRows& rows, text::TextOptions& options,
+                        const ParallelFor& threads) {
+  EncodedRows encoded;
+  encoded.tokenizer = text::train_tokenizer(options, rows.train.texts, threads);
+  log_info("vocabulary of " + format_count(encoded.tokenizer->size()) + " tokens");
+  const text::Pipeline pipeline(options, encoded.tokenizer);
+  encoded.train = encode(std::exchange(rows.train, {}), rows.labels, pipeline, threads);
+  encoded.valid = encode(std::exchange(rows.valid, {}), rows.labels, pipeline, threads);
+  return encoded;
+}
+
+}  // namespace fastformer::apps

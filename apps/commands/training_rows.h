@@ -1,0 +1,49 @@
+// Rows to train and validate on: read, split and turned into token ids.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "data/corpus_reader.h"
+#include "learn/tasks/classification.h"
+#include "text/tokenizer.h"
+
+namespace fastformer::apps {
+
+// Which files hold the rows, and how they are read.
+struct TrainingFiles {
+  std::vector<std::string> train;
+  std::vector<std::string> valid;
+  double valid_share = 0.1;
+  data::CorpusOptions corpus;
+
+  void describe(config::OptionSet& options);
+};
+
+struct Rows {
+  std::vector<std::string> texts;
+  std::vector<std::string> labels;
+};
+
+struct TrainingRows {
+  Rows train, valid;
+  std::vector<std::string> labels;  // the model's, in its order
+};
+
+struct EncodedRows {
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  learn::LabelledDocuments train, valid;
+};
+
+// Reads the files and, without validation files, splits a share of the rows off by the seed. Logs
+// what was read and repaired. Throws when there is nothing to learn from.
+TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
+                                const ParallelFor& threads);
+
+// Trains the tokenizer on the training rows alone and encodes all rows, whose texts it gives up.
+// Logs how many documents were truncated and how many words were unknown.
+EncodedRows encode_rows(TrainingRows& rows, text::TextOptions& options, const ParallelFor& threads);
+
+}  // namespace fastformer::apps

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Baseline: fastText's supervised classifier with word pairs, by Debian's program `fasttext`.
+
+Its threads race over one set of weights, so figures differ a little from run to run.
+"""
+
+import itertools
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import labelled_text
+from labelled_text import BaselineError, Example, Result
+
+WORD = re.compile(r"\w+|[^\w\s]")
+SETTINGS = {"wordNgrams": 2, "dim": 100, "epoch": 25, "lr": 0.5, "minCount": 1, "bucket": 500_000}
+
+
+def write_lines(path: pathlib.Path, examples: list[Example], classes: dict[str, int]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for example in examples:
+            words = " ".join(WORD.findall(example.text.lower()))
+            file.write(f"__label__{classes.get(example.label, 0)} {words}\n")
+
+
+def run_fasttext(arguments: list[str]) -> str:
+    done = subprocess.run(["fasttext", *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True)
+    if done.returncode:
+        raise BaselineError(f"fasttext {arguments[0]} failed: {done.stderr.strip()[-400:]}")
+    return done.stdout
+
+
+def fasttext_result(train: list[Example], test: list[Example]) -> Result:
+    start = time.monotonic()
+    names = sorted({example.label for example in train})
+    classes = {name: number for number, name in enumerate(names, 1)}
+    with tempfile.TemporaryDirectory(prefix="fasttext-") as folder:
+        files = {name: pathlib.Path(folder, name) for name in ("train", "test", "model")}
+        write_lines(files["train"], train, classes)
+        settings = [text for name, value in SETTINGS.items() for text in (f"-{name}", str(value))]
+        run_fasttext(["supervised", "-input", str(files["train"]), "-output", str(files["model"]),
+                      "-thread", str(len(os.sched_getaffinity(0))), *settings])
+        trained = time.monotonic()
+        write_lines(files["test"], test, classes)
+        output = run_fasttext(["predict", f"{files['model']}.bin", str(files["test"])])
+    labels = [line.removeprefix("__label__") for line in output.splitlines()]
+    if len(labels) != len(test):
+        raise BaselineError(f"fasttext gave {len(labels)} labels for {len(test)} texts")
+    predicted = [names[int(label) - 1] if label else "" for label in labels]
+    accuracy, macro_f1 = labelled_text.scores([example.label for example in test], predicted)
+    return Result("fastText, word pairs", accuracy, macro_f1, trained - start,
+                  time.monotonic() - start, len(train), len(test))
+
+
+def main() -> None:
+    arguments = labelled_text.parse_arguments(__doc__.splitlines()[0])
+    with labelled_text.reported_errors():
+        labelled_text.require_program("fasttext", "fasttext")
+        train = labelled_text.read_examples(arguments.train, arguments)
+        train = list(itertools.islice(train, arguments.limit))
+        test = labelled_text.read_examples(arguments.test, arguments)
+        results = [labelled_text.majority_result(train, test), fasttext_result(train, test)]
+    labelled_text.show(results, arguments.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

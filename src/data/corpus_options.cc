@@ -1,0 +1,60 @@
+// Field list of CorpusOptions.
+#include "data/corpus_options.h"
+
+#include <fastformer/error.h>
+
+#include "base/strings.h"
+
+namespace fastformer::data {
+
+void CorpusOptions::describe(config::OptionSet& options) {
+  options.group("Data")
+      .add("text-column", &text_column, "NAME|N...",
+           "columns of the text, joined with a blank; found by themselves in most files")
+      .add("label-column", &label_column, "NAME|N", "column of the label")
+      .add("id-column", &id_column, "NAME|N", "column that is copied to the predictions")
+      .add("group-column", &group_column, "NAME|N",
+           "column whose rows stay together when a validation set is split off")
+      .add("format", &format,
+           {{"auto", Format::kAuto},
+            {"csv", Format::kCsv},
+            {"tsv", Format::kTsv},
+            {"jsonl", Format::kJsonl},
+            {"fasttext", Format::kFastText},
+            {"folder", Format::kFolder},
+            {"lines", Format::kLines}},
+           "format of the corpus; auto goes by the file's name, then by its first line")
+      .add("header", &header, {{"auto", Header::kAuto}, {"yes", Header::kYes}, {"no", Header::kNo}},
+           "whether the first row of a table names its columns")
+      .add("on-bad-row", &on_bad_row, {{"error", OnBadRow::kError}, {"skip", OnBadRow::kSkip}},
+           "stop at a malformed row, or leave it out and count it")
+      .add("delimiter", &delimiter, "C", "character between the fields of a CSV file, or \"tab\"");
+}
+
+std::vector<std::string> CorpusOptions::text_columns() const {
+  std::vector<std::string> columns;
+  for (const std::string& element : text_column) {
+    for (const std::string& name : split(element, ',')) {
+      if (!trim(name).empty()) columns.emplace_back(trim(name));
+    }
+  }
+  return columns;
+}
+
+bool CorpusOptions::names_columns() const {
+  return !text_column.empty() || !label_column.empty() || !id_column.empty() ||
+         !group_column.empty();
+}
+
+char CorpusOptions::delimiter_or(char fallback) const {
+  if (delimiter.empty()) return fallback;
+  if (delimiter == "tab" || delimiter == "\\t") return '\t';
+  const char c = delimiter[0];
+  if (delimiter.size() != 1 || c == '"' || c == '\n' || c == '\r') {
+    throw usage_error("\"" + printable(delimiter) + "\" cannot part fields", "--delimiter",
+                      "Give one character other than a quote, or tab");
+  }
+  return c;
+}
+
+}  // namespace fastformer::data

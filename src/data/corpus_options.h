@@ -1,0 +1,53 @@
+// How corpus files are to be understood: their format and which columns hold what.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/options.h"
+
+namespace fastformer::data {
+
+enum class Format {
+  kAuto,      // by the file's name, and by its first line where the name does not say
+  kCsv,       // RFC 4180
+  kTsv,       // a row a line; quotes count only around a whole field
+  kJsonl,     // a JSON object a line
+  kFastText,  // "__label__x text"
+  kFolder,    // a folder per class, a document per file
+  kLines,     // a document a line
+};
+
+enum class Header { kAuto, kYes, kNo };
+enum class OnBadRow { kError, kSkip };
+
+// Every default is "work it out". A file whose name ends (after .gz or .zst is taken off) in .csv,
+// .tsv, .jsonl, .ndjson or .json is what it says, but a .csv whose first line has tabs and no comma
+// is tab-separated; a folder is a folder of classes. Other files and standard input are fastText
+// when the first line begins with "__label__"; else a table or JSON Lines, by their first line,
+// when columns are named (or labels are needed from standard input); else a document a line.
+struct CorpusOptions {
+  // Names or 1-based numbers; "a,b" in one element is two columns. In JSON Lines always keys.
+  // Several are joined with a blank. Empty: see columns.h.
+  std::vector<std::string> text_column;
+  std::string label_column;
+  std::string id_column;
+  std::string group_column;
+  Format format = Format::kAuto;
+  Header header = Header::kAuto;
+  OnBadRow on_bad_row = OnBadRow::kError;
+  // What parts the fields of CSV: one character or "tab"; empty means the format's own. With "tab"
+  // a CSV is tab-separated with CSV's quoting (line breaks inside quotes), which TSV lacks.
+  std::string delimiter;
+
+  void describe(config::OptionSet& options);
+
+  // text_column with the commas taken apart and blanks around names removed.
+  std::vector<std::string> text_columns() const;
+  // Whether any option says which columns hold what.
+  bool names_columns() const;
+  // The character of `delimiter`, or `fallback` when it is empty. Throws a usage error.
+  char delimiter_or(char fallback) const;
+};
+
+}  // namespace fastformer::data

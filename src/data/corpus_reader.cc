@@ -1,0 +1,84 @@
+// Walks over the files and sorts good rows from bad ones.
+#include "data/corpus_reader.h"
+
+#include <fastformer/error.h>
+
+#include <utility>
+
+#include "base/strings.h"
+
+namespace fastformer::data {
+
+CorpusReader::CorpusReader(std::vector<std::string> files, CorpusOptions options, bool needs_label,
+                           ParallelFor parallel_for, ReadLimits limits)
+    : files_(std::move(files)),
+      options_(std::move(options)),
+      parallel_for_(std::move(parallel_for)),
+      limits_(limits),
+      context_{options_, needs_label, parallel_for_, limits_} {
+  options_.delimiter_or(',');
+}
+
+bool CorpusReader::open_next() {
+  if (next_file_ >= static_cast<int>(files_.size())) return false;
+  source_ = open_source(files_[static_cast<std::size_t>(next_file_)], context_);
+  bytes_before_ = report_.bytes;
+  ++next_file_;
+  return true;
+}
+
+bool CorpusReader::read_block(std::vector<Record>& block) {
+  block.clear();
+  if (pending_) std::rethrow_exception(pending_);
+  while (block.empty()) {
+    if (!source_ && !open_next()) return false;
+    const bool more = source_->read(rows_, report_.repairs);
+    report_.bytes = bytes_before_ + source_->bytes();
+    if (more) {
+      take(rows_, block);
+      continue;
+    }
+    if (const std::string note = source_->note(); !note.empty()) report_.notes.push_back(note);
+    source_.reset();
+  }
+  return true;
+}
+
+void CorpusReader::take(std::vector<ParsedRow>& rows, std::vector<Record>& block) {
+  block.reserve(rows.size());
+  for (ParsedRow& row : rows) {
+    if (row.reason.empty()) {
+      row.record.file = next_file_ - 1;
+      report_.empty_texts += trim(row.record.text).empty();
+      block.push_back(std::move(row.record));
+    } else if (options_.on_bad_row == OnBadRow::kSkip) {
+      ++report_.skipped_rows;
+      if (report_.reasons.size() < ReadReport::kReasonsKept) {
+        report_.reasons.push_back(source_->place(row.record) + ": " + row.reason);
+      }
+    } else {
+      const Error error(row.reason, source_->place(row.record),
+                        "Mend the row, or leave such rows out with --on-bad-row skip");
+      pending_ = std::make_exception_ptr(error);
+      break;
+    }
+  }
+  report_.rows += static_cast<std::int64_t>(block.size());
+  if (pending_ && block.empty()) std::rethrow_exception(pending_);
+}
+
+std::vector<Record> read_corpus(const std::vector<std::string>& files, const CorpusOptions& options,
+                                bool needs_label, const ParallelFor& parallel_for,
+                                ReadReport* report) {
+  CorpusReader reader(files, options, needs_label, parallel_for);
+  std::vector<Record> records;
+  std::vector<Record> block;
+  while (reader.read_block(block)) {
+    records.insert(records.end(), std::make_move_iterator(block.begin()),
+                   std::make_move_iterator(block.end()));
+  }
+  if (report) *report = reader.report();
+  return records;
+}
+
+}  // namespace fastformer::data

@@ -1,0 +1,21 @@
+// One document of a corpus, as read: plain text with its label and where it came from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace fastformer::data {
+
+struct Record {
+  std::string text;   // valid UTF-8 without control characters but tab and line feed
+  std::string label;  // without white space at its ends; empty when has_label is false
+  bool has_label = false;
+  std::string id;         // empty unless there is an id column; "label/name" in a folder of classes
+  std::string group;      // empty unless there is a group column
+  std::int64_t line = 0;  // 1-based line of the file on which the row begins
+  int file = 0;           // index into the corpus's list of files
+
+  bool operator==(const Record&) const = default;
+};
+
+}  // namespace fastformer::data

@@ -1,0 +1,48 @@
+// The choice of a parser, and what all parsers share.
+#include "data/row_parser.h"
+
+#include <fastformer/error.h>
+
+#include "base/strings.h"
+#include "data/json_parser.h"
+#include "data/line_parsers.h"
+#include "data/record_fields.h"
+#include "data/table_parser.h"
+
+namespace fastformer::data {
+
+RowParser::Begin RowParser::begin(std::string_view) { return Begin::kReady; }
+
+std::unique_ptr<RowParser> make_row_parser(Format format, char delimiter,
+                                           const CorpusOptions& options, bool needs_label,
+                                           const std::string& where) {
+  switch (format) {
+    case Format::kCsv:
+    case Format::kTsv:
+      return std::make_unique<TableParser>(format == Format::kCsv, delimiter, options, needs_label,
+                                           where);
+    case Format::kJsonl:
+      return std::make_unique<JsonParser>(options, needs_label, where);
+    case Format::kFastText:
+      return std::make_unique<FastTextParser>(needs_label);
+    case Format::kLines:
+    case Format::kAuto:
+    case Format::kFolder:
+      break;
+  }
+  if (needs_label) {
+    throw usage_error("holds plain lines, which have no labels", where,
+                      "Give a CSV, TSV, JSON Lines or fastText file (see --format), or a folder "
+                      "with a folder per class");
+  }
+  return std::make_unique<LineParser>();
+}
+
+std::string set_label(std::string_view raw, bool needs_label, Record& record,
+                      text::RepairCounts& repairs) {
+  record.label = trim(text::repair_text(raw, repairs));
+  record.has_label = !record.label.empty();
+  return record.has_label || !needs_label ? "" : "the label is empty";
+}
+
+}  // namespace fastformer::data

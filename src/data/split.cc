@@ -1,0 +1,46 @@
+// Sides by a hash of the group.
+#include "data/split.h"
+
+#include <fastformer/error.h>
+
+#include <algorithm>
+
+#include "base/random.h"
+#include "base/strings.h"
+
+namespace fastformer::data {
+namespace {
+
+// Groups and texts are hashed apart, so that a text that reads like a group's name is not in it.
+std::uint64_t key_of(const Record& record, std::uint64_t seed) {
+  if (!record.group.empty()) return hash_of(record.group, hash_of({seed, 1}));
+  return hash_of(record.text, hash_of({seed, 2}));
+}
+
+double position_of(std::uint64_t key) { return static_cast<double>(key >> 11) * 0x1.0p-53; }
+
+}  // namespace
+
+Split split_for_validation(std::span<const Record> records, double share, std::uint64_t seed) {
+  if (!(share >= 0 && share < 1)) {
+    throw usage_error("a validation share of " + format_double(share) +
+                      " is not from 0 to below 1");
+  }
+  Split split;
+  std::vector<std::uint64_t> keys;
+  keys.reserve(records.size());
+  for (const Record& record : records) keys.push_back(key_of(record, seed));
+  if (keys.empty()) return split;
+
+  const auto [lowest, highest] = std::minmax_element(keys.begin(), keys.end());
+  const bool has_two_sides = share > 0 && *lowest != *highest;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    bool is_valid = position_of(keys[i]) < share;
+    if (has_two_sides && keys[i] == *lowest) is_valid = true;
+    if (has_two_sides && keys[i] == *highest) is_valid = false;
+    (is_valid ? split.valid : split.train).push_back(static_cast<std::int64_t>(i));
+  }
+  return split;
+}
+
+}  // namespace fastformer::data

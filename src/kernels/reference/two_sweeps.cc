@@ -1,0 +1,120 @@
+// Every sweep reads a token once and does all that can be done with it while it is at hand.
+#include "kernels/reference/two_sweeps.h"
+
+#include <fastformer/error.h>
+
+#include <algorithm>
+
+#include "kernels/reference/classifier.h"
+#include "kernels/reference/composed_attention.h"
+#include "kernels/reference/encoder.h"
+
+namespace fastformer::kernels::reference {
+namespace {
+
+template <typename T>
+Matrix<T> as_row(const T* elements, std::int64_t columns) {
+  return Matrix<T>(MatrixView<const T>(elements, 1, columns));
+}
+
+// Passes over one document that is changed in place.
+template <typename T>
+class Sweeps {
+ public:
+  Sweeps(const ClassifierWeights<T>& weights, const Architecture& architecture, Matrix<T>& x)
+      : weights_(weights),
+        architecture_(architecture),
+        x_(x),
+        alpha_(architecture.attention.heads, architecture.width),
+        pooled_(1, architecture.width) {
+    for (const LayerWeights<T>& layer : weights.layers) {
+      composed_.push_back(compose(layer.attention, architecture.attention.heads));
+    }
+    for (std::int64_t i = 0; i < x.rows(); ++i) take_for_next(i, 0);
+  }
+
+  // The document's tokens as `layer` reads them, summed under beta.
+  RunningSummary<T> first_sweep(std::size_t layer, const AffineMap<T>& key_scores) const {
+    RunningSummary<T> beta(architecture_.attention.heads, architecture_.width);
+    for (std::int64_t i = 0; i < x_.rows(); ++i) {
+      const Matrix<T> input = input_of(layer, i);
+      beta.add(key_scores(input.row(0)).data(), input.row(0));
+    }
+    return beta;
+  }
+
+  // Rewrites every token, and at once takes its new value into what comes next.
+  void second_sweep(std::size_t layer, const AffineMap<T>& output) {
+    alpha_ = RunningSummary<T>(architecture_.attention.heads, architecture_.width);
+    for (std::int64_t i = 0; i < x_.rows(); ++i) {
+      const std::vector<T> attended = output(input_of(layer, i).row(0));
+      const Matrix<T> changed =
+          finish_block(weights_.layers[layer], architecture_, as_row<T>(x_.row(i), x_.columns()),
+                       as_row(attended.data(), x_.columns()));
+      std::copy_n(changed.row(0), x_.columns(), x_.row(i));
+      take_for_next(i, layer + 1);
+    }
+  }
+
+  void run() {
+    for (std::size_t layer = 0; layer < weights_.layers.size(); ++layer) {
+      const AttentionWeights<T>& attention = weights_.layers[layer].attention;
+      const std::vector<T> global_query = composed_global_query(composed_[layer], alpha_);
+      const RunningSummary<T> beta = first_sweep(
+          layer, composed_key_scores(attention, architecture_.attention.heads, global_query));
+      const std::vector<T> global_key = composed_global_key(attention, global_query, beta);
+      second_sweep(layer, composed_output(composed_[layer], global_key));
+    }
+  }
+
+  std::vector<T> pooled() const { return pooled_.means(kPoolingEpsilon).elements(); }
+
+ private:
+  Matrix<T> input_of(std::size_t layer, std::int64_t i) const {
+    return attention_input(weights_.layers[layer], architecture_,
+                           as_row<T>(x_.row(i), x_.columns()));
+  }
+
+  // Token i's part in layer `next`'s alpha, or in pooling where no layer is left.
+  void take_for_next(std::int64_t i, std::size_t next) {
+    if (next < weights_.layers.size()) {
+      const Matrix<T> input = input_of(next, i);
+      alpha_.add(composed_[next].query_scores(input.row(0)).data(), input.row(0));
+    } else {
+      const Matrix<T> hidden =
+          finish_encoder(weights_, architecture_, as_row<T>(x_.row(i), x_.columns()));
+      pooled_.add(pooling_scores(weights_.pooling, hidden).row(0), hidden.row(0));
+    }
+  }
+
+  const ClassifierWeights<T>& weights_;
+  const Architecture& architecture_;
+  Matrix<T>& x_;
+  std::vector<ComposedWeights<T>> composed_;
+  RunningSummary<T> alpha_;
+  RunningSummary<T> pooled_;
+};
+
+}  // namespace
+
+template <typename T>
+std::vector<T> encode_in_two_sweeps(const ClassifierWeights<T>& weights,
+                                    const Architecture& architecture,
+                                    std::span<const std::int32_t> ids) {
+  if (architecture.attention.interaction != Interaction::kProduct) {
+    throw Error("only attention as published can be composed");
+  }
+  Matrix<T> x = embed(weights.embedding, architecture, ids);
+  Sweeps<T> sweeps(weights, architecture, x);
+  sweeps.run();
+  return sweeps.pooled();
+}
+
+template std::vector<float> encode_in_two_sweeps(const ClassifierWeights<float>&,
+                                                 const Architecture&,
+                                                 std::span<const std::int32_t>);
+template std::vector<double> encode_in_two_sweeps(const ClassifierWeights<double>&,
+                                                  const Architecture&,
+                                                  std::span<const std::int32_t>);
+
+}  // namespace fastformer::kernels::reference

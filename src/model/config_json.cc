@@ -1,0 +1,133 @@
+// Writes and strictly reads the document of a model's configuration.
+#include "model/config_json.h"
+
+#include <fastformer/error.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "config/json_text.h"
+
+namespace fastformer::model {
+namespace {
+
+using config::Json;
+
+// The struct's options by section; `config` must outlive the sets.
+struct Sections {
+  config::OptionSet model;
+  config::OptionSet text;
+
+  explicit Sections(ModelConfig& config) {
+    config.encoder.describe(model);
+    config.fastformer.describe(model);
+    config.text.describe(text);
+  }
+};
+
+const std::vector<std::string>& known_keys() {
+  static const std::vector<std::string> keys = [] {
+    std::vector<std::string> list = {"format", "task",       "model",     "text",
+                                     "labels", "vocabulary", "padding_id"};
+    list.insert(list.end(), extra_sections().begin(), extra_sections().end());
+    return list;
+  }();
+  return keys;
+}
+
+const Json& member(const Json& document, const char* key, const std::string& where) {
+  const auto at = document.find(key);
+  if (at == document.end()) throw Error("the key \"" + std::string(key) + "\" is missing", where);
+  return *at;
+}
+
+std::int64_t whole_number(const Json& document, const char* key, std::int64_t least,
+                          const std::string& where) {
+  // Ids are 32 bits wide; so are the counts of things that have ids.
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  const Json& value = member(document, key, where);
+  const bool fits = value.is_number_integer() &&
+                    (!value.is_number_unsigned() || value.get<std::uint64_t>() <= kMost) &&
+                    value.get<std::int64_t>() >= least && value.get<std::int64_t>() <= kMost;
+  if (!fits) {
+    throw Error(std::string(key) + ": " + printable(value.dump()) + " is not a whole number from " +
+                    std::to_string(least) + " to " + std::to_string(kMost),
+                where);
+  }
+  return value.get<std::int64_t>();
+}
+
+void check_format(const Json& document, const std::string& where) {
+  if (!document.is_object()) throw Error("must be a JSON object", where);
+  const std::int64_t format = whole_number(document, "format", 1, where);
+  if (format > kConfigFormat) {
+    throw Error("was made by a newer version: its format is " + std::to_string(format) +
+                    ", this program reads up to " + std::to_string(kConfigFormat),
+                where, "Use a newer version of fastformer");
+  }
+}
+
+std::vector<std::string> labels_of(const Json& document, const std::string& where) {
+  const Json& list = member(document, "labels", where);
+  if (!list.is_array()) throw Error("labels: must be a list of strings", where);
+  std::vector<std::string> labels;
+  for (const Json& label : list) {
+    if (!label.is_string()) throw Error("labels: must be a list of strings", where);
+    labels.push_back(label.get<std::string>());
+  }
+  return labels;
+}
+
+}  // namespace
+
+const std::vector<std::string>& extra_sections() {
+  static const std::vector<std::string> names = {"data", "training", kImportSection};
+  return names;
+}
+
+Json config_document(const ModelConfig& config, const Json& extra) {
+  config.validate();
+  ModelConfig copy = config;
+  const Sections sections(copy);
+  Json document = {{"format", kConfigFormat},           {"task", config.task},
+                   {"model", sections.model.to_json()}, {"text", sections.text.to_json()},
+                   {"labels", config.labels},           {"vocabulary", config.vocabulary},
+                   {"padding_id", config.padding_id}};
+  if (extra.is_null()) return document;
+  config::check_keys(extra, extra_sections(), "extra sections of the configuration");
+  for (const auto& [key, value] : extra.items()) document[key] = value;
+  return document;
+}
+
+ModelConfig parse_config(const Json& document, const std::string& where) {
+  // A newer document may have keys that are unknown here: its version is looked at first.
+  check_format(document, where);
+  config::check_keys(document, known_keys(), where);
+  ModelConfig config;
+  const Json& task = member(document, "task", where);
+  if (!task.is_string()) throw Error("task: must be a string", where);
+  config.task = task.get<std::string>();
+  config.labels = labels_of(document, where);
+  config.vocabulary = whole_number(document, "vocabulary", 1, where);
+  config.padding_id = whole_number(document, "padding_id", -1, where);
+  Sections sections(config);
+  // The options' errors are errors of usage; a damaged file is a failure.
+  try {
+    sections.model.apply_json(member(document, "model", where), config::Source::kFile, "model");
+    sections.text.apply_json(member(document, "text", where), config::Source::kFile, "text");
+    config.validate();
+  } catch (const Error& error) {
+    throw Error(error.what(), where);
+  }
+  return config;
+}
+
+ModelConfig parse_config_text(std::string_view text, const std::string& where, Json* document) {
+  Json json = config::parse_json<Json>(text, where);
+  ModelConfig config = parse_config(json, where);
+  if (document) *document = std::move(json);
+  return config;
+}
+
+}  // namespace fastformer::model

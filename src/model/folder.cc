@@ -1,0 +1,172 @@
+// Opens, checks and writes model folders.
+#include "model/folder.h"
+
+#include <fastformer/error.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "base/strings.h"
+#include "config/json_text.h"
+#include "io/files.h"
+#include "model/config_json.h"
+#include "model/schema.h"
+
+namespace fastformer::model {
+namespace {
+
+constexpr std::size_t kDocumentLimit = std::size_t{64} << 20;  // bytes of a JSON file
+constexpr std::size_t kTokenizerLimit = std::size_t{1} << 30;  // bytes of a tokenizer's file
+
+void check_is_folder(const std::string& path) {
+  const io::FileStatus status = io::status_of(path);
+  if (!status.exists) {
+    const bool unfinished = io::is_directory(path + kTrainingSuffix);
+    throw Error(
+        "no such model folder", path,
+        unfinished ? "Its training has not finished: " + path + kTrainingSuffix + " is there" : "");
+  }
+  if (!status.is_directory) throw Error("is not a folder", path, "Name the model's folder");
+  for (const char* name : {kConfigFile, kTensorFile}) {
+    if (!io::exists(io::join_path(path, name))) {
+      throw Error("is not a model folder: it has no " + std::string(name), path);
+    }
+  }
+}
+
+// `where` names the file; `tensor` is what it has under the specification's name.
+void check_tensor(const TensorSpec& spec, std::span<const std::int64_t> shape,
+                  const std::string& dtype, const std::string& where) {
+  if (!is_float_dtype(dtype)) {
+    throw Error("tensor \"" + spec.name + "\" holds " + dtype + ", not floating-point numbers",
+                where);
+  }
+  if (!std::equal(shape.begin(), shape.end(), spec.shape.begin(), spec.shape.end())) {
+    throw Error("tensor \"" + spec.name + "\" is " + printable(shape_text(shape)) +
+                    ", the configuration asks for " + shape_text(spec.shape),
+                where);
+  }
+}
+
+// Exactly the tensors of the configuration must be there.
+void check_tensors(const SafetensorsFile& file, const ModelConfig& config) {
+  std::set<std::string> expected;
+  for (const TensorSpec& spec : tensors_of(config)) {
+    const TensorView& tensor = file.tensor(spec.name);
+    check_tensor(spec, tensor.shape, tensor.dtype, file.path());
+    expected.insert(spec.name);
+  }
+  for (const std::string& name : file.names()) {
+    if (!expected.contains(name)) {
+      throw Error("tensor \"" + printable(name) + "\" has no place in the configuration",
+                  file.path());
+    }
+  }
+}
+
+std::shared_ptr<const text::Tokenizer> checked_tokenizer(const ModelConfig& config,
+                                                         std::string bytes,
+                                                         const std::string& where) {
+  auto tokenizer = text::load_tokenizer(config.text, std::move(bytes), where);
+  if (tokenizer->size() != config.vocabulary) {
+    throw Error("knows " + format_count(tokenizer->size()) + " tokens, the configuration says " +
+                    format_count(config.vocabulary),
+                where);
+  }
+  return tokenizer;
+}
+
+std::shared_ptr<const text::Tokenizer> read_tokenizer(const std::string& folder,
+                                                      const ModelConfig& config, bool imported) {
+  const std::string name = text::tokenizer_file_name(config.text.tokenizer);
+  const std::string path = io::join_path(folder, name);
+  if (!io::exists(path)) {
+    if (imported) return nullptr;
+    throw Error("is not a whole model folder: it has no " + name, folder);
+  }
+  return checked_tokenizer(config, io::read_file(path, kTokenizerLimit), path);
+}
+
+// The tensors in the order of the schema.
+std::vector<NamedTensor> in_file_order(const ModelParts& parts, const std::string& where) {
+  std::vector<NamedTensor> sorted;
+  for (const TensorSpec& spec : tensors_of(parts.config)) {
+    const auto at =
+        std::find_if(parts.tensors.begin(), parts.tensors.end(),
+                     [&](const NamedTensor& tensor) { return tensor.name == spec.name; });
+    if (at == parts.tensors.end()) throw Error("tensor \"" + spec.name + "\" is missing", where);
+    check_tensor(spec, at->shape, at->dtype, where);
+    sorted.push_back(*at);
+  }
+  if (sorted.size() != parts.tensors.size()) {
+    throw Error(std::to_string(parts.tensors.size()) + " tensors where the configuration has " +
+                    std::to_string(sorted.size()),
+                where);
+  }
+  return sorted;
+}
+
+}  // namespace
+
+ModelFolder::ModelFolder(std::string path, SafetensorsFile tensors)
+    : path_(std::move(path)), tensors_(std::move(tensors)) {}
+
+ModelFolder ModelFolder::open(const std::string& path) {
+  check_is_folder(path);
+  const std::string config_path = io::join_path(path, kConfigFile);
+  const std::string config_text = io::read_file(config_path, kDocumentLimit);
+  config::Json document;
+  ModelConfig config = parse_config_text(config_text, config_path, &document);
+
+  ModelFolder folder(path, SafetensorsFile(io::join_path(path, kTensorFile)));
+  check_tensors(folder.tensors_, config);
+  folder.tokenizer_ = read_tokenizer(path, config, document.contains(kImportSection));
+  folder.config_ = std::move(config);
+  folder.document_ = std::move(document);
+  return folder;
+}
+
+text::Pipeline ModelFolder::pipeline() const {
+  if (!tokenizer_) {
+    throw Error("the model has no tokenizer", path_, "Give it token ids instead of text");
+  }
+  return text::Pipeline(config_.text, tokenizer_);
+}
+
+config::Json ModelFolder::metrics() const {
+  const std::string path = io::join_path(path_, kMetricsFile);
+  if (!io::exists(path)) return nullptr;
+  return config::parse_json<config::Json>(io::read_file(path, kDocumentLimit), path);
+}
+
+std::int64_t ModelFolder::parameters() const {
+  std::int64_t count = 0;
+  for (const std::string& name : tensors_.names()) count += tensors_.tensor(name).elements();
+  return count;
+}
+
+void write_model_folder(const std::string& path, const ModelParts& parts) {
+  const std::string config_text = config::json_text(config_document(parts.config, parts.extra));
+  const std::string tokenizer =
+      io::join_path(path, text::tokenizer_file_name(parts.config.text.tokenizer));
+  if (!parts.tokenizer.empty()) {
+    checked_tokenizer(parts.config, parts.tokenizer, tokenizer);
+  } else if (!parts.extra.contains(kImportSection)) {
+    throw Error("there is no tokenizer to write", tokenizer);
+  }
+  const std::vector<NamedTensor> tensors = in_file_order(parts, io::join_path(path, kTensorFile));
+
+  write_safetensors(io::join_path(path, kTensorFile), tensors, {{"format", "fastformer"}});
+  if (!parts.tokenizer.empty()) {
+    io::write_file_atomically(tokenizer, parts.tokenizer);
+  }
+  if (!parts.metrics.is_null()) {
+    io::write_file_atomically(io::join_path(path, kMetricsFile), config::json_text(parts.metrics));
+  }
+  io::write_file_atomically(io::join_path(path, kCardFile), parts.card);
+  io::write_file_atomically(io::join_path(path, kConfigFile), config_text);
+}
+
+}  // namespace fastformer::model

@@ -1,0 +1,65 @@
+// HTML, tokens, truncation, in that order.
+#include "text/pipeline.h"
+
+#include <fastformer/error.h>
+
+#include <utility>
+
+#include "base/strings.h"
+#include "text/html.h"
+
+namespace fastformer::text {
+
+void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate how,
+              const std::string& where) {
+  const auto length = static_cast<std::int64_t>(ids.size());
+  const std::int64_t excess = length - max_length;
+  if (excess <= 0) return;
+  std::int64_t head = max_length;
+  switch (how) {
+    case Truncate::kRight:
+      break;
+    case Truncate::kLeft:
+      head = 0;
+      break;
+    case Truncate::kHeadTail:
+      head = max_length - max_length / 2;
+      break;
+    case Truncate::kError:
+      throw Error("the document has " + format_count(length) + " tokens, more than the " +
+                      format_count(max_length) + " that --max-length allows",
+                  where, "Raise --max-length, or let --truncate right, left or head-tail cut it");
+  }
+  ids.erase(ids.begin() + head, ids.begin() + head + excess);
+}
+
+Pipeline::Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokenizer)
+    : options_(std::move(options)), tokenizer_(std::move(tokenizer)) {}
+
+Document Pipeline::encode(std::string_view text, const std::string& where) const {
+  Document document;
+  const std::string stripped = options_.strip_html ? strip_html(text) : std::string();
+  tokenizer_->encode(options_.strip_html ? std::string_view(stripped) : text, document.ids);
+  document.length = static_cast<std::int64_t>(document.ids.size());
+  truncate(document.ids, options_.max_length, options_.truncate, where);
+  if (document.truncated()) document.ids.shrink_to_fit();
+  return document;
+}
+
+std::vector<Document> Pipeline::encode_all(std::span<const std::string> texts,
+                                           const ParallelFor& parallel_for) const {
+  std::vector<Document> documents(texts.size());
+  parallel_for(static_cast<std::int64_t>(texts.size()), 16,
+               [&](std::int64_t begin, std::int64_t end) {
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   const auto index = static_cast<std::size_t>(i);
+                   const std::string where = options_.truncate == Truncate::kError
+                                                 ? "document " + format_count(i + 1)
+                                                 : std::string();
+                   documents[index] = encode(texts[index], where);
+                 }
+               });
+  return documents;
+}
+
+}  // namespace fastformer::text

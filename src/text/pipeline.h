@@ -1,0 +1,49 @@
+// From a document's text to the ids that an encoder reads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/parallel.h"
+#include "text/text_options.h"
+#include "text/tokenizer.h"
+
+namespace fastformer::text {
+
+struct Document {
+  std::vector<std::int32_t> ids;
+  std::int64_t length = 0;  // tokens before truncation
+
+  bool truncated() const { return length > static_cast<std::int64_t>(ids.size()); }
+};
+
+// Cuts `ids` to at most `max_length`. head-tail keeps the first half, the longer one where
+// max_length is odd, and the last half. Throws an Error for kError when there is something to cut;
+// `where` names the document in it.
+void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate how,
+              const std::string& where = "");
+
+// Thread-safe and without state: the same text always gives the same ids.
+class Pipeline {
+ public:
+  Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokenizer);
+
+  // `where` names the document in an error.
+  Document encode(std::string_view text, const std::string& where = "") const;
+  // In the order of `texts`; errors name the document by its number from 1 on.
+  std::vector<Document> encode_all(std::span<const std::string> texts,
+                                   const ParallelFor& parallel_for) const;
+
+  const TextOptions& options() const { return options_; }
+  const Tokenizer& tokenizer() const { return *tokenizer_; }
+
+ private:
+  TextOptions options_;
+  std::shared_ptr<const Tokenizer> tokenizer_;
+};
+
+}  // namespace fastformer::text

@@ -1,0 +1,132 @@
+// The differentiable operations: against ATen's own, against finite differences, and for any
+// number of threads.
+#include <fastformer/error.h>
+#include <gtest/gtest.h>
+
+#include "gradient_check.h"
+#include "learn/encoders/stack.h"
+#include "learn/ops/dropout.h"
+#include "learn/ops/embedding.h"
+#include "learn/ops/pooling.h"
+#include "small_model.h"
+
+namespace fastformer::learn {
+namespace {
+
+at::Tensor random_tensor(at::IntArrayRef shape, std::uint64_t seed) {
+  at::Tensor tensor = at::empty(shape, at::kDouble);
+  Random random(seed);
+  double* values = tensor.mutable_data_ptr<double>();
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = random.normal();
+  return tensor.set_requires_grad(true);
+}
+
+class PoolingTest : public testing::TestWithParam<double> {
+ protected:
+  const Ragged ragged_ = Ragged::from_offsets({0, 4, 4, 5, 14});
+  const at::Tensor scores_ = random_tensor({14, 3}, 1);
+  const at::Tensor values_ = random_tensor({14, 6}, 2);
+  const at::Tensor mixture_ = random_tensor({4, 6}, 3).detach();
+};
+
+TEST_P(PoolingTest, KernelEqualsAten) {
+  EXPECT_LT(difference(additive_pool(scores_, values_, ragged_, GetParam()),
+                       additive_pool_by_aten(scores_, values_, ragged_, GetParam())),
+            1e-14);
+}
+
+TEST_P(PoolingTest, GradientsEqualFiniteDifferences) {
+  const auto loss = [&] {
+    return (additive_pool(scores_, values_, ragged_, GetParam()) * mixture_).sum();
+  };
+  check_gradient(scores_, loss, "scores");
+  check_gradient(values_, loss, "values");
+}
+
+INSTANTIATE_TEST_SUITE_P(Epsilons, PoolingTest, testing::Values(0.0, 0.3));
+
+TEST(PoolingTest, SoftmaxRunsOverTokensNotHeads) {
+  const Ragged ragged = Ragged::from_offsets({0, 3});
+  at::Tensor scores = at::zeros({3, 2}, at::kDouble);
+  const at::Tensor values = random_tensor({3, 4}, 5);
+  // Equal scores give the mean over the tokens; another head's scores change nothing.
+  const at::Tensor mean = values.mean(0);
+  EXPECT_LT(difference(additive_pool(scores, values, ragged)[0], mean), 1e-15);
+  scores[0][1] = 5;
+  const at::Tensor pooled = additive_pool(scores, values, ragged)[0];
+  EXPECT_LT(difference(pooled.slice(0, 0, 2), mean.slice(0, 0, 2)), 1e-15);
+  EXPECT_GT(difference(pooled.slice(0, 2, 4), mean.slice(0, 2, 4)), 1e-3);
+}
+
+TEST(PoolingTest, HugeScoresStayFinite) {
+  const Ragged ragged = Ragged::from_offsets({0, 3});
+  const at::Tensor values = at::ones({3, 2}, at::kFloat);
+  for (double score : {1e4, -1e4}) {
+    const at::Tensor scores = at::full({3, 1}, score, at::kFloat);
+    EXPECT_LT(difference(additive_pool(scores, values, ragged), at::ones({1, 2})), 1e-6);
+    EXPECT_TRUE(additive_pool(scores, values, ragged, 1e-8).isfinite().all().item<bool>());
+  }
+}
+
+TEST(SpreadTest, GradientIsTheSumOverTheDocument) {
+  const Ragged ragged = Ragged::from_offsets({0, 2, 2, 7});
+  const at::Tensor rows = random_tensor({3, 4}, 1);
+  const at::Tensor mixture = random_tensor({7, 4}, 2).detach();
+  check_gradient(
+      rows, [&] { return (spread(rows, ragged) * mixture).sum(); }, "rows");
+}
+
+TEST(LookupTest, GradientIsSparseCoalescedAndRight) {
+  const at::Tensor table = random_tensor({9, 4}, 1);
+  const at::Tensor ids = at::tensor(std::vector<std::int64_t>{3, 8, 3, 0, 3}, at::kLong);
+  const at::Tensor mixture = random_tensor({5, 4}, 2).detach();
+  const auto loss = [&] { return (lookup(table, ids) * mixture).sum(); };
+  check_gradient(table, loss, "table");
+  ASSERT_TRUE(table.grad().is_sparse());
+  EXPECT_TRUE(table.grad().is_coalesced());
+  EXPECT_EQ(table.grad()._nnz(), 3);
+}
+
+TEST(DropoutTest, KeepsTheMeanAndTheShare) {
+  const at::Tensor ones = at::ones({200, 500}, at::kFloat);
+  const at::Tensor dropped = dropout(ones, 0.3, 7);
+  EXPECT_NEAR(dropped.mean().item<double>(), 1, 0.01);
+  EXPECT_NEAR((dropped == 0).to(at::kFloat).mean().item<double>(), 0.3, 0.01);
+}
+
+TEST(DropoutTest, GradientUsesTheSameMask) {
+  const at::Tensor input = random_tensor({5, 7}, 1);
+  check_gradient(
+      input, [&] { return dropout(input, 0.4, 3).sum(); }, "input");
+}
+
+TEST(DropoutTest, ThreadsDoNotChangeTheMask) {
+  const at::Tensor ones = at::ones({1000, 100}, at::kFloat);
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const at::Tensor one = dropout(ones, 0.5, 3);
+  at::set_num_threads(3);
+  const at::Tensor three = dropout(ones, 0.5, 3);
+  at::set_num_threads(threads);
+  EXPECT_EQ(difference(one, three), 0);
+}
+
+TEST(PositionsTest, SinusoidsFollowTheFormula) {
+  const at::Tensor found = sinusoidal_positions(at::arange(50, at::kLong), 6);
+  for (int position : {0, 1, 49}) {
+    for (int component = 0; component < 6; ++component) {
+      const double angle = position / std::pow(10000.0, (component / 2) * 2 / 6.0);
+      const double expected = component % 2 == 0 ? std::sin(angle) : std::cos(angle);
+      EXPECT_NEAR(found[position][component].item<double>(), expected, 1e-12);
+    }
+  }
+}
+
+TEST(RaggedTest, FallingOffsetsAreAnError) {
+  EXPECT_THROW(Ragged::from_offsets({0, 3, 2}), Error);
+  EXPECT_THROW(Ragged::from_offsets({1, 3}), Error);
+  EXPECT_THROW(Ragged::from_offsets({}), Error);
+}
+
+}  // namespace
+}  // namespace fastformer::learn

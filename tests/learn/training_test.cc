@@ -1,0 +1,181 @@
+// Optimizer, schedule and the training loop.
+#include <fastformer/error.h>
+#include <gtest/gtest.h>
+
+#include "learn/tasks/classification.h"
+#include "learn/training/optimizer.h"
+#include "learn/training/presets.h"
+#include "learn/training/schedule.h"
+#include "learn/training/trainer.h"
+#include "small_model.h"
+
+namespace fastformer::learn {
+namespace {
+
+// Documents whose label is the residue of their first id, learnable at once.
+LabelledDocuments labelled(int count, std::uint64_t seed) {
+  LabelledDocuments documents;
+  Random random(seed);
+  for (int i = 0; i < count; ++i) {
+    const auto label = static_cast<std::int64_t>(random.below(3));
+    std::vector<std::int32_t> ids;
+    for (std::uint64_t n = 0; n < 3 + random.below(10); ++n) {
+      ids.push_back(
+          static_cast<std::int32_t>(3 * random.below(10) + static_cast<std::uint64_t>(label)));
+    }
+    documents.ids.push_back(ids);
+    documents.labels.push_back(label);
+  }
+  return documents;
+}
+
+TrainingOptions quick_options() {
+  TrainingOptions options;
+  options.epochs = 3;
+  options.learning_rate = 0.01;
+  options.seed = 11;
+  return options;
+}
+
+std::vector<at::Tensor> trained(const TrainingOptions& options, TrainingResult* result = nullptr,
+                                const TrainingObserver& observer = {}) {
+  model::ModelConfig config = small_config();
+  config.encoder.dropout = 0.1;
+  Classifier classifier(config, static_cast<std::uint64_t>(options.seed));
+  data::BatchOptions batches;
+  batches.batch_size = 8;
+  ClassificationTask task(classifier, labelled(200, 1), labelled(60, 2), batches,
+                          static_cast<std::uint64_t>(options.seed));
+  const TrainingResult found = train(task, options, observer);
+  if (result) *result = found;
+  return classifier.parameters().snapshot();
+}
+
+bool equal(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (!at::equal(a[i], b[i])) return false;
+  }
+  return a.size() == b.size();
+}
+
+TEST(TrainerTest, LearnsWhatCanBeLearned) {
+  TrainingResult result;
+  trained(quick_options(), &result);
+  EXPECT_GT(result.validation.score, 0.95);
+  EXPECT_EQ(result.epochs, 3);
+}
+
+TEST(TrainerTest, SameSeedSameBits) {
+  const auto first = trained(quick_options());
+  EXPECT_TRUE(equal(first, trained(quick_options())));
+  TrainingOptions other = quick_options();
+  other.seed = 12;
+  EXPECT_FALSE(equal(first, trained(other)));
+}
+
+TEST(TrainerTest, KeepsTheBestEpochAndStopsEarly) {
+  TrainingOptions options = quick_options();
+  options.epochs = 30;
+  options.patience = 2;
+  std::vector<double> scores, losses;
+  TrainingObserver observer;
+  observer.on_epoch = [&](const EpochReport& report) {
+    scores.push_back(report.validation.score);
+    losses.push_back(report.validation.loss);
+  };
+  TrainingResult result;
+  const auto kept = trained(options, &result, observer);
+  ASSERT_LT(result.epochs, 30);
+  EXPECT_EQ(result.epochs - result.best_epoch, 2);
+  EXPECT_EQ(result.validation.score, *std::max_element(scores.begin(), scores.end()));
+  // The kept parameters are those of the best epoch: they score the same again.
+  Classifier classifier(small_config(), 0);
+  classifier.parameters().restore(kept);
+  const LabelledDocuments valid = labelled(60, 2);
+  const Validation again = score_logits(classify(classifier, valid.ids, {}), valid.labels, 3);
+  EXPECT_EQ(again.score, result.validation.score);
+  EXPECT_NEAR(again.loss, result.validation.loss, 1e-6);
+}
+
+TEST(TrainerTest, ALossThatIsNotFiniteIsAnError) {
+  TrainingOptions options = quick_options();
+  options.learning_rate = 1e9;
+  options.clip_norm = 0;
+  options.warmup = 0;
+  options.epochs = 50;
+  model::ModelConfig config = small_config();
+  config.encoder.norm = NormPlacement::kNone;
+  Classifier classifier(config, 0);
+  ClassificationTask task(classifier, labelled(50, 1), {}, {}, 0);
+  EXPECT_THROW(train(task, options, {}), Error);
+}
+
+TEST(ScheduleTest, RisesThenFallsToZero) {
+  TrainingOptions options;
+  options.learning_rate = 1;
+  options.warmup = 0.25;
+  for (Decay decay : {Decay::kLinear, Decay::kCosine}) {
+    options.decay = decay;
+    EXPECT_DOUBLE_EQ(learning_rate_at(options, 0, 100), 1.0 / 25);
+    EXPECT_DOUBLE_EQ(learning_rate_at(options, 24, 100), 1);
+    EXPECT_DOUBLE_EQ(learning_rate_at(options, 25, 100), 1);
+    for (int step = 26; step < 100; ++step) {
+      EXPECT_LT(learning_rate_at(options, step, 100), learning_rate_at(options, step - 1, 100));
+    }
+    EXPECT_GT(learning_rate_at(options, 99, 100), 0);
+    EXPECT_NEAR(learning_rate_at(options, 100, 100), 0, 1e-15);
+  }
+  options.decay = Decay::kNone;
+  options.warmup = 0;
+  EXPECT_EQ(learning_rate_at(options, 0, 100), 1);
+  EXPECT_EQ(learning_rate_at(options, 99, 100), 1);
+}
+
+TEST(OptimizerTest, SparseRowsEqualDenseOnTheRowsTouched) {
+  const std::vector<model::TensorSpec> schema = {{"t", {6, 4}, model::Initial::kNormal}};
+  for (OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW}) {
+    TrainingOptions options;
+    options.optimizer = kind;
+    options.weight_decay = 0.1;
+    Parameters dense(schema, 1), sparse(schema, 1);
+    Optimizer dense_optimizer(dense, options), sparse_optimizer(sparse, options);
+    const at::Tensor start = sparse.at("t").detach().clone();
+    const at::Tensor rows = at::tensor(std::vector<std::int64_t>{1, 4}, at::kLong);
+    for (int step = 0; step < 5; ++step) {
+      const at::Tensor values = at::full({2, 4}, 0.1 * (step + 1));
+      dense.at("t").mutable_grad() = at::zeros({6, 4}).index_copy(0, rows, values);
+      sparse.at("t").mutable_grad() = at::_sparse_coo_tensor_unsafe(
+          rows.unsqueeze(0), values, {6, 4}, values.options().layout(at::kSparse), true);
+      dense_optimizer.step(0.01);
+      sparse_optimizer.step(0.01);
+    }
+    EXPECT_LT(difference(dense.at("t").detach().index_select(0, rows),
+                         sparse.at("t").detach().index_select(0, rows)),
+              1e-6);
+    EXPECT_TRUE(at::equal(sparse.at("t").detach()[0], start[0]));
+  }
+}
+
+TEST(ClippingTest, ScalesAllGradientsToTheLimit) {
+  Parameters parameters({{"a", {3}, model::Initial::kZero}, {"b", {2, 2}, model::Initial::kZero}},
+                        0);
+  parameters.at("a").mutable_grad() = at::full({3}, 2.0);
+  parameters.at("b").mutable_grad() = at::full({2, 2}, -1.0);
+  EXPECT_DOUBLE_EQ(clip_gradients(parameters, 100), 4);
+  EXPECT_DOUBLE_EQ(clip_gradients(parameters, 1), 4);
+  EXPECT_NEAR(clip_gradients(parameters, 0), 1, 1e-6);
+  EXPECT_NEAR(parameters.at("b").grad()[0][0].item<double>(), -0.25, 1e-6);
+}
+
+TEST(PresetTest, UnknownNameNamesTheNearest) {
+  EXPECT_NO_THROW(preset("paper"));
+  try {
+    preset("papr");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("paper"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace fastformer::learn

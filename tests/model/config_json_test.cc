@@ -1,0 +1,170 @@
+// config.json: round trips over configurations, and strictness.
+#include "model/config_json.h"
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "config/json_text.h"
+#include "model/small_model.h"
+
+namespace fastformer::model {
+namespace {
+
+using config::Json;
+
+std::vector<ModelConfig> some_configs() {
+  std::vector<ModelConfig> configs = {small_config()};
+  configs.push_back(small_config());
+  configs.back().encoder.norm_epsilon = 1e-7;
+  configs.back().encoder.dropout = 0.1;
+  configs.back().encoder.share_layers = true;
+  configs.back().padding_id = 2;
+  configs.push_back(small_config());
+  configs.back().encoder.positions = Positions::kNone;
+  configs.back().encoder.norm = NormPlacement::kPre;
+  configs.back().encoder.residual = false;
+  configs.back().encoder.feed_forward = 0;
+  configs.back().fastformer.interaction = Interaction::kConcatenation;
+  configs.back().fastformer.head_scores = HeadScores::kSlice;
+  configs.back().fastformer.share_query_value = false;
+  configs.back().fastformer.share_heads = true;
+  configs.push_back(small_config());
+  configs.back().text.tokenizer = text::TokenizerKind::kBpe;
+  configs.back().text.truncate = text::Truncate::kHeadTail;
+  configs.back().text.lowercase = false;
+  configs.back().labels = {"\"quoted\"", "line\nbreak", "\xf0\x9f\x98\x80"};
+  return configs;
+}
+
+TEST(ConfigJsonTest, RoundTrips) {
+  for (const ModelConfig& config : some_configs()) {
+    const Json document = config_document(config);
+    const ModelConfig read = parse_config_text(config::json_text(document), "c");
+    EXPECT_EQ(config_document(read), document);
+    EXPECT_EQ(read.labels, config.labels);
+    EXPECT_EQ(read.padding_id, config.padding_id);
+    EXPECT_EQ(read.encoder.norm_epsilon, config.encoder.norm_epsilon);
+    EXPECT_EQ(read.fastformer.interaction, config.fastformer.interaction);
+    EXPECT_EQ(tensors_of(read).size(), tensors_of(config).size());
+  }
+}
+
+TEST(ConfigJsonTest, EveryOptionMattersToTheDocument) {
+  const auto configs = some_configs();
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      EXPECT_NE(config_document(configs[i]), config_document(configs[j])) << i << " " << j;
+    }
+  }
+}
+
+TEST(ConfigJsonTest, ExtraSectionsTravelAlong) {
+  const Json extra = {{"training", {{"seed", 1}, {"deep", {{"x", {1, 2}}}}}}};
+  Json document;
+  parse_config_text(config::json_text(config_document(small_config(), extra)), "c", &document);
+  EXPECT_EQ(document["training"], extra["training"]);
+  EXPECT_ERROR(config_document(small_config(), {{"trainnig", 1}}), "training");
+}
+
+TEST(ConfigJsonTest, UnknownKeysBringTheNearest) {
+  const auto parse_with = [](const char* section, const char* key) {
+    Json document = config_document(small_config());
+    (*section ? document[section] : document)[key] = 1;
+    parse_config(document, "config.json");
+  };
+  EXPECT_ERROR(parse_with("", "lables"), "Did you mean \"labels\"?");
+  EXPECT_ERROR(parse_with("model", "widht"), "Did you mean width?");
+  EXPECT_ERROR(parse_with("text", "max_lenght"), "Did you mean max_length?");
+  EXPECT_ERROR(parse_with("model", "max_length"), "config.json: model");
+}
+
+TEST(ConfigJsonTest, ANewerFormatIsRefusedBeforeItsKeys) {
+  Json document = config_document(small_config());
+  document["format"] = kConfigFormat + 1;
+  document["invention"] = true;
+  EXPECT_ERROR(parse_config(document, "c"), "newer version");
+  for (const Json& bad : {Json(0), Json("1"), Json(1.0), Json(nullptr), Json(-1)}) {
+    document["format"] = bad;
+    EXPECT_ERROR(parse_config(document, "c"), "format");
+  }
+}
+
+TEST(ConfigJsonTest, EveryMissingKeyIsNamed) {
+  const Json whole = config_document(small_config());
+  for (const auto& [key, value] : whole.items()) {
+    Json document = whole;
+    document.erase(key);
+    EXPECT_ERROR(parse_config(document, "c"), key);
+  }
+}
+
+TEST(ConfigJsonTest, FaultyValuesAreErrorsOfTheFileNotOfUsage) {
+  const std::vector<std::pair<std::string, Json>> bad = {
+      {"/model/width", 0},        {"/model/width", 1e9},
+      {"/model/heads", 3},        {"/model/encoder", "transformer"},
+      {"/model/dropout", 1.5},    {"/model/positions", "somewhere"},
+      {"/text/max_length", -1},   {"/text/tokenizer", "magic"},
+      {"/task", "cooking"},       {"/task", 1},
+      {"/labels", Json::array()}, {"/labels", "a"},
+      {"/labels", {"a", 1}},      {"/labels", {"a", "b", "a"}},
+      {"/vocabulary", 0},         {"/vocabulary", 3e9},
+      {"/vocabulary", INT64_MAX}, {"/vocabulary", std::numeric_limits<std::uint64_t>::max()},
+      {"/padding_id", -2},        {"/padding_id", 4},
+      {"/model", Json::array()},  {"/text", nullptr}};
+  for (const auto& [pointer, value] : bad) {
+    Json document = config_document(small_config());
+    document[Json::json_pointer(pointer)] = value;
+    try {
+      parse_config(document, "config.json");
+      ADD_FAILURE() << pointer << " " << value;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kFailure) << pointer;
+      EXPECT_THAT(error.what(), testing::StartsWith("config.json: ")) << pointer;
+    }
+  }
+}
+
+TEST(ConfigJsonTest, EveryCutAndEveryFlippedBitIsSurvived) {
+  const std::string text = config::json_text(config_document(small_config()));
+  for (std::size_t size = 0; size + 2 < text.size(); ++size) {
+    EXPECT_THROW(parse_config_text(text.substr(0, size), "c"), Error) << size;
+  }
+  for (std::size_t bit = 0; bit < 8 * text.size(); ++bit) {
+    std::string damaged = text;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    try {
+      parse_config_text(damaged, "c").validate();
+    } catch (const Error&) {
+      continue;
+    }
+  }
+}
+
+TEST(ConfigJsonTest, InvalidConfigurationsAreNotWritten) {
+  ModelConfig config = small_config();
+  config.labels = {"\xff"};
+  EXPECT_ERROR(config_document(config), "UTF-8");
+  config.labels = {"a", "a"};
+  EXPECT_ERROR(config_document(config), "twice");
+}
+
+TEST(SchemaTest, ElementsNeverOverflowWithinTheLimits) {
+  ModelConfig config = small_config();
+  config.encoder.width = 65536;
+  config.encoder.feed_forward = 1048576;
+  config.text.max_length = 16777216;
+  config.vocabulary = std::numeric_limits<std::int32_t>::max();
+  config.encoder.layers = 1000;
+  double real = 0;
+  std::int64_t count = 0;
+  for (const TensorSpec& spec : tensors_of(config)) {
+    double elements = 1;
+    for (const std::int64_t size : spec.shape) elements *= static_cast<double>(size);
+    real += elements;
+    count += spec.elements();
+  }
+  EXPECT_DOUBLE_EQ(static_cast<double>(count), real);
+}
+
+}  // namespace
+}  // namespace fastformer::model

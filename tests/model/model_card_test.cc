@@ -1,0 +1,73 @@
+// What a model card says, and that nothing in it can break its layout.
+#include "model/model_card.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/strings.h"
+#include "model/small_model.h"
+
+namespace fastformer::model {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+CardFacts small_facts() {
+  CardFacts facts;
+  facts.name = "news-model";
+  facts.config = small_config();
+  facts.metrics = {{"test", {{"accuracy", 0.91234}, {"examples", 12221}, {"confusion", {1, 2}}}}};
+  facts.training_command = "fastformer train --train a.csv --output news-model";
+  return facts;
+}
+
+TEST(ModelCardTest, SaysWhatTheModelIsAndHowToUseIt) {
+  const std::string card = model_card(small_facts());
+  EXPECT_THAT(card, testing::StartsWith("---\n"));
+  EXPECT_THAT(card, HasSubstr("# news-model\n"));
+  EXPECT_THAT(card, HasSubstr("3 labels"));
+  EXPECT_THAT(card, HasSubstr("fastformer predict --model news-model --input"));
+  EXPECT_THAT(card, HasSubstr("    fastformer train --train a.csv --output news-model\n"));
+  EXPECT_THAT(card, HasSubstr("| test.accuracy | 0.9123 |"));
+  EXPECT_THAT(card, HasSubstr("| test.examples | 12,221 |"));
+  EXPECT_THAT(card, Not(HasSubstr("confusion")));
+  EXPECT_THAT(card, HasSubstr("| max-length | 3 |"));
+  EXPECT_EQ(card.back(), '\n');
+}
+
+TEST(ModelCardTest, LeavesOutWhatIsNotKnown) {
+  CardFacts facts = small_facts();
+  facts.metrics = nullptr;
+  facts.training_command.clear();
+  facts.has_tokenizer = false;
+  const std::string card = model_card(facts);
+  EXPECT_THAT(card, Not(HasSubstr("## Measured")));
+  EXPECT_THAT(card, Not(HasSubstr("## Training")));
+  EXPECT_THAT(card, HasSubstr("--token-ids"));
+}
+
+TEST(ModelCardTest, ShowsAtMostAHundredLabels) {
+  CardFacts facts = small_facts();
+  facts.config.labels.clear();
+  for (int i = 0; i < 250; ++i) facts.config.labels.push_back("label" + std::to_string(i));
+  const std::string card = model_card(facts);
+  EXPECT_THAT(card, HasSubstr("label99 and 150 more"));
+  EXPECT_THAT(card, Not(HasSubstr("label100")));
+}
+
+TEST(ModelCardTest, StrangeTextKeepsToItsPlace) {
+  CardFacts facts = small_facts();
+  const std::size_t lines = split(model_card(facts), '\n').size();
+  facts.name = "a b'c\nd";
+  facts.training_command = "fastformer train --output 'x\ny'";
+  facts.config.labels = {"a|b", "# x\n## y", "<script>"};
+  facts.metrics = {{"test", {{"a|b\n", 1.0}, {"z", 2}}}};
+  const std::string card = model_card(facts);
+  EXPECT_EQ(split(card, '\n').size(), lines);
+  EXPECT_THAT(card, HasSubstr("--model 'a b'\\''c"));
+  EXPECT_THAT(card, HasSubstr("\\<script\\>"));
+  EXPECT_THAT(card, HasSubstr("a\\|b"));
+}
+
+}  // namespace
+}  // namespace fastformer::model

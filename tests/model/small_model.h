@@ -1,0 +1,72 @@
+// A small model with made-up numbers, and its folder, for the tests.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "model/config_json.h"
+#include "model/folder.h"
+#include "model/official_import.h"
+#include "model/schema.h"
+#include "temporary_folder.h"
+
+namespace fastformer::model {
+
+inline constexpr const char* kSmallVocabulary = "<unk>\nthe\nfast\nformer\n";
+
+inline ModelConfig small_config() {
+  ModelConfig config;
+  config.encoder.width = 8;
+  config.encoder.heads = 2;
+  config.encoder.layers = 1;
+  config.encoder.feed_forward = 4;
+  config.text.tokenizer = text::TokenizerKind::kWord;
+  config.text.max_length = 3;
+  config.vocabulary = 4;
+  config.labels = {"sport", "\xc3\xa4rger", ""};
+  return config;
+}
+
+// Every tensor of the configuration, filled from a seed.
+inline std::vector<FloatTensor> random_tensors(const ModelConfig& config, std::uint64_t seed = 1) {
+  Random random(seed);
+  std::vector<FloatTensor> tensors;
+  for (const TensorSpec& spec : tensors_of(config)) {
+    std::vector<float> values(static_cast<std::size_t>(spec.elements()));
+    for (float& value : values) value = static_cast<float>(random.normal());
+    tensors.push_back({spec.name, spec.shape, std::move(values)});
+  }
+  return tensors;
+}
+
+// Parts of a folder over `tensors`, which must outlive them.
+inline ModelParts small_parts(const std::vector<FloatTensor>& tensors) {
+  ModelParts parts;
+  parts.config = small_config();
+  parts.extra = {{"data", {{"text_column", {"title", "body"}}}}, {"training", {{"epochs", 3}}}};
+  for (const FloatTensor& tensor : tensors) parts.tensors.push_back(tensor.view());
+  parts.tokenizer = kSmallVocabulary;
+  parts.card = "# small\n";
+  parts.metrics = {{"accuracy", 0.5}};
+  return parts;
+}
+
+// A whole model folder on disk.
+class SmallFolder {
+ public:
+  SmallFolder() : tensors_(random_tensors(small_config())) {
+    io::make_directory(path());
+    write_model_folder(path(), small_parts(tensors_));
+  }
+
+  std::string path() const { return folder_.file("model"); }
+  std::string file(std::string_view name) const { return io::join_path(path(), name); }
+  const std::vector<FloatTensor>& tensors() const { return tensors_; }
+
+ private:
+  TemporaryFolder folder_;
+  std::vector<FloatTensor> tensors_;
+};
+
+}  // namespace fastformer::model
