@@ -48,15 +48,18 @@ inline data::RaggedBatch batch_of(const std::vector<std::vector<std::int32_t>>& 
   return data::make_batch(documents, indices);
 }
 
-// Spreads out the parameters of a fresh classifier, so that no part of it is nearly linear.
+// Spreads out the parameters of a fresh classifier, so that no part of it is nearly linear. Like
+// the fresh values, a tensor's depend on its name and shape alone.
 inline void spread_parameters(Classifier& classifier) {
   const at::NoGradGuard no_gradients;
-  Random random(99);
-  for (const at::Tensor& tensor : classifier.parameters().tensors()) {
-    at::Tensor noise = at::empty(tensor.sizes(), at::kDouble);
+  const Parameters& parameters = classifier.parameters();
+  for (std::size_t n = 0; n < parameters.names().size(); ++n) {
+    Random random(hash_of(parameters.names()[n], 99));
+    at::Tensor noise = at::empty(parameters.tensors()[n].sizes(), at::kDouble);
     double* values = noise.mutable_data_ptr<double>();
     for (std::int64_t i = 0; i < noise.numel(); ++i) values[i] = 0.4 * random.normal();
-    at::Tensor(tensor.detach()).add_(noise.to(tensor.scalar_type()));
+    at::Tensor tensor = parameters.tensors()[n].detach();
+    tensor.add_(noise.to(tensor.scalar_type()));
   }
 }
 

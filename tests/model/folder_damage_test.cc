@@ -15,8 +15,10 @@ const std::vector<std::string>& needed_files() {
   return names;
 }
 
-// Not atomic and not synced: damage need not be durable.
+// Not atomic and not synced: damage need not be durable. File systems flush a file that was emptied
+// and written again, but not one that was removed first.
 void overwrite(const std::string& path, const std::string& bytes) {
+  io::remove_file(path);
   io::OutputFile file(path);
   file.write(bytes);
   file.close();
@@ -116,7 +118,7 @@ class FailingOperations : public io::Operations {
   ssize_t write(int file, const void* bytes, std::size_t count) override {
     return fails() ? -1 : io::Operations::write(file, bytes, count);
   }
-  int fsync(int file) override { return fails() ? -1 : io::Operations::fsync(file); }
+  int fsync(int) override { return fails() ? -1 : 0; }
   int rename(const std::string& from, const std::string& to) override {
     return fails() ? -1 : io::Operations::rename(from, to);
   }

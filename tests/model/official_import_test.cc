@@ -40,6 +40,7 @@ struct Editable {
   }
 
   ImportedModel import(bool with_metadata = true, const std::string& config_path = "") const {
+    const WithoutSync without_sync;
     const TemporaryFolder folder;
     std::map<std::string, std::string> metadata;
     if (with_metadata) metadata["config"] = config.dump();

@@ -15,6 +15,17 @@ namespace fastformer::model {
 
 inline constexpr const char* kSmallVocabulary = "<unk>\nthe\nfast\nformer\n";
 
+// Leaves out waiting for the disk until the end of the scope: what tests write need not last.
+class WithoutSync {
+ private:
+  class Operations : public io::Operations {
+   public:
+    int fsync(int) override { return 0; }
+  };
+  Operations operations_;
+  io::ScopedOperations scope_{&operations_};
+};
+
 inline ModelConfig small_config() {
   ModelConfig config;
   config.encoder.width = 8;
@@ -56,6 +67,7 @@ inline ModelParts small_parts(const std::vector<FloatTensor>& tensors) {
 class SmallFolder {
  public:
   SmallFolder() : tensors_(random_tensors(small_config())) {
+    const WithoutSync without_sync;
     io::make_directory(path());
     write_model_folder(path(), small_parts(tensors_));
   }

@@ -23,7 +23,7 @@ std::uint64_t feed_forward_site(int layer) { return 2 + 2 * static_cast<std::uin
 
 at::Tensor drop(const at::Tensor& input, double rate, std::uint64_t site,
                 const ForwardContext& context) {
-  return context.training ? dropout(input, rate, hash_of({context.seed, site})) : input;
+  return context.training ? seeded_dropout(input, rate, hash_of({context.seed, site})) : input;
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ at::Tensor dropout_elsewhere(const at::Tensor& input, double rate, std::uint64_t
 
 }  // namespace
 
-at::Tensor dropout(const at::Tensor& input, double rate, std::uint64_t seed) {
+at::Tensor seeded_dropout(const at::Tensor& input, double rate, std::uint64_t seed) {
   if (rate <= 0) return input;
   if (!input.is_cpu()) return dropout_elsewhere(input, rate, seed);
   return SeededDropout::apply(input, rate, static_cast<std::int64_t>(seed));

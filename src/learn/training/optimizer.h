@@ -10,7 +10,8 @@ namespace fastformer::learn {
 
 // Kingma and Ba's Adam, or Loshchilov and Hutter's AdamW. A tensor whose gradient is sparse keeps
 // its moments for all rows but reads and writes only the rows of the gradient ("lazy" Adam): a row
-// that a batch does not touch stands still, and the cost follows the batch, not the vocabulary.
+// that a batch does not touch stands still, and the cost follows the batch, not the vocabulary. The
+// rows of a sparse gradient must be distinct, as lookup() makes them.
 class Optimizer {
  public:
   Optimizer(const Parameters& parameters, const TrainingOptions& options);

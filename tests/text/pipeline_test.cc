@@ -1,0 +1,105 @@
+// Truncation keeps the right tokens and says so; documents do not depend on each other.
+#include "text/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "temporary_folder.h"
+#include "text/random_bytes.h"
+
+namespace fastformer::text {
+namespace {
+
+std::vector<std::int32_t> numbers(int count) {
+  std::vector<std::int32_t> ids(static_cast<std::size_t>(count));
+  std::iota(ids.begin(), ids.end(), 0);
+  return ids;
+}
+
+std::vector<std::int32_t> truncated(int count, int max_length, Truncate how) {
+  std::vector<std::int32_t> ids = numbers(count);
+  truncate(ids, max_length, how);
+  return ids;
+}
+
+TEST(TruncateTest, KeepsTheAskedPart) {
+  EXPECT_EQ(truncated(6, 4, Truncate::kRight), (std::vector<std::int32_t>{0, 1, 2, 3}));
+  EXPECT_EQ(truncated(6, 4, Truncate::kLeft), (std::vector<std::int32_t>{2, 3, 4, 5}));
+  EXPECT_EQ(truncated(6, 4, Truncate::kHeadTail), (std::vector<std::int32_t>{0, 1, 4, 5}));
+  EXPECT_EQ(truncated(6, 3, Truncate::kHeadTail), (std::vector<std::int32_t>{0, 1, 5}));
+  EXPECT_EQ(truncated(6, 1, Truncate::kHeadTail), (std::vector<std::int32_t>{0}));
+}
+
+TEST(TruncateTest, ShortDocumentsStayWhole) {
+  for (const Truncate how :
+       {Truncate::kRight, Truncate::kLeft, Truncate::kHeadTail, Truncate::kError}) {
+    for (int count : {0, 1, 5}) EXPECT_EQ(truncated(count, 5, how), numbers(count));
+  }
+}
+
+Pipeline pipeline_of(TextOptions options) {
+  options.tokenizer = TokenizerKind::kWord;
+  return Pipeline(options, load_tokenizer(options, "<unk>\na\nb\n", "v"));
+}
+
+TEST(PipelineTest, ReportsTheLengthBeforeTruncation) {
+  TextOptions options;
+  options.max_length = 2;
+  const Pipeline pipeline = pipeline_of(options);
+  const Document cut = pipeline.encode("a b a");
+  EXPECT_EQ(cut.ids, (std::vector<std::int32_t>{1, 2}));
+  EXPECT_EQ(cut.length, 3);
+  EXPECT_TRUE(cut.truncated());
+  EXPECT_FALSE(pipeline.encode("a b").truncated());
+  EXPECT_FALSE(pipeline.encode("").truncated());
+  EXPECT_EQ(pipeline.encode("").length, 0);
+}
+
+TEST(PipelineTest, RefusesLongDocumentsOnDemand) {
+  TextOptions options;
+  options.max_length = 2;
+  options.truncate = Truncate::kError;
+  const Pipeline pipeline = pipeline_of(options);
+  EXPECT_EQ(pipeline.encode("a b").ids.size(), 2u);
+  EXPECT_ERROR(pipeline.encode("a b a", "file:3"), "file:3: the document has 3 tokens");
+  const std::vector<std::string> texts = {"a", "a a a"};
+  ThreadPool pool(2);
+  EXPECT_ERROR(pipeline.encode_all(texts, pool.parallel_for()), "document 2: ");
+}
+
+TEST(PipelineTest, StripsHtmlOnDemand) {
+  TextOptions options;
+  EXPECT_EQ(pipeline_of(options).encode("a<br>b").length, 5);
+  options.strip_html = true;
+  EXPECT_EQ(pipeline_of(options).encode("a<br>b").ids, (std::vector<std::int32_t>{1, 2}));
+}
+
+TEST(PipelineTest, ManyDocumentsAtOnceEqualOneAtATime) {
+  Random random(14);
+  std::vector<std::string> texts;
+  for (int i = 0; i < 500; ++i) texts.push_back("a " + random_bytes(random, 30) + " b");
+  TextOptions options;
+  options.max_length = 7;
+  options.truncate = Truncate::kHeadTail;
+  const Pipeline pipeline = pipeline_of(options);
+  ThreadPool pool(3);
+  const std::vector<Document> documents = pipeline.encode_all(texts, pool.parallel_for());
+  ASSERT_EQ(documents.size(), texts.size());
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const Document alone = pipeline.encode(texts[i]);
+    ASSERT_EQ(documents[i].ids, alone.ids);
+    ASSERT_EQ(documents[i].length, alone.length);
+  }
+}
+
+TEST(PipelineTest, AMillionTokensAreNoTrouble) {
+  std::string text;
+  while (text.size() < 2000000) text += "a ";
+  const Document document = pipeline_of({}).encode(text);
+  EXPECT_EQ(document.length, 1000000);
+  EXPECT_EQ(document.ids.size(), 512u);
+}
+
+}  // namespace
+}  // namespace fastformer::text

@@ -1,0 +1,121 @@
+// Training and use of the word tokenizer, and the choice between words and pieces.
+#include "text/tokenizer.h"
+
+#include <gtest/gtest.h>
+
+#include "temporary_folder.h"
+#include "text/random_bytes.h"
+#include "text/scripts.h"
+
+namespace fastformer::text {
+namespace {
+
+std::vector<std::int32_t> encode(const Tokenizer& tokenizer, std::string_view text) {
+  std::vector<std::int32_t> ids;
+  tokenizer.encode(text, ids);
+  return ids;
+}
+
+std::unique_ptr<Tokenizer> train(TextOptions options, const std::vector<std::string>& documents) {
+  return train_tokenizer(options, documents, serial_for());
+}
+
+std::vector<std::string> random_documents(int count) {
+  Random random(8);
+  std::vector<std::string> documents;
+  for (int i = 0; i < count; ++i) {
+    std::string document;
+    for (std::uint64_t k = random.below(30); k > 0; --k) {
+      const double skew = random.uniform();
+      document += "w" + std::to_string(static_cast<int>(200 * skew * skew)) + ", ";
+    }
+    documents.push_back(document);
+  }
+  return documents;
+}
+
+TEST(TokenizerTest, WordsOfTheTrainingTextAreKnownAndOthersAreNot) {
+  const auto tokenizer = train({}, {"The cat, the dog.", "the CAT"});
+  EXPECT_EQ(tokenizer->serialize(), "<unk>\nthe\ncat\n");
+  EXPECT_EQ(encode(*tokenizer, "THE cat. A the"), (std::vector<std::int32_t>{1, 2, 0, 0, 1}));
+  EXPECT_EQ(tokenizer->piece(2), "cat");
+  EXPECT_EQ(tokenizer->size(), 3);
+  EXPECT_EQ(tokenizer->file_name(), "vocabulary.txt");
+  EXPECT_ERROR(tokenizer->piece(3), "no token with the id 3");
+  EXPECT_ERROR(tokenizer->piece(-1), "no token");
+}
+
+TEST(TokenizerTest, CaseAndHtmlFollowTheOptions) {
+  TextOptions options;
+  options.min_count = 1;
+  options.lowercase = false;
+  EXPECT_EQ(train(options, {"A<br>a"})->serialize(), "<unk>\n<\n>\nA\na\nbr\n");
+  options.lowercase = true;
+  options.strip_html = true;
+  EXPECT_EQ(train(options, {"A<br>a"})->serialize(), "<unk>\na\n");
+}
+
+TEST(TokenizerTest, TheNumberOfThreadsDoesNotMatter) {
+  const std::vector<std::string> documents = random_documents(2000);
+  TextOptions options;
+  options.vocabulary_size = 100;
+  const std::string expected = train(options, documents)->serialize();
+  for (int threads : {2, 3, 7}) {
+    ThreadPool pool(threads);
+    EXPECT_EQ(train_tokenizer(options, documents, pool.parallel_for())->serialize(), expected);
+  }
+}
+
+TEST(TokenizerTest, LoadsWhatItSerialized) {
+  const auto tokenizer = train({}, random_documents(100));
+  TextOptions options;
+  options.tokenizer = TokenizerKind::kWord;
+  const auto loaded = load_tokenizer(options, tokenizer->serialize(), "v");
+  Random random(9);
+  for (int round = 0; round < 300; ++round) {
+    const std::string text = random_bytes(random, 40) + " w1, w2";
+    EXPECT_EQ(encode(*loaded, text), encode(*tokenizer, text));
+  }
+  options.tokenizer = TokenizerKind::kAuto;
+  EXPECT_ERROR(load_tokenizer(options, tokenizer->serialize(), "v"), "which tokenizer");
+}
+
+TEST(TokenizerTest, ResolvesWhatIsLeftOpen) {
+  TextOptions options;
+  train_tokenizer(options, std::vector<std::string>{"a a b b"}, serial_for());
+  EXPECT_EQ(options.tokenizer, TokenizerKind::kWord);
+  EXPECT_EQ(options.vocabulary_size, 100000);
+  TextOptions other;
+  std::string text;
+  for (int i = 0; i < 300; ++i) append_utf8(text, 0x4e00 + i % 17);
+  train_tokenizer(other, std::vector<std::string>{text}, serial_for());
+  EXPECT_EQ(other.tokenizer, TokenizerKind::kUnigram);
+  EXPECT_EQ(other.vocabulary_size, 16000);
+}
+
+TEST(TokenizerTest, SaysWhyItCannotLearn) {
+  TextOptions options;
+  EXPECT_ERROR(train(options, {}), "there is no text");
+  EXPECT_ERROR(train(options, {"", ""}), "there is no text");
+  EXPECT_ERROR(train(options, {" \n"}), "there is no word");
+  EXPECT_ERROR(train(options, {"all different words"}), "Lower --min-count");
+  options.vocabulary_size = 1;
+  EXPECT_ERROR(train(options, {"a a"}), "--vocabulary-size");
+}
+
+TEST(ScriptsTest, TellsScriptsWithoutSpaces) {
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(share_without_spaces(Texts{}), 0);
+  EXPECT_EQ(share_without_spaces(Texts{"123 ... !"}), 0);
+  EXPECT_EQ(share_without_spaces(Texts{"latin \u043a\u0438\u0440 \ud55c\uae00 \u0939\u093f"}), 0);
+  for (const char* text :
+       {"\u4e2d\u6587", "\u3072\u3089", "\u30ab\u30ca", "\u0e44\u0e17\u0e22", "\u0ea5\u0eb2",
+        "\u1781\u1798", "\u1019\u103c\u1014", "\u0f56\u0f7c\u0f51"}) {
+    EXPECT_EQ(share_without_spaces(Texts{text}), 1) << text;
+  }
+  EXPECT_TRUE(lack_spaces(Texts{"\u4e2d\u6587\u4e2d abc"}));
+  EXPECT_FALSE(lack_spaces(Texts{"\u4e2d abcdef"}));
+}
+
+}  // namespace
+}  // namespace fastformer::text
