@@ -4,9 +4,6 @@
 function(fastformer_layer name)
   cmake_parse_arguments(ARG "" "" "USES;LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cc)
-  if(NOT sources)
-    set(sources ${PROJECT_SOURCE_DIR}/cmake/archive.cc)
-  endif()
   add_library(ff_${name} STATIC ${sources})
   target_include_directories(ff_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src
     ${PROJECT_SOURCE_DIR}/include)
@@ -25,5 +22,5 @@ function(fastformer_library)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(fastformer PUBLIC Threads::Threads
-    PRIVATE $<BUILD_INTERFACE:ZLIB::ZLIB>)
+    PRIVATE ZLIB::ZLIB PkgConfig::ZSTD PkgConfig::UTF8PROC PkgConfig::SENTENCEPIECE)
 endfunction()

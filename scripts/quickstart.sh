@@ -151,18 +151,14 @@ train_model() {
     say "$model is there"
     return
   fi
-  local resume=() before=0 started=$SECONDS
   if [[ -d $model.training ]]; then
-    say "going on where an earlier run was stopped"
-    resume=(--resume)
-    [[ ! -f $notes/seconds.part ]] || before=$(<"$notes/seconds.part")
+    say "an earlier run was stopped: starting again"
+    rm -r "$model.training"
   fi
-  local ended=0
+  local started=$SECONDS
   "$program" train --task classification --train "$train" "${columns[@]}" "${group[@]}" \
-    --output "$model" "${resume[@]}" "${train_options[@]}" || ended=$?
-  echo $((before + SECONDS - started)) >"$notes/seconds.part"
-  [[ $ended -eq 0 ]] || exit "$ended"
-  mv "$notes/seconds.part" "$notes/seconds"
+    --output "$model" "${train_options[@]}"
+  echo $((SECONDS - started)) >"$notes/seconds"
 }
 
 test_model() {

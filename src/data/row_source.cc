@@ -51,13 +51,14 @@ void RowSource::fill() {
   cutter_.drop();
   std::size_t used = buffer_.size();
   const std::size_t goal = used + std::max<std::size_t>(1, context_.limits.block_bytes);
-  for (std::size_t step = kFirstRead; used < goal && !at_end_; step *= 2) {
+  for (std::size_t step = kFirstRead; used < goal && !at_end_;) {
     buffer_.resize(std::min(goal, used + step));
     const std::size_t count = input_->read({buffer_.data() + used, buffer_.size() - used});
     used += count;
     bytes_ += static_cast<std::int64_t>(count);
     at_end_ = count == 0;
     if (is_pipe_) break;
+    step = std::min(2 * step, goal);
   }
   buffer_.resize(used);
 }

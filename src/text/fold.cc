@@ -25,14 +25,29 @@ bool is_joining_jamo(std::int32_t point) {
   return (point >= 0x1161 && point <= 0x1175) || (point >= 0x11a8 && point <= 0x11c2);
 }
 
+// Whether a code point that decomposes canonically is put together again by composition.
+bool recomposes(std::int32_t point) {
+  std::array<utf8proc_int32_t, 8> parts;
+  int boundary = 0;
+  const auto count = utf8proc_decompose_char(
+      point, parts.data(), parts.size(),
+      static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_STABLE), &boundary);
+  if (count < 0 || count > static_cast<utf8proc_ssize_t>(parts.size())) return false;
+  const auto length = utf8proc_normalize_utf32(
+      parts.data(), count, static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  return length == 1 && parts[0] == point;
+}
+
 // Whether `point` stays as it is in the normal form and nothing before it can reach across it:
-// a starter that neither decomposes nor composes with an earlier character (UAX 15, section 9).
+// a starter that is its own normal form and composes with nothing earlier (UAX 15, section 9).
 bool is_stable(std::int32_t point, const utf8proc_property_t& property, NormalForm form) {
-  if (property.combining_class != 0 || property.comp_exclusion) return false;
+  if (property.combining_class != 0) return false;
   const bool composes_as_second =
       property.comb_index != kNoSequence && (property.comb_index & 0x8000) != 0;
   if (composes_as_second || is_joining_jamo(point)) return false;
-  return form == NormalForm::kComposed || property.decomp_seqindex == kNoSequence;
+  if (property.decomp_seqindex == kNoSequence) return true;
+  if (form == NormalForm::kCompatible) return false;
+  return property.decomp_type != 0 || recomposes(point);
 }
 
 std::int32_t lower_case(std::int32_t point, const utf8proc_property_t& property) {

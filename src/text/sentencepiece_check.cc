@@ -23,9 +23,12 @@ enum ModelField {
   kDenormalizer
 };
 enum PieceField { kText = 1, kScore = 2, kType = 3 };
+constexpr std::uint64_t kVocabularySize = 4;       // of TrainerSpec
 constexpr std::uint64_t kModelType = 3;            // of TrainerSpec
 constexpr std::uint64_t kByteFallback = 35;        // of TrainerSpec
 constexpr std::uint64_t kPrecompiledCharsMap = 2;  // of NormalizerSpec
+constexpr std::uint64_t kAddDummyPrefix = 3;       // of NormalizerSpec
+constexpr std::uint64_t kRemoveExtraBlanks = 4;    // of NormalizerSpec
 constexpr std::uint64_t kNormalPiece = 1;          // of SentencePiece.Type
 constexpr std::uint64_t kUnknownPiece = 2;         // of SentencePiece.Type
 
@@ -45,21 +48,21 @@ class Checker {
 
   void check_model(std::string_view bytes) {
     if (bytes.size() > kLargestModel) fail("it is larger than 256 MiB");
-    bool has_type = false;
-    std::int64_t pieces = 0;
+    std::uint64_t pieces = 0;
     for (Field field; next(bytes, field);) {
       if (field.number == kPieces) {
         check_piece(message(field), pieces++);
       } else if (field.number == kTrainerSpec) {
-        has_type = check_trainer(message(field)) || has_type;
+        check_trainer(message(field));
       } else if (field.number == kNormalizerSpec) {
         check_normalizer(message(field));
       } else if (field.number == kSelfTest || field.number == kDenormalizer) {
         fail("it holds self-tests or rules for decoding");
       }
     }
-    if (pieces < 2) fail("it has no pieces");
-    if (!has_type && model_type_ != 1) fail("it is of another type than the configuration says");
+    if (found_type_ != model_type_) fail("it is of another type than the configuration says");
+    if (pieces < 2 || found_size_ != pieces) fail("it has not as many pieces as it says");
+    if (!has_normalizer_) fail("it is cut short");
   }
 
  private:
@@ -127,7 +130,7 @@ class Checker {
     fail("a field has an unknown type");
   }
 
-  void check_piece(std::string_view bytes, std::int64_t index) const {
+  void check_piece(std::string_view bytes, std::uint64_t index) const {
     std::string_view text;
     std::uint64_t type = kNormalPiece;
     for (Field field; next(bytes, field);) {
@@ -151,31 +154,35 @@ class Checker {
     }
   }
 
-  bool check_trainer(std::string_view bytes) const {
-    bool has_type = false;
+  void check_trainer(std::string_view bytes) {
     for (Field field; next(bytes, field);) {
-      if (field.number == kModelType) {
-        has_type = true;
-        if (number(field, Wire::kVarint) != model_type_) {
-          fail("it is of another type than the configuration says");
-        }
-      }
+      if (field.number == kModelType) found_type_ = number(field, Wire::kVarint);
+      if (field.number == kVocabularySize) found_size_ = number(field, Wire::kVarint);
       if (field.number == kByteFallback && number(field, Wire::kVarint) != 0) {
         fail("it falls back to bytes");
       }
     }
-    return has_type;
   }
 
-  void check_normalizer(std::string_view bytes) const {
+  // Blanks must be left as prepare_for_pieces sets them.
+  void check_normalizer(std::string_view bytes) {
+    bool adds_prefix = true;
+    bool removes_blanks = true;
     for (Field field; next(bytes, field);) {
       if (field.number == kPrecompiledCharsMap && !message(field).empty()) {
         fail("it holds compiled normalization rules");
       }
+      if (field.number == kAddDummyPrefix) adds_prefix = number(field, Wire::kVarint) != 0;
+      if (field.number == kRemoveExtraBlanks) removes_blanks = number(field, Wire::kVarint) != 0;
     }
+    if (adds_prefix || removes_blanks) fail("it treats blanks in another way");
+    has_normalizer_ = true;
   }
 
   std::uint64_t model_type_;  // of TrainerSpec: 1 unigram, 2 byte pairs
+  std::uint64_t found_type_ = 0;
+  std::uint64_t found_size_ = 0;
+  bool has_normalizer_ = false;
   const std::string& where_;
 };
 

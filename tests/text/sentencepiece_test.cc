@@ -157,33 +157,42 @@ TEST(SentencePieceTrainingTest, TinyTextIsEnough) {
   }
 }
 
-// A model of two pieces in the wire format, to change one thing at a time.
-std::string tiny_model(const std::string& piece, const std::string& extra) {
-  const auto field = [](int number, const std::string& bytes) {
-    return std::string(1, static_cast<char>(number << 3 | 2)) + static_cast<char>(bytes.size()) +
-           bytes;
-  };
-  return field(1, field(1, "<unk>") + "\x18\x02") + field(1, field(1, piece)) + extra;
+// A message of the wire format: the key of field `number`, the length, the bytes.
+std::string field(int number, const std::string& bytes) {
+  return std::string(1, static_cast<char>(number << 3 | 2)) + static_cast<char>(bytes.size()) +
+         bytes;
 }
+
+const std::string kUnknown = field(1, field(1, "<unk>") + "\x18\x02");
+const std::string kTrainer = "\x12\x04\x18\x01\x20\x02";                     // unigram, 2 pieces
+const std::string kNormalizer = std::string("\x1a\x04\x18\x00\x20\x00", 6);  // blanks as they are
 
 TEST(SentencePieceModelTest, RefusesWhatTheLibraryWouldTrust) {
   const TextOptions options = options_of(TokenizerKind::kUnigram);
-  EXPECT_EQ(load_tokenizer(options, tiny_model("a", ""), "m")->size(), 2);
   const auto load = [&](const std::string& bytes) { return load_tokenizer(options, bytes, "m"); };
-  EXPECT_ERROR(load(tiny_model("\xff", "")), "not UTF-8");
-  EXPECT_ERROR(load(tiny_model("", "")), "not UTF-8");
-  EXPECT_ERROR(load(tiny_model("a b", "")), "blank");
-  EXPECT_ERROR(load(tiny_model("<unk>x", "\x0a\x07\x0a\x01z\x15\x00\x00\xc0")), "cut short");
-  EXPECT_ERROR(load(tiny_model("a", std::string("\x0a\x08\x0a\x01z\x15\x00\x00\xc0\x7f", 10))),
-               "not a number");
-  EXPECT_ERROR(load(tiny_model("a", "\x1a\x03\x12\x01x")), "normalization rules");
-  EXPECT_ERROR(load(tiny_model("a", "\x12\x02\x18\x07")), "another type");
-  EXPECT_ERROR(load(tiny_model("a", std::string("\x22\x00", 2))), "self-tests");
-  EXPECT_ERROR(load(tiny_model("a", "\x0a\x05\x0a\x01z\x18\x04")), "ordinary");
-  EXPECT_ERROR(load(tiny_model("a",
-                               "\x0a\x03\x0a\x01"
-                               "a")),
+  const std::string letter = field(1, field(1, "a"));
+  const std::string rest = kTrainer + kNormalizer;
+  EXPECT_EQ(load(kUnknown + letter + rest)->size(), 2);
+  EXPECT_ERROR(load(kUnknown + field(1, field(1, "\xff")) + rest), "not UTF-8");
+  EXPECT_ERROR(load(kUnknown + field(1, field(1, "")) + rest), "not UTF-8");
+  EXPECT_ERROR(load(kUnknown + field(1, "") + rest), "not UTF-8");
+  EXPECT_ERROR(load(kUnknown + field(1, field(1, "a b")) + rest), "blank");
+  const std::string infinite = std::string("\x15\x00\x00\x80\x7f", 5);
+  EXPECT_ERROR(load(kUnknown + field(1, field(1, "a") + infinite) + rest), "not a number");
+  EXPECT_ERROR(load(kUnknown + field(1, field(1, "a") + "\x18\x04") + rest), "ordinary");
+  EXPECT_ERROR(load(letter + kUnknown + rest), "ordinary");
+  EXPECT_ERROR(load(kUnknown + kUnknown + rest), "ordinary");
+  EXPECT_ERROR(load(kUnknown + letter + letter + kNormalizer + "\x12\x04\x18\x01\x20\x03"),
                "already defined");
+  EXPECT_ERROR(load(kUnknown + letter + letter + rest), "as many pieces");
+  EXPECT_ERROR(load(kUnknown + letter + rest + "\x12\x02\x18\x07"), "another type");
+  EXPECT_ERROR(load(kUnknown + letter + rest + "\x12\x03\x98\x02\x01"), "falls back");
+  EXPECT_ERROR(load(kUnknown + letter + kTrainer), "cut short");
+  EXPECT_ERROR(load(kUnknown + letter + rest + field(3, field(2, "x"))), "normalization rules");
+  EXPECT_ERROR(load(kUnknown + letter + rest + field(3, "")), "blanks");
+  EXPECT_ERROR(load(kUnknown + letter + rest + field(4, "")), "self-tests");
+  EXPECT_ERROR(load(kUnknown + letter + rest + "\x0b"), "unknown type");
+  EXPECT_ERROR(load(kUnknown + letter + rest + "\x32\x7f"), "cut short");
 }
 
 TEST(SentencePieceTextTest, SentencesJoinToTheTextAndAreShort) {

@@ -1,0 +1,228 @@
+"""The programs as a user meets them: train, evaluate, predict, inspect, import, and wrong usage.
+
+command_line_test.py PROGRAM GOLDEN_FOLDER
+"""
+
+import csv
+import gzip
+import json
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = sys.argv[1]
+GOLDEN = pathlib.Path(sys.argv[2])
+TOPICS = {"animals": "cat dog horse mouse bird fish", "colours": "red green blue white black grey",
+          "numbers": "one two three four five six"}
+SMALL = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1",
+         "--learning-rate", "0.01", "--epochs", "4", "--min-count", "1", "--threads", "2"]
+
+
+def run(*arguments, stdin=None, code=0):
+    """Runs the program; returns (stdout, stderr) and checks the exit code."""
+    done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True,
+                          text=True, timeout=300)
+    if done.returncode != code:
+        raise AssertionError(f"exit code {done.returncode}, not {code}: {arguments}\n{done.stderr}")
+    return done.stdout, done.stderr
+
+
+def sentences(count, seed):
+    """Rows (id, label, text): words of the label's topic among words of none."""
+    draw = random.Random(seed)
+    rows = []
+    for number in range(count):
+        label = draw.choice(sorted(TOPICS))
+        words = draw.choices(TOPICS[label].split(), k=3) + draw.choices("a the of and".split(), k=4)
+        draw.shuffle(words)
+        rows.append((f"row{number}", label, " ".join(words)))
+    return rows
+
+
+def write_csv(path, rows, header=("id", "label", "text")):
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([header, *rows] if header else rows)
+    return path
+
+
+def read_golden(path, name):
+    """A tensor of a safetensors file as a flat list."""
+    data = path.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    entry = json.loads(data[8:8 + length])[name]
+    begin, end = entry["data_offsets"]
+    kind = {"F32": "f", "I64": "q"}[entry["dtype"]]
+    part = data[8 + length + begin:8 + length + end]
+    return entry["shape"], list(struct.unpack(f"<{len(part) // struct.calcsize(kind)}{kind}", part))
+
+
+class CommandLineTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name)
+        cls.train = write_csv(cls.path / "train.csv.gz", sentences(400, 1))
+        cls.test = write_csv(cls.path / "test.csv", sentences(100, 2))
+        cls.model = cls.path / "model"
+        run("train", "--train", cls.train, "--output", cls.model, *SMALL)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def predict(self, *arguments, stdin=None):
+        lines = run("predict", "--model", self.model, "--json", *arguments, stdin=stdin)[0]
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def test_model_folder_is_whole(self):
+        names = {file.name for file in self.model.iterdir()}
+        self.assertEqual(names, {"config.json", "model.safetensors", "vocabulary.txt", "README.md",
+                                 "metrics.json", "training.jsonl"})
+        self.assertFalse((self.path / "model.training").exists())
+        config = json.loads((self.model / "config.json").read_text())
+        self.assertEqual(config["labels"], sorted(TOPICS))
+        log = (self.model / "training.jsonl").read_text()
+        events = [json.loads(line) for line in log.splitlines()]
+        self.assertEqual([e["epoch"] for e in events if e["event"] == "epoch"], [1, 2, 3, 4])
+
+    def test_learns_and_evaluates(self):
+        report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json")[0])
+        self.assertGreater(report["accuracy"], 0.95)
+        self.assertEqual(report["examples"], 100)
+        for key in ("macro_f1", "micro_f1", "confusion", "per_class"):
+            self.assertIn(key, report)
+        text = run("evaluate", "--model", self.model, "--data", self.test)[0]
+        self.assertIn("macro-F1", text)
+
+    def test_same_command_same_bytes(self):
+        again = self.path / "again"
+        run("train", "--train", self.train, "--output", again, *SMALL)
+        for name in ("config.json", "model.safetensors", "vocabulary.txt"):
+            self.assertEqual((self.model / name).read_bytes(), (again / name).read_bytes(), name)
+
+    def test_predictions_come_in_order_with_their_ids(self):
+        rows = sentences(50, 3)
+        file = write_csv(self.path / "new.csv", rows)
+        found = self.predict("--input", file, "--text-column", "text", "--id-column", "id")
+        self.assertEqual([line["id"] for line in found], [row[0] for row in rows])
+        self.assertEqual(sum(line["label"] == row[1] for line, row in zip(found, rows)), 50)
+
+    def test_a_line_is_a_document(self):
+        found = self.predict("--input", "-", "--top-k", "0", "--raw-scores",
+                             stdin="the cat and a dog\n\nred green blue\n")
+        self.assertEqual(len(found), 3)
+        self.assertEqual(found[0]["label"], "animals")
+        self.assertEqual(found[2]["label"], "colours")
+        for line in found:
+            self.assertEqual({entry["label"] for entry in line["labels"]}, set(TOPICS))
+            self.assertAlmostEqual(sum(entry["score"] for entry in line["labels"]), 1, places=6)
+            self.assertEqual(len(line["logits"]), 3)
+            self.assertFalse(line["truncated"])
+
+    def test_batch_mates_do_not_matter(self):
+        texts = [row[2] for row in sentences(30, 4)]
+        together = self.predict("--input", "-", "--raw-scores", stdin="\n".join(texts) + "\n")
+        for text, line in list(zip(texts, together))[::7]:
+            alone = self.predict("--input", "-", "--raw-scores", stdin=text + "\n")[0]
+            for a, b in zip(alone["logits"], line["logits"]):
+                self.assertAlmostEqual(a, b, places=4)
+
+    def test_truncation_is_reported(self):
+        found = self.predict("--input", "-", stdin="cat " * 600 + "\n")
+        self.assertTrue(found[0]["truncated"])
+
+    def test_inspect(self):
+        self.assertIn("animals", run("inspect", self.model)[0])
+        self.assertIn("classifier.weight", run("inspect", self.model, "--tensors")[0])
+        self.assertIn("parameters", json.loads(run("inspect", self.model, "--json")[0]))
+
+    def test_import_gives_the_authors_logits(self):
+        weights = GOLDEN / "official_small_f32.safetensors"
+        imported = self.path / "imported"
+        run("import", "--from", "official", "--weights", weights, "--output", imported)
+        (documents, length), ids = read_golden(weights, "input.ids")
+        _, expected = read_golden(weights, "output.logits")
+        lines = "".join(json.dumps({"ids": ids[i * length:(i + 1) * length]}) + "\n"
+                        for i in range(documents))
+        out = run("predict", "--model", imported, "--input", "-", "--token-ids", "--json",
+                  "--raw-scores", stdin=lines)[0]
+        logits = [x for line in out.splitlines() for x in json.loads(line)["logits"]]
+        largest = max(map(abs, expected))
+        for ours, theirs in zip(logits, expected, strict=True):
+            self.assertLess(abs(ours - theirs), 1e-4 * largest)
+        _, error = run("predict", "--model", imported, "--input", "-", stdin="text\n", code=1)
+        self.assertIn("--token-ids", error)
+        _, error = run("predict", "--model", imported, "--input", "-", "--token-ids",
+                       stdin='{"ids":[1]}\n{"ids":[99999]}\n', code=1)
+        self.assertIn("line 2", error)
+
+    def test_text_without_spaces_gets_pieces(self):
+        draw = random.Random(5)
+        rows = [(i, label, "".join(draw.choices(letters, k=12)))
+                for i in range(300)
+                for label, letters in [draw.choice([("a", "天地玄黃宇宙洪荒"), ("b", "日月盈昃辰宿列張")])]]
+        file = write_csv(self.path / "chinese.csv", rows)
+        model = self.path / "chinese"
+        run("train", "--train", file, "--output", model, *SMALL)
+        self.assertTrue((model / "sentencepiece.model").exists())
+        out = run("predict", "--model", model, "--input", "-", stdin="天地玄黃天地\n")[0]
+        self.assertTrue(out.startswith("a\t"), out)
+
+    def test_wrong_usage(self):
+        cases = [
+            (["train", "--train", self.train, "--output", "x", "--widht", "8"], "--width"),
+            (["train", "--train", self.train, "--output", "x", "--heads", "no"], "--heads"),
+            (["train", "--output", "x"], "--train"),
+            (["train", "--train", self.train], "--output"),
+            (["train", "--train", self.train, "--output", "x", "--preset", "papr"], "paper"),
+            (["predict", "--input", "-"], "--model"),
+            (["predikt"], "predict"),
+            ([], ""),
+        ]
+        for arguments, part in cases:
+            _, error = run(*arguments, code=2)
+            self.assertIn(part, error, arguments)
+
+    def test_failures_say_what_and_leave_nothing_behind(self):
+        bad = self.path / "bad.csv"
+        bad.write_text("label,text\na,one\nb,\"open\n")
+        one_class = write_csv(self.path / "one.csv", [(1, "a", "x"), (2, "a", "y")])
+        output = self.path / "never"
+        cases = [
+            (["--train", self.path / "missing.csv"], "no such file"),
+            (["--train", bad], "line 3"),
+            (["--train", one_class], "two labels"),
+            (["--train", self.train, "--label-column", "labl"], "label"),
+            (["--train", self.train, "--encoder", "fastfromer"], "fastformer"),
+            (["--train", self.train, "--width", "10", "--heads", "4"], "heads"),
+        ]
+        for arguments, part in cases:
+            done = subprocess.run([PROGRAM, "train", "--output", str(output), *map(str, arguments)],
+                                  capture_output=True, text=True, timeout=300)
+            self.assertIn(done.returncode, (1, 2), arguments)
+            self.assertIn(part, done.stderr, arguments)
+            self.assertFalse(output.exists())
+            self.assertFalse((self.path / "never.training").exists())
+        _, error = run("train", "--train", self.train, "--output", self.model, *SMALL, code=1)
+        self.assertIn("exists", error)
+
+    def test_full_disk_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "predict", "--model", str(self.model), "--input", "-"],
+                                  input="cat\n", stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot write", done.stderr)
+
+    def test_help_lists_every_option_group(self):
+        text = run("train", "--help")[0]
+        for part in ("--train", "--width", "--epochs", "--max-length", "Additive attention:"):
+            self.assertIn(part, text)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs the build into an empty folder and builds examples/embed against it, once found by
+# find_package and once by pkg-config.   install_test.sh SOURCE BUILD GOLDEN.safetensors
+set -euo pipefail
+source_folder=$1 build_folder=$2 weights=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cmake --install "$build_folder" --prefix "$work/prefix" >"$work/install.log"
+"$work/prefix/bin/fastformer" import --weights "$weights" --output "$work/model"
+
+cmake -S "$source_folder/examples/embed" -B "$work/embed" -DCMAKE_PREFIX_PATH="$work/prefix" \
+  >"$work/configure.log"
+cmake --build "$work/embed"
+"$work/embed/embed" "$work/model"
+
+library_folder=$(dirname "$(find "$work/prefix" -name libfastformer.a)")
+# shellcheck disable=SC2046  # several flags
+PKG_CONFIG_PATH=$library_folder/pkgconfig g++ -std=c++20 -o "$work/embed_by_pkg_config" \
+  "$source_folder/examples/embed/main.cc" \
+  $(PKG_CONFIG_PATH=$library_folder/pkgconfig pkg-config --static \
+    --define-variable=prefix="$work/prefix" --cflags --libs fastformer)
+"$work/embed_by_pkg_config" "$work/model"
