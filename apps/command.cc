@@ -72,6 +72,10 @@ int run_program(const std::string& program, std::span<const Command> commands, i
 
 bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::string& usage,
                    std::size_t max_positionals, std::vector<std::string>* positionals) {
+  if (arguments.size() == 1 && arguments[0] == "--help-markdown") {
+    print(options.markdown());
+    return true;
+  }
   const config::ParsedArguments parsed =
       config::parse_command_line(options, arguments, max_positionals);
   if (parsed.help) {

@@ -22,7 +22,7 @@ std::string read_mended(const std::string& line, const std::vector<std::string>&
   std::int64_t lone = 0;
   const std::string mended = without_lone_surrogates(line, lone);
   if (lone == 0 || !read_object(mended, keys, values).empty()) return reason;
-  repairs.invalid_utf8 += lone;
+  repairs.surrogates += lone;
   return "";
 }
 

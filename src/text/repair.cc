@@ -79,10 +79,13 @@ RepairCounts& RepairCounts::operator+=(const RepairCounts& other) {
   control += other.control;
   crlf += other.crlf;
   bom += other.bom;
+  surrogates += other.surrogates;
   return *this;
 }
 
-std::int64_t RepairCounts::total() const { return invalid_utf8 + c1 + nul + control + crlf + bom; }
+std::int64_t RepairCounts::total() const {
+  return invalid_utf8 + c1 + nul + control + crlf + bom + surrogates;
+}
 
 std::string RepairCounts::summary() const {
   struct Line {
@@ -98,6 +101,7 @@ std::string RepairCounts::summary() const {
       {control, "control character", "control characters", " made blank"},
       {crlf, "carriage return", "carriage returns", " made a line feed"},
       {bom, "byte order mark", "byte order marks", " dropped"},
+      {surrogates, "half character", "half characters", " replaced"},
   };
   std::vector<std::string> parts;
   for (const Line& line : lines) {

@@ -7,7 +7,7 @@
 
 namespace fastformer::text {
 
-// What repair_text changed, in bytes or characters.
+// What repair_text (and, for the last, a reader of JSON) changed, in bytes or characters.
 struct RepairCounts {
   std::int64_t invalid_utf8 = 0;  // bytes that were no UTF-8, read as Windows-1252
   std::int64_t c1 = 0;            // U+0080 to U+009F, read as Windows-1252
@@ -15,6 +15,7 @@ struct RepairCounts {
   std::int64_t control = 0;       // other control characters, made a blank
   std::int64_t crlf = 0;          // CR LF and lone CR, made LF
   std::int64_t bom = 0;           // byte order marks dropped
+  std::int64_t surrogates = 0;    // JSON escapes of half a character, made U+FFFD
 
   RepairCounts& operator+=(const RepairCounts& other);
   std::int64_t total() const;

@@ -223,6 +223,12 @@ class CommandLineTest(unittest.TestCase):
         for part in ("--train", "--width", "--epochs", "--max-length", "Additive attention:"):
             self.assertIn(part, text)
 
+    def test_options_page_is_up_to_date(self):
+        page = pathlib.Path(__file__).parents[2] / "docs" / "options.md"
+        made = subprocess.run(["bash", pathlib.Path(__file__).parents[2] / "tools/options_page.sh",
+                               PROGRAM], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(page.read_text(), made, "run tools/options_page.sh > docs/options.md")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

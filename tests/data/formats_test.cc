@@ -170,6 +170,8 @@ TEST(JsonTest, LoneSurrogatesAndBadBytesAreMended) {
   const auto records =
       read_text("a.jsonl", "{\"text\":\"a\\ud83d \xe4 \\\\ud83d\",\"label\":\"l\"}", {}, &report);
   EXPECT_EQ(labels_and_texts(records), (Lines{"l|a\xef\xbf\xbd \xc3\xa4 \\ud83d"}));
+  EXPECT_EQ(report.repairs.invalid_utf8, 1);
+  EXPECT_EQ(report.repairs.surrogates, 1);
   EXPECT_EQ(report.repairs.total(), 2);
 }
 
