@@ -90,6 +90,7 @@ choose_corpus() {
     exit 2
   elif [[ -n ${FASTFORMER_DATA:-} ]]; then
     folder=$(absolute "$FASTFORMER_DATA")
+    unset FASTFORMER_DATA # `fastformer evaluate` would take it for --data
     train=$(find_split "$folder" train)
     test=$(find_split "$folder" test)
   else
@@ -188,22 +189,20 @@ PYTHON
 }
 
 label_sentences() {
+  local sentences labels
   if $own_files; then
-    local shown
-    shown=$("$program" predict --model "$model" --input "$test" "${columns[@]}" --top-k 3)
-    say "the first five rows of $test:"
-    head -n 5 <<<"$shown"
+    # The whole file is labelled, so that `head` cuts no pipe short.
+    labels=$("$program" predict --model "$model" --input "$test" "${columns[@]}" --top-k 3)
+    printf '\nThe first five rows of %s:\n' "$test"
+    head -n 5 <<<"$labels"
   else
-    local sentence
-    while IFS= read -r sentence; do
-      printf '\n%s\n' "$sentence"
-      "$program" predict --model "$model" --input - --top-k 3 <<<"$sentence"
-    done <<'SENTENCES'
-A puzzle game in which falling blocks are turned and fitted together, with music and high scores.
+    sentences="A puzzle game in which falling blocks are turned and fitted together, with high scores.
 Python bindings for a library that reads, writes and resamples audio files.
 Aligns short DNA reads to a reference genome and reports variants.
-A TrueType font with Cyrillic and Greek letters, made for reading on screens.
-SENTENCES
+A TrueType font with Cyrillic and Greek letters, made for reading on screens."
+    labels=$("$program" predict --model "$model" --input - --top-k 3 <<<"$sentences")
+    printf '\n'
+    paste -d '\n' <(echo "$sentences") <(echo "    ${labels//$'\n'/$'\n    '}")
   fi
   invite
 }

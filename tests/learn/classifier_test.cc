@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <ostream>
 
 #include "gradient_check.h"
 #include "small_model.h"
@@ -18,6 +19,8 @@ struct Variant {
   const char* name;
   void (*change)(model::ModelConfig&);
 };
+
+void PrintTo(const Variant& variant, std::ostream* out) { *out << variant.name; }
 
 constexpr Variant kVariants[] = {
     {"Published", [](model::ModelConfig&) {}},

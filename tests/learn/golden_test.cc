@@ -2,6 +2,7 @@
 // gradient and ten losses of Adam.
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <set>
 
 #include "learn/tasks/classifier.h"
@@ -18,6 +19,8 @@ struct Precision {
   at::ScalarType type;
   double tolerance;  // of each tensor's largest magnitude
 };
+
+void PrintTo(const Precision& precision, std::ostream* out) { *out << precision.file; }
 
 std::string name_of(const testing::TestParamInfo<Precision>& precision) {
   return precision.param.type == at::kDouble ? "Float64" : "Float32";

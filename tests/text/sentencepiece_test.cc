@@ -96,14 +96,14 @@ TEST_P(SentencePieceTest, TrainsAndLoadsTheSameBytes) {
 TEST_P(SentencePieceTest, LongAndUnknownTextTakesLinearTime) {
   const auto tokenizer = train();
   std::string unknown;
-  while (unknown.size() < 2000000) unknown += "\U0001f600";
+  while (unknown.size() < 1000000) unknown += "\U0001f600";
   std::string known;
-  while (known.size() < 2000000) known += language(std::get<1>(GetParam()))[0];
+  while (known.size() < 500000) known += language(std::get<1>(GetParam()))[0];
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(encode(*tokenizer, unknown).empty());
-  EXPECT_GT(encode(*tokenizer, known).size(), 200000u);
+  EXPECT_GT(encode(*tokenizer, known).size(), 50000u);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(elapsed.count(), 60.0);
+  EXPECT_LT(elapsed.count(), 30.0);
 }
 
 TEST_P(SentencePieceTest, DamagedModelsAreErrorsOrWorkButNeverCrash) {
