@@ -227,7 +227,7 @@ COMMANDS
 
 choose_corpus
 step "Set-up and build"
-scripts/build.sh release
+scripts/build.sh release fastformer_program fastformer-train
 step "Corpus"
 make_corpus
 check_same_corpus

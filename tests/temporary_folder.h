@@ -35,12 +35,12 @@ class TemporaryFolder {
 };
 
 // Expects `statement` to throw a fastformer::Error whose message holds `part`.
-#define EXPECT_ERROR(statement, part)                                      \
-  try {                                                                    \
-    statement;                                                             \
-    ADD_FAILURE() << "no error: " #statement;                              \
-  } catch (const ::fastformer::Error& error) {                             \
-    EXPECT_THAT(std::string(error.what()), ::testing::HasSubstr(part));    \
+#define EXPECT_ERROR(statement, part)                                   \
+  try {                                                                 \
+    statement;                                                          \
+    ADD_FAILURE() << "no error: " #statement;                           \
+  } catch (const ::fastformer::Error& error) {                          \
+    EXPECT_THAT(std::string(error.what()), ::testing::HasSubstr(part)); \
   }
 
 }  // namespace fastformer

@@ -6,7 +6,8 @@
 
 namespace fastformer {
 
-// Whether the caller asked for something impossible (exit code 2) or something failed (exit code 1).
+// Whether the caller asked for something impossible (exit code 2) or something failed (exit code
+// 1).
 enum class ErrorKind { kFailure, kUsage };
 
 // Thrown for every error that a caller can do something about. `what()` reads

@@ -12,10 +12,11 @@
 namespace fastformer {
 
 // Calls body(begin, end) on disjoint ranges that cover [0, count), possibly at the same time on
-// several threads, and returns when all are done. Ranges hold at least `grain` items (but the last).
-using ParallelFor = std::function<void(
-    std::int64_t count, std::int64_t grain,
-    const std::function<void(std::int64_t begin, std::int64_t end)>& body)>;
+// several threads, and returns when all are done. Ranges hold at least `grain` items (but the
+// last).
+using ParallelFor =
+    std::function<void(std::int64_t count, std::int64_t grain,
+                       const std::function<void(std::int64_t begin, std::int64_t end)>& body)>;
 
 // Runs the whole range on the calling thread.
 ParallelFor serial_for();

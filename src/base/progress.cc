@@ -52,7 +52,8 @@ void ProgressBar::update(std::int64_t done, const std::string& note) {
   last_draw_ = now;
   std::string line = "\r\x1b[K" + label_ + " ";
   if (total_ > 0) {
-    const double share = std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0., 1.);
+    const double share =
+        std::clamp(static_cast<double>(done) / static_cast<double>(total_), 0., 1.);
     const double elapsed = std::chrono::duration<double>(now - start_).count();
     line += bar(share) + " " + format_fixed(100 * share, 0) + "%";
     if (!note.empty()) line += "  " + note;

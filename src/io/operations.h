@@ -1,4 +1,5 @@
-// The one seam between this program and the operating system's files: tests replace it to inject faults.
+// The one seam between this program and the operating system's files: tests replace it to inject
+// faults.
 #pragma once
 
 #include <sys/types.h>
@@ -15,8 +16,8 @@ struct FileStatus {
   bool exists = false;
   bool is_directory = false;
   bool is_regular = false;
-  std::int64_t size = 0;           // bytes
-  std::int64_t modified_ns = 0;    // since the epoch
+  std::int64_t size = 0;         // bytes
+  std::int64_t modified_ns = 0;  // since the epoch
 };
 
 // Calls of the operating system. Each returns what the call returns (-1 and errno on failure), so
