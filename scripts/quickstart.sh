@@ -188,22 +188,34 @@ for name, accuracy, macro_f1, took in rows:
 PYTHON
 }
 
+# first_texts: a text per line, from the user's own test file.
+first_texts() {
+  python3 - --train "$test" --test "$test" "${columns[@]}" <<'PYTHON'
+import sys
+
+sys.path.insert(0, "benchmarks/baselines")
+import labelled_text
+
+with labelled_text.reported_errors():
+    arguments = labelled_text.parse_arguments("")
+    for example in labelled_text.read_examples(arguments.test, arguments)[:4]:
+        print(" ".join(example.text.split()))
+PYTHON
+}
+
 label_sentences() {
   local sentences labels
   if $own_files; then
-    # The whole file is labelled, so that `head` cuts no pipe short.
-    labels=$("$program" predict --model "$model" --input "$test" "${columns[@]}" --top-k 3)
-    printf '\nThe first five rows of %s:\n' "$test"
-    head -n 5 <<<"$labels"
+    sentences=$(first_texts)
   else
     sentences="A puzzle game in which falling blocks are turned and fitted together, with high scores.
 Python bindings for a library that reads, writes and resamples audio files.
 Aligns short DNA reads to a reference genome and reports variants.
 A TrueType font with Cyrillic and Greek letters, made for reading on screens."
-    labels=$("$program" predict --model "$model" --input - --top-k 3 <<<"$sentences")
-    printf '\n'
-    paste -d '\n' <(echo "$sentences") <(echo "    ${labels//$'\n'/$'\n    '}")
   fi
+  labels=$("$program" predict --model "$model" --input - --top-k 3 <<<"$sentences")
+  printf '\n'
+  paste -d '\n' <(cut -c 1-300 <<<"$sentences") <(echo "    ${labels//$'\n'/$'\n    '}")
   invite
 }
 
