@@ -126,13 +126,17 @@ make_corpus() {
 # A model answers for the corpus that it was trained on: refuses to mix two.
 check_same_corpus() {
   local sums
-  mkdir -p "$notes"
   sums=$(sha256sum <"$train")$(sha256sum <"$test")
-  if [[ ! -f $notes/corpus ]]; then
+  mkdir -p "$notes"
+  if [[ -f $notes/corpus && $(<"$notes/corpus") == "$sums" ]]; then
+    return
+  elif [[ ! -f $notes/corpus || (! -d $model && ! -d $model.training) ]]; then
+    rm -f "$notes"/*.json "$notes"/seconds*
     echo "$sums" >"$notes/corpus"
-  elif [[ $(<"$notes/corpus") != "$sums" ]]; then
+  else
     fail "$model was trained on other data than these files hold now" \
-      "To train anew: rm -r $model $notes     To keep it: give another folder with --model DIR"
+      "To train anew: rm -rf $model $model.training" \
+      "To keep it: give another folder with --model DIR"
   fi
 }
 

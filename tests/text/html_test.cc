@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <vector>
 
 #include "text/html_entities.h"
@@ -78,7 +78,7 @@ TEST(HtmlTest, ValidTextStaysValid) {
 }
 
 TEST(HtmlTest, HostileInputTakesLinearTime) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (const char* part :
        {"<a ", "<a \"", "<a \">\"", "x=\"<a '", "<a x=\"<b \"", "<!--", "<script>", "<![CDATA[",
         "&#1", "<style></", "<a \"<a '", "<a ='\"<a \"'"}) {
@@ -87,8 +87,8 @@ TEST(HtmlTest, HostileInputTakesLinearTime) {
     EXPECT_LE(strip_html(html).size(), html.size());
     EXPECT_LE(strip_html(html + ">").size(), html.size() + 1);
   }
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(elapsed.count(), 20.0);  // quadratic time would take hours
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC,
+            20.0);  // quadratic time would take hours
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SentencePiece: repeatable training, lossless pieces, linear time, and no trust in model files.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "temporary_folder.h"
 #include "text/random_bytes.h"
@@ -99,11 +99,10 @@ TEST_P(SentencePieceTest, LongAndUnknownTextTakesLinearTime) {
   while (unknown.size() < 1000000) unknown += "\U0001f600";
   std::string known;
   while (known.size() < 500000) known += language(std::get<1>(GetParam()))[0];
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   EXPECT_FALSE(encode(*tokenizer, unknown).empty());
   EXPECT_GT(encode(*tokenizer, known).size(), 50000u);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  EXPECT_LT(elapsed.count(), 30.0);
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 15.0);
 }
 
 TEST_P(SentencePieceTest, DamagedModelsAreErrorsOrWorkButNeverCrash) {

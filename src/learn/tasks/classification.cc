@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 namespace fastformer::learn {
@@ -31,6 +32,21 @@ BatchSize ClassificationTask::batch_size(std::int64_t batch) const {
     size.tokens += lengths_[static_cast<std::size_t>(document)];
   }
   return size;
+}
+
+std::vector<UsedRows> ClassificationTask::used_rows(std::int64_t batch) const {
+  UsedRows words = {"embedding.word.weight", {}}, positions = {"embedding.position.weight", {}};
+  std::int64_t longest = 0;
+  for (std::int64_t document : plan_.at(static_cast<std::size_t>(batch))) {
+    const auto& ids = train_.ids[static_cast<std::size_t>(document)];
+    words.rows.insert(words.rows.end(), ids.begin(), ids.end());
+    longest = std::max(longest, lengths_[static_cast<std::size_t>(document)]);
+  }
+  std::sort(words.rows.begin(), words.rows.end());
+  words.rows.erase(std::unique(words.rows.begin(), words.rows.end()), words.rows.end());
+  positions.rows.resize(static_cast<std::size_t>(longest));
+  std::iota(positions.rows.begin(), positions.rows.end(), 0);
+  return {words, positions};
 }
 
 at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& context) {

@@ -27,6 +27,7 @@ class ClassificationTask : public Task {
   std::string score_name() const override { return "accuracy"; }
   std::int64_t begin_epoch(int epoch) override;
   BatchSize batch_size(std::int64_t batch) const override;
+  std::vector<UsedRows> used_rows(std::int64_t batch) const override;
   at::Tensor loss(std::int64_t batch, const ForwardContext& context) override;
   bool has_validation() const override { return valid_.size() > 0; }
   Validation validate() override;

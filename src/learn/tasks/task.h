@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "learn/encoders/encoder.h"
 
@@ -12,6 +13,12 @@ namespace fastformer::learn {
 struct BatchSize {
   std::int64_t documents = 0;
   std::int64_t tokens = 0;
+};
+
+// Rows of an embedding table that a batch reads, distinct.
+struct UsedRows {
+  std::string parameter;
+  std::vector<std::int64_t> rows;
 };
 
 // How good a model is on the validation rows.
@@ -31,6 +38,8 @@ class Task {
   // call with the same epoch.
   virtual std::int64_t begin_epoch(int epoch) = 0;
   virtual BatchSize batch_size(std::int64_t batch) const = 0;
+  // The rows that a batch's loss reads of tables with sparse gradients.
+  virtual std::vector<UsedRows> used_rows(std::int64_t batch) const = 0;
   // Mean loss of a batch of the current epoch.
   virtual at::Tensor loss(std::int64_t batch, const ForwardContext& context) = 0;
 

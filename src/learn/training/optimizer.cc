@@ -2,7 +2,9 @@
 #include "learn/training/optimizer.h"
 
 #include <cmath>
+#include <numeric>
 #include <optional>
+#include <unordered_map>
 
 namespace fastformer::learn {
 namespace {
@@ -39,14 +41,24 @@ at::Tensor values_of(const at::Tensor& gradient) {
 
 Optimizer::Optimizer(const Parameters& parameters, const TrainingOptions& options)
     : options_(options) {
-  for (const at::Tensor& parameter : parameters.tensors()) {
+  for (std::size_t i = 0; i < parameters.names().size(); ++i) {
+    const at::Tensor& parameter = parameters.tensors()[i];
     State state;
+    state.name = parameters.names()[i];
     state.parameter = parameter;
     state.mean = at::zeros_like(parameter);
     state.square = at::zeros_like(parameter);
     state.steps = at::zeros({}, at::TensorOptions().dtype(at::kFloat).device(parameter.device()));
-    state.decays = parameter.dim() > 1;
+    state.decays = parameter.dim() > 1 && !state.name.starts_with("embedding.");
     states_.push_back(std::move(state));
+  }
+}
+
+void Optimizer::prepare(std::span<const UsedRows> used) {
+  for (const UsedRows& table : used) {
+    for (State& state : states_) {
+      if (state.name == table.parameter) catch_up(state, table.rows);
+    }
   }
 }
 
@@ -59,6 +71,15 @@ void Optimizer::step(double learning_rate) {
     gradient.is_sparse() ? update_rows(state, gradient, learning_rate)
                          : update(state, gradient, learning_rate);
   }
+  learning_rates_.push_back(learning_rate);
+}
+
+void Optimizer::settle() {
+  for (State& state : states_) {
+    std::vector<std::int64_t> rows(state.touched.size());
+    std::iota(rows.begin(), rows.end(), 0);
+    catch_up(state, rows);
+  }
 }
 
 void Optimizer::update(const State& state, const at::Tensor& gradient, double learning_rate) const {
@@ -66,9 +87,13 @@ void Optimizer::update(const State& state, const at::Tensor& gradient, double le
                learning_rate, state.decays ? options_.weight_decay : 0);
 }
 
-void Optimizer::update_rows(const State& state, const at::Tensor& gradient,
-                            double learning_rate) const {
+void Optimizer::update_rows(State& state, const at::Tensor& gradient, double learning_rate) {
   const at::Tensor rows = gradient._indices()[0];
+  const at::Tensor listed = rows.cpu().contiguous();
+  const std::span<const std::int64_t> numbers(listed.const_data_ptr<std::int64_t>(),
+                                              static_cast<std::size_t>(listed.numel()));
+  state.touched.resize(static_cast<std::size_t>(state.parameter.size(0)), 0);
+  catch_up(state, numbers);
   const Slice slice = {state.parameter.index_select(0, rows), gradient._values(),
                        state.mean.index_select(0, rows), state.square.index_select(0, rows),
                        state.steps};
@@ -77,6 +102,60 @@ void Optimizer::update_rows(const State& state, const at::Tensor& gradient,
   parameter.index_copy_(0, rows, slice.parameter);
   mean.index_copy_(0, rows, slice.mean);
   square.index_copy_(0, rows, slice.square);
+  const auto now = static_cast<std::int64_t>(learning_rates_.size()) + 1;
+  for (std::int64_t row : numbers) state.touched[static_cast<std::size_t>(row)] = now;
+}
+
+// Dense Adam moves a row whose gradient is 0 at step s + k by
+//   rate_(s+k) / (1 - beta1^(s+k)) * beta1^k mean / sqrt(beta2^k square / (1 - beta2^(s+k))),
+// which is mean / sqrt(square) times a number that only depends on the steps. Here is their sum
+// from the step after `touched` to the last one made.
+double Optimizer::momentum_since(std::int64_t touched) const {
+  constexpr double kNegligible = 1e-9;
+  const double ratio = options_.beta1 / std::sqrt(options_.beta2);
+  double sum = 0, power = 1;
+  const auto steps = static_cast<std::int64_t>(learning_rates_.size());
+  for (std::int64_t step = touched + 1; step <= steps && power > kNegligible; ++step) {
+    power *= ratio;
+    const auto exponent = static_cast<double>(step);
+    sum += learning_rates_[static_cast<std::size_t>(step - 1)] * power *
+           std::sqrt(1 - std::pow(options_.beta2, exponent)) /
+           (1 - std::pow(options_.beta1, exponent));
+  }
+  return sum;
+}
+
+void Optimizer::catch_up(State& state, std::span<const std::int64_t> rows) {
+  const at::NoGradGuard no_gradients;
+  const auto now = static_cast<std::int64_t>(learning_rates_.size());
+  std::vector<std::int64_t> late;
+  std::vector<double> moves, mean_decays, square_decays;
+  std::unordered_map<std::int64_t, double> known_moves;
+  for (std::int64_t row : rows) {
+    if (static_cast<std::size_t>(row) >= state.touched.size()) continue;
+    std::int64_t& touched = state.touched[static_cast<std::size_t>(row)];
+    if (touched == 0 || touched >= now) continue;
+    const auto [move, is_new] = known_moves.try_emplace(touched, 0);
+    if (is_new) move->second = momentum_since(touched);
+    late.push_back(row);
+    moves.push_back(move->second);
+    mean_decays.push_back(std::pow(options_.beta1, static_cast<double>(now - touched)));
+    square_decays.push_back(std::pow(options_.beta2, static_cast<double>(now - touched)));
+    touched = now;
+  }
+  if (late.empty()) return;
+  const at::TensorOptions options = state.parameter.options().requires_grad(false);
+  const auto column = [&](const std::vector<double>& values) {
+    return at::tensor(values, at::kDouble).to(options).unsqueeze(1);
+  };
+  const at::Tensor index = at::tensor(late, at::kLong).to(options.device());
+  const at::Tensor mean = state.mean.index_select(0, index);
+  const at::Tensor square = state.square.index_select(0, index);
+  const at::Tensor move = column(moves) * mean / (square.sqrt() + options_.adam_epsilon);
+  at::Tensor parameter = state.parameter.detach();
+  parameter.index_copy_(0, index, parameter.index_select(0, index) - move);
+  state.mean.index_copy_(0, index, mean * column(mean_decays));
+  state.square.index_copy_(0, index, square * column(square_decays));
 }
 
 double clip_gradients(const Parameters& parameters, double limit) {

@@ -56,6 +56,7 @@ class Run {
     context.training = true;
     context.seed = hash_of({static_cast<std::uint64_t>(options_.seed),
                             static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(step_)});
+    optimizer_.prepare(task_.used_rows(batch));
     const at::Tensor loss_tensor = task_.loss(batch, context);
     const double loss = loss_tensor.item<double>();
     if (!std::isfinite(loss)) {
@@ -89,6 +90,7 @@ class Run {
     report.training_loss = training_loss;
     report.validated = task_.has_validation();
     result_.epochs = epoch + 1;
+    optimizer_.settle();
     if (report.validated) {
       report.validation = task_.validate();
       report.best = best_.empty() || better(report.validation, result_.validation);
