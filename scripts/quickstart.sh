@@ -160,6 +160,7 @@ train_model() {
     say "an earlier run was stopped: starting again"
     rm -r "$model.training"
   fi
+  rm -f "$notes/evaluation.json" "$notes/seconds"
   local started=$SECONDS
   "$program" train --task classification --train "$train" "${columns[@]}" "${group[@]}" \
     --output "$model" "${train_options[@]}"

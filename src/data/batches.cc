@@ -56,7 +56,8 @@ void BatchOptions::describe(config::OptionSet& options) {
   options.group("Batches")
       .add("batch-size", &batch_size, {1, 1000000}, "documents in a batch, at most")
       .add("batch-tokens", &batch_tokens, {1, 1000000000},
-           "tokens in a batch, at most; a longer document is a batch of its own");
+           "tokens in a batch, at most; a longer document is a batch of its own")
+      .add("bucket", &bucket, "put documents of like length into a batch");
 }
 
 Plan plan_batches(std::span<const std::int64_t> lengths, const BatchOptions& options,
@@ -71,9 +72,11 @@ Plan plan_batches(std::span<const std::int64_t> lengths, const BatchOptions& opt
     const std::size_t most = fitting(rest, lengths, kPoolBatches * options.batch_size,
                                      kPoolBatches * options.batch_tokens);
     const std::span<std::int64_t> pool = rest.first(std::min(most, quarter));
-    std::stable_sort(pool.begin(), pool.end(), [&](std::int64_t a, std::int64_t b) {
-      return length_at(lengths, a) < length_at(lengths, b);
-    });
+    if (options.bucket) {
+      std::stable_sort(pool.begin(), pool.end(), [&](std::int64_t a, std::int64_t b) {
+        return length_at(lengths, a) < length_at(lengths, b);
+      });
+    }
     cut(pool, lengths, options, plan);
     rest = rest.subspan(pool.size());
   }

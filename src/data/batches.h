@@ -12,6 +12,7 @@ namespace fastformer::data {
 struct BatchOptions {
   int batch_size = 64;       // documents at most
   int batch_tokens = 16384;  // tokens at most, but for a single document that is longer
+  bool bucket = true;        // documents of like length together
 
   void describe(config::OptionSet& options);
 };
@@ -24,9 +25,10 @@ struct RaggedBatch {
 };
 
 // Batches of one epoch as indices into `lengths` (tokens of each document, none negative): every
-// document once, in an order that seed and epoch determine, documents of like length together.
-// Documents are shuffled, sorted by length inside pools of about 100 batches (and a quarter of the
-// corpus at most, so that neighbours change between epochs), cut into batches, and these shuffled.
+// document once, in an order that seed and epoch determine. With `bucket`, documents of like length
+// stand together: they are shuffled, sorted by length inside pools of about 100 batches (and a
+// quarter of the corpus at most, so that neighbours change between epochs), cut into batches, and
+// these shuffled.
 std::vector<std::vector<std::int64_t>> plan_batches(std::span<const std::int64_t> lengths,
                                                     const BatchOptions& options, std::uint64_t seed,
                                                     int epoch);

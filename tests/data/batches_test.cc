@@ -118,5 +118,23 @@ TEST(BatchOptionsTest, AreDescribed) {
   EXPECT_EQ(options.batch_tokens, 3);
 }
 
+TEST(PlanBatchesTest, WithoutBucketsLengthsAreMixed) {
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t i = 0; i < 640; ++i) lengths.push_back(i % 20);
+  BatchOptions options;
+  options.bucket = false;
+  std::vector<int> seen(lengths.size());
+  for (const auto& batch : plan_batches(lengths, options, 1, 0)) {
+    std::int64_t shortest = 20, longest = 0;
+    for (const std::int64_t document : batch) {
+      ++seen[static_cast<std::size_t>(document)];
+      shortest = std::min(shortest, lengths[static_cast<std::size_t>(document)]);
+      longest = std::max(longest, lengths[static_cast<std::size_t>(document)]);
+    }
+    EXPECT_GT(longest - shortest, 10);
+  }
+  for (const int count : seen) EXPECT_EQ(count, 1);
+}
+
 }  // namespace
 }  // namespace fastformer::data

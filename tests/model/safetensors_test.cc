@@ -196,6 +196,11 @@ TEST(SafetensorsTest, RefusesFaultyTensors) {
   }
 }
 
+TEST(SafetensorsTest, ATensorPastTheEndIsNamed) {
+  EXPECT_ERROR(parse(one_tensor(R"("dtype":"F32","shape":[3],"data_offsets":[0,12])")),
+               "tensor \"t\" goes past the end");
+}
+
 TEST(SafetensorsTest, RefusesOverlapsGapsAndRepeatedNames) {
   const auto two = [](const std::string& first, const std::string& second, const char* name) {
     const std::string start = R"({"dtype":"U8","shape":[4],"data_offsets":)";

@@ -17,7 +17,7 @@ constexpr Preset kPresets[] = {
     {"paper", R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
                   "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
                   "min_count": 1, "vocabulary_size": 10000000, "batch_size": 64,
-                  "batch_tokens": 1000000, "epochs": 2, "optimizer": "adam",
+                  "batch_tokens": 1000000, "bucket": false, "epochs": 2, "optimizer": "adam",
                   "learning_rate": 0.001, "warmup": 0, "decay": "none", "clip_norm": 0})"},
 };
 
