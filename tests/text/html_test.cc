@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <vector>
 
 #include "text/html_entities.h"
@@ -78,7 +77,7 @@ TEST(HtmlTest, ValidTextStaysValid) {
 }
 
 TEST(HtmlTest, HostileInputTakesLinearTime) {
-  const std::clock_t start = std::clock();
+  // Quadratic time would take hours and run into ctest's limit.
   for (const char* part :
        {"<a ", "<a \"", "<a \">\"", "x=\"<a '", "<a x=\"<b \"", "<!--", "<script>", "<![CDATA[",
         "&#1", "<style></", "<a \"<a '", "<a ='\"<a \"'"}) {
@@ -87,8 +86,6 @@ TEST(HtmlTest, HostileInputTakesLinearTime) {
     EXPECT_LE(strip_html(html).size(), html.size());
     EXPECT_LE(strip_html(html + ">").size(), html.size() + 1);
   }
-  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC,
-            20.0);  // quadratic time would take hours
 }
 
 }  // namespace
