@@ -47,7 +47,6 @@ void average(ClassificationResult& result) {
     occurring += counts.support + counts.predicted > 0 ? 1 : 0;
   }
   for (const ClassResult& counts : result.classes) {
-    if (counts.support + counts.predicted == 0) continue;
     add_scaled(result.macro, counts.scores, share(1, occurring));
     add_scaled(result.weighted, counts.scores, share(counts.support, total.support));
   }
