@@ -15,7 +15,7 @@ FASTFORMER_CACHE=${FASTFORMER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/fastformer}
 
 BUILD_PACKAGES=(
   g++ cmake ninja-build ccache pkg-config ca-certificates python3
-  zlib1g-dev libzstd-dev libutf8proc-dev libsentencepiece-dev nlohmann-json3-dev libcli11-dev
+  zlib1g-dev libzstd-dev libutf8proc-dev libsentencepiece-dev nlohmann-json3-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 

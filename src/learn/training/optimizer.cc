@@ -107,38 +107,42 @@ void Optimizer::update_rows(State& state, const at::Tensor& gradient, double lea
 }
 
 // Dense Adam moves a row whose gradient is 0 at step s + k by
-//   rate_(s+k) / (1 - beta1^(s+k)) * beta1^k mean / sqrt(beta2^k square / (1 - beta2^(s+k))),
-// which is mean / sqrt(square) times a number that only depends on the steps. Here is their sum
-// from the step after `touched` to the last one made.
-double Optimizer::momentum_since(std::int64_t touched) const {
+//   rate_(s+k) / (1 - beta1^(s+k)) * beta1^k mean / (root_k sqrt(square) + epsilon),
+//   root_k = sqrt(beta2^k / (1 - beta2^(s+k))).
+// The root hardly changes while beta1^k lasts, so the sum from the step after `touched` to the last
+// one made is taken with one root, which makes it exact where epsilon does not count.
+Optimizer::Momentum Optimizer::momentum_since(std::int64_t touched) const {
   constexpr double kNegligible = 1e-9;
-  const double ratio = options_.beta1 / std::sqrt(options_.beta2);
-  double sum = 0, power = 1;
+  double sum = 0, sum_over_roots = 0, mean_decay = 1, square_decay = 1;
   const auto steps = static_cast<std::int64_t>(learning_rates_.size());
-  for (std::int64_t step = touched + 1; step <= steps && power > kNegligible; ++step) {
-    power *= ratio;
+  for (std::int64_t step = touched + 1; step <= steps && mean_decay > kNegligible; ++step) {
+    mean_decay *= options_.beta1;
+    square_decay *= options_.beta2;
     const auto exponent = static_cast<double>(step);
-    sum += learning_rates_[static_cast<std::size_t>(step - 1)] * power *
-           std::sqrt(1 - std::pow(options_.beta2, exponent)) /
-           (1 - std::pow(options_.beta1, exponent));
+    const double root = std::sqrt(square_decay / (1 - std::pow(options_.beta2, exponent)));
+    const double weight = learning_rates_[static_cast<std::size_t>(step - 1)] * mean_decay /
+                          (1 - std::pow(options_.beta1, exponent));
+    sum += weight;
+    sum_over_roots += weight / root;
   }
-  return sum;
+  return {sum, sum_over_roots > 0 ? sum / sum_over_roots : 1};
 }
 
 void Optimizer::catch_up(State& state, std::span<const std::int64_t> rows) {
   const at::NoGradGuard no_gradients;
   const auto now = static_cast<std::int64_t>(learning_rates_.size());
   std::vector<std::int64_t> late;
-  std::vector<double> moves, mean_decays, square_decays;
-  std::unordered_map<std::int64_t, double> known_moves;
+  std::vector<double> rates, roots, mean_decays, square_decays;
+  std::unordered_map<std::int64_t, Momentum> known;
   for (std::int64_t row : rows) {
     if (static_cast<std::size_t>(row) >= state.touched.size()) continue;
     std::int64_t& touched = state.touched[static_cast<std::size_t>(row)];
     if (touched == 0 || touched >= now) continue;
-    const auto [move, is_new] = known_moves.try_emplace(touched, 0);
-    if (is_new) move->second = momentum_since(touched);
+    const auto [momentum, is_new] = known.try_emplace(touched);
+    if (is_new) momentum->second = momentum_since(touched);
     late.push_back(row);
-    moves.push_back(move->second);
+    rates.push_back(momentum->second.rate);
+    roots.push_back(momentum->second.root);
     mean_decays.push_back(std::pow(options_.beta1, static_cast<double>(now - touched)));
     square_decays.push_back(std::pow(options_.beta2, static_cast<double>(now - touched)));
     touched = now;
@@ -151,7 +155,8 @@ void Optimizer::catch_up(State& state, std::span<const std::int64_t> rows) {
   const at::Tensor index = at::tensor(late, at::kLong).to(options.device());
   const at::Tensor mean = state.mean.index_select(0, index);
   const at::Tensor square = state.square.index_select(0, index);
-  const at::Tensor move = column(moves) * mean / (square.sqrt() + options_.adam_epsilon);
+  const at::Tensor move =
+      column(rates) * mean / (column(roots) * square.sqrt() + options_.adam_epsilon);
   at::Tensor parameter = state.parameter.detach();
   parameter.index_copy_(0, index, parameter.index_select(0, index) - move);
   state.mean.index_copy_(0, index, mean * column(mean_decays));

@@ -40,7 +40,12 @@ class Optimizer {
   void update(const State& state, const at::Tensor& gradient, double learning_rate) const;
   void update_rows(State& state, const at::Tensor& gradient, double learning_rate);
   void catch_up(State& state, std::span<const std::int64_t> rows);
-  double momentum_since(std::int64_t touched) const;
+  // What momentum alone does to a row: -rate * mean / (root * sqrt(square) + epsilon).
+  struct Momentum {
+    double rate = 0;
+    double root = 1;
+  };
+  Momentum momentum_since(std::int64_t touched) const;
 
   TrainingOptions options_;
   std::vector<State> states_;
