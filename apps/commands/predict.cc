@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "commands/classifier_input.h"
 #include "commands/commands.h"
+#include "commands/model_use.h"
 #include "commands/token_lines.h"
 #include "model/decision.h"
 
@@ -22,29 +23,22 @@ constexpr char kUsage[] =
     "LABEL <tab> SCORE, repeated for --top-k; with --id-column the id comes first.\n";
 
 struct PredictOptions {
-  std::string model;
+  ModelUse use;
   std::string input;
   bool json = false;
   int top_k = 1;
   bool raw_scores = false;
   bool token_ids = false;
-  int threads = 0;
-  std::string device = "cpu";
-  data::CorpusOptions corpus;
 
   void describe(config::OptionSet& options) {
-    options.group("Files")
-        .add("model", &model, "DIR", "model folder")
-        .add("input", &input, "FILE", "documents; - is standard input");
+    use.describe_model(options);
+    options.add("input", &input, "FILE", "documents; - is standard input");
     options.group("Output")
         .add("json", &json, "a JSON object per line")
         .add("top-k", &top_k, {0, 1000000}, "labels per document; 0: all")
         .add("raw-scores", &raw_scores, "with --json: the logits too")
         .add("token-ids", &token_ids, "input lines are {\"ids\":[..]}");
-    options.group("Running")
-        .add("threads", &threads, {0, 4096}, "processor threads; 0: all")
-        .add("device", &device, "NAME", "cpu, cuda or cuda:N");
-    corpus.describe(options);
+    use.describe_running(options);
   }
 };
 
@@ -52,7 +46,7 @@ std::string json_line(const PredictOptions& options, const model::ModelConfig& c
                       const DocumentToLabel& document, std::span<const float> logits) {
   const model::Decision decision = model::decide(logits, options.top_k);
   Json line = Json::object();
-  if (!options.corpus.id_column.empty()) line["id"] = document.id;
+  if (!options.use.corpus.id_column.empty()) line["id"] = document.id;
   const auto label_of = [&](const model::Ranked& ranked) {
     return config.labels[static_cast<std::size_t>(ranked.label)];
   };
@@ -70,7 +64,7 @@ std::string json_line(const PredictOptions& options, const model::ModelConfig& c
 std::string text_line(const PredictOptions& options, const model::ModelConfig& config,
                       const DocumentToLabel& document, std::span<const float> logits) {
   std::string line;
-  if (!options.corpus.id_column.empty()) line += printable(document.id, 1000) + "\t";
+  if (!options.use.corpus.id_column.empty()) line += printable(document.id, 1000) + "\t";
   for (const model::Ranked& ranked : model::decide(logits, options.top_k).ranked) {
     if (!line.empty() && line.back() != '\t') line += '\t';
     line += printable(config.labels[static_cast<std::size_t>(ranked.label)], 1000) + "\t" +
@@ -101,15 +95,15 @@ int run_predict(Arguments arguments) {
   config::OptionSet set;
   options.describe(set);
   if (parse_or_help(set, arguments, kUsage)) return kDone;
-  require(options.model, "--model");
+  require(options.use.model, "--model");
   require(options.input, "--input");
   if (options.raw_scores && !options.json) {
     throw usage_error("needs --json", "--raw-scores");
   }
-  LoadedClassifier classifier(options.model, options.threads, options.device);
+  LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
   const std::unique_ptr<DocumentReader> reader =
       options.token_ids ? read_token_lines(options.input, classifier)
-                        : read_texts(options.input, options.corpus, classifier);
+                        : read_texts(options.input, options.use.corpus, classifier);
   std::int64_t truncated = 0, documents = 0;
   std::vector<DocumentToLabel> block;
   while (reader->read_block(block)) {

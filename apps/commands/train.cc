@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "commands/commands.h"
+#include "commands/model_output.h"
 #include "commands/training_rows.h"
 #include "io/files.h"
-#include "io/work_folder.h"
 #include "learn/tasks/classification.h"
 #include "learn/training/presets.h"
 #include "learn/training/training_log.h"
@@ -136,15 +136,9 @@ int run_train(Arguments arguments) {
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
-  io::WorkFolder folder(options.output, model::kTrainingSuffix);
-  try {
+  make_model_folder(options.output, [&](const io::WorkFolder& folder) {
     train_into(folder, options, pool.parallel_for());
-    folder.commit();
-  } catch (...) {
-    folder.discard();
-    throw;
-  }
-  log_info("wrote " + folder.final_path());
+  });
   return kDone;
 }
 

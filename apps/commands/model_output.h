@@ -1,0 +1,16 @@
+// A model folder that a command makes.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "io/work_folder.h"
+
+namespace fastformer::apps {
+
+// Makes the model folder `path`: `write` fills a working folder, which becomes `path` when it
+// returns and is removed when it throws. Throws when `path` exists.
+void make_model_folder(const std::string& path,
+                       const std::function<void(const io::WorkFolder&)>& write);
+
+}  // namespace fastformer::apps

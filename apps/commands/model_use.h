@@ -1,0 +1,23 @@
+// The options that commands on trained models share.
+#pragma once
+
+#include <string>
+
+#include "data/corpus_options.h"
+
+namespace fastformer::apps {
+
+// Which model is used, on what machine, and how its input is read.
+struct ModelUse {
+  std::string model;
+  int threads = 0;  // 0: all processors
+  std::string device = "cpu";
+  data::CorpusOptions corpus;
+
+  // --model under the heading "Files", where a command adds its own files.
+  void describe_model(config::OptionSet& options);
+  // What follows a command's own options: the machine and the input.
+  void describe_running(config::OptionSet& options);
+};
+
+}  // namespace fastformer::apps
