@@ -4,6 +4,9 @@
 #include <fastformer/error.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
+
+#include "model/branch_mix.h"
 
 namespace fastformer::apps {
 namespace {
@@ -20,23 +23,62 @@ LoadedClassifier::LoadedClassifier(const std::string& folder, int threads,
       data_options_(section(folder_.config_document(), "data")),
       pool_(threads),
       classifier_(folder_, at::kFloat, learn::device_named(device)) {
+  wide_ = folder_.config().wide;
   at::set_num_threads(pool_.threads());
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }
 
-std::vector<text::Document> LoadedClassifier::encode(const std::vector<std::string>& texts) {
+void LoadedClassifier::choose(Branch branch) {
+  if (branch == Branch::kBoth) return;
+  if (!wide_.present) throw Error("the model has an encoder alone", folder_.path());
+  wide_.wide_factor = branch == Branch::kWide ? 1 : 0;
+  wide_.encoder_factor = branch == Branch::kEncoder ? 1 : 0;
+}
+
+std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::string>& texts) {
   if (!pipeline_) {
     throw Error("the model has no tokenizer and takes token ids only", folder_.path(),
                 "Give {\"ids\":[..]} lines with --token-ids");
   }
-  return pipeline_->encode_all(texts, pool_.parallel_for());
+  std::vector<text::Document> documents = pipeline_->encode_all(texts, pool_.parallel_for());
+  std::vector<ClassifierInput> inputs(texts.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].tokens = std::move(documents[i]);
+  if (wide_.present) {
+    pool_.run(
+        static_cast<std::int64_t>(texts.size()), 16, [&](std::int64_t begin, std::int64_t end) {
+          model::WideReader reader(*folder_.wide());
+          for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+            inputs[i].wide = reader.scores(texts[i]);
+          }
+        });
+  }
+  return inputs;
 }
 
-std::vector<float> LoadedClassifier::logits(const std::vector<text::Document>& documents) const {
+std::vector<float> LoadedClassifier::logits(const std::vector<ClassifierInput>& documents) const {
+  const std::size_t labels = config().labels.size();
+  if (wide_.present && wide_.encoder_factor == 0) {
+    std::vector<float> logits(documents.size() * labels, 0);
+    mix(documents, logits);
+    return logits;
+  }
   std::vector<std::vector<std::int32_t>> ids;
   ids.reserve(documents.size());
-  for (const text::Document& document : documents) ids.push_back(document.ids);
-  return learn::classify(classifier_, ids, data::BatchOptions());
+  for (const ClassifierInput& document : documents) ids.push_back(document.tokens.ids);
+  std::vector<float> logits = learn::classify(classifier_, ids, data::BatchOptions());
+  if (wide_.present) mix(documents, logits);
+  return logits;
+}
+
+void LoadedClassifier::mix(const std::vector<ClassifierInput>& documents,
+                           std::vector<float>& logits) const {
+  const std::size_t labels = config().labels.size();
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    if (documents[i].wide.empty()) {
+      throw Error("the model's wide branch needs text and cannot read token ids", folder_.path());
+    }
+    model::mix_branches(wide_, documents[i].wide, std::span(logits).subspan(i * labels, labels));
+  }
 }
 
 void adopt_columns(data::CorpusOptions& options, const config::Json& trained) {

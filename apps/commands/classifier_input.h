@@ -13,6 +13,15 @@
 
 namespace fastformer::apps {
 
+// A document as the branches of a model read it.
+struct ClassifierInput {
+  text::Document tokens;
+  std::vector<float> wide;  // scores [columns] of the wide branch; empty without one
+};
+
+// Which branches of a model make its logits.
+enum class Branch { kBoth, kWide, kEncoder };
+
 // A loaded model and what it needs to read text.
 class LoadedClassifier {
  public:
@@ -23,17 +32,23 @@ class LoadedClassifier {
   const config::Json& training_data_options() const { return data_options_; }
   ParallelFor parallel_for() { return pool_.parallel_for(); }
 
-  // Token ids of texts, truncated as the model wants it.
-  std::vector<text::Document> encode(const std::vector<std::string>& texts);
+  // Lets one branch alone answer. Throws when the model has no wide branch to choose from.
+  void choose(Branch branch);
+
+  // Token ids of texts, truncated as the model wants it, and what the wide branch makes of them.
+  std::vector<ClassifierInput> encode(const std::vector<std::string>& texts);
   // Logits [documents, labels], row-major.
-  std::vector<float> logits(const std::vector<text::Document>& documents) const;
+  std::vector<float> logits(const std::vector<ClassifierInput>& documents) const;
 
  private:
+  void mix(const std::vector<ClassifierInput>& documents, std::vector<float>& logits) const;
+
   model::ModelFolder folder_;
   config::Json data_options_;
   ThreadPool pool_;
   learn::Classifier classifier_;
   std::optional<text::Pipeline> pipeline_;
+  model::WideConfig wide_;
 };
 
 // Fills column names that the user did not give from those the model was trained with, as far as

@@ -69,7 +69,7 @@ Evaluation evaluate_rows(LoadedClassifier& classifier, const std::vector<std::st
   Evaluation evaluation;
   std::vector<std::string> texts;
   for (data::Record& record : records) texts.push_back(std::move(record.text));
-  const std::vector<text::Document> documents = classifier.encode(texts);
+  const std::vector<ClassifierInput> documents = classifier.encode(texts);
   const std::vector<float> logits = classifier.logits(documents);
   evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
 
@@ -78,8 +78,8 @@ Evaluation evaluate_rows(LoadedClassifier& classifier, const std::vector<std::st
   LabelNumbers numbers(evaluation.labels);
   std::vector<std::int64_t> known_truth;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    evaluation.truncated += documents[i].truncated();
-    evaluation.tokens += static_cast<std::int64_t>(documents[i].ids.size());
+    evaluation.truncated += documents[i].tokens.truncated();
+    evaluation.tokens += static_cast<std::int64_t>(documents[i].tokens.ids.size());
     const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * known);
     evaluation.predicted.push_back(
         static_cast<int>(std::max_element(row, row + static_cast<std::ptrdiff_t>(known)) - row));

@@ -56,7 +56,7 @@ std::string json_line(const PredictOptions& options, const model::ModelConfig& c
   for (const model::Ranked& ranked : decision.ranked) {
     line["labels"].push_back({{"label", label_of(ranked)}, {"score", ranked.score}});
   }
-  line["truncated"] = document.tokens.truncated();
+  line["truncated"] = document.input.tokens.truncated();
   if (options.raw_scores) line["logits"] = std::vector<float>(logits.begin(), logits.end());
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -76,8 +76,8 @@ std::string text_line(const PredictOptions& options, const model::ModelConfig& c
 // Labels a block of documents and prints the results.
 void label_block(const PredictOptions& options, const LoadedClassifier& classifier,
                  const std::vector<DocumentToLabel>& block) {
-  std::vector<text::Document> documents;
-  for (const DocumentToLabel& document : block) documents.push_back(document.tokens);
+  std::vector<ClassifierInput> documents;
+  for (const DocumentToLabel& document : block) documents.push_back(document.input);
   const std::vector<float> logits = classifier.logits(documents);
   const std::size_t labels = classifier.config().labels.size();
   for (std::size_t i = 0; i < block.size(); ++i) {
@@ -107,7 +107,7 @@ int run_predict(Arguments arguments) {
   std::int64_t truncated = 0, documents = 0;
   std::vector<DocumentToLabel> block;
   while (reader->read_block(block)) {
-    for (const DocumentToLabel& document : block) truncated += document.tokens.truncated();
+    for (const DocumentToLabel& document : block) truncated += document.input.tokens.truncated();
     documents += static_cast<std::int64_t>(block.size());
     label_block(options, classifier, block);
   }

@@ -23,7 +23,7 @@ class TextDocuments : public DocumentReader {
     if (!reader_.read_block(records)) return false;
     std::vector<std::string> texts;
     for (data::Record& record : records) texts.push_back(std::move(record.text));
-    std::vector<text::Document> documents = classifier_.encode(texts);
+    std::vector<ClassifierInput> documents = classifier_.encode(texts);
     block.clear();
     for (std::size_t i = 0; i < records.size(); ++i) {
       block.push_back({std::move(records[i].id), std::move(documents[i])});
@@ -74,7 +74,7 @@ class TokenLines : public DocumentReader {
       fail(record, "is not a JSON object with a list \"ids\"");
     }
     DocumentToLabel document;
-    std::vector<std::int32_t>& ids = document.tokens.ids;
+    std::vector<std::int32_t>& ids = document.input.tokens.ids;
     for (const config::Json& id : json["ids"]) {
       if (!id.is_number_integer() || id < 0 || id >= config_.vocabulary) {
         fail(record, printable(id.dump()) + " is not an id below the vocabulary's size " +
@@ -86,7 +86,7 @@ class TokenLines : public DocumentReader {
     for (std::int32_t id : ids) {
       if (id == config_.padding_id) fail(record, "has the padding id inside the document");
     }
-    document.tokens.length = static_cast<std::int64_t>(ids.size());
+    document.input.tokens.length = static_cast<std::int64_t>(ids.size());
     text::truncate(ids, config_.text.max_length, config_.text.truncate);
     return document;
   }

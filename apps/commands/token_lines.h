@@ -11,7 +11,7 @@ namespace fastformer::apps {
 
 struct DocumentToLabel {
   std::string id;
-  text::Document tokens;
+  ClassifierInput input;
 };
 
 // Hands out documents in blocks, in order; a pipe's as they arrive.

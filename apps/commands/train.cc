@@ -1,5 +1,7 @@
 // fastformer train: from labelled files to a model folder.
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "base/log.h"
 #include "base/strings.h"
@@ -10,6 +12,7 @@
 #include "learn/tasks/classification.h"
 #include "learn/training/presets.h"
 #include "learn/training/training_log.h"
+#include "learn/wide/wide_branch.h"
 #include "metrics/classification.h"
 #include "model/config_json.h"
 #include "model/folder.h"
@@ -33,6 +36,7 @@ struct TrainOptions {
   model::ModelConfig model;
   data::BatchOptions batches;
   learn::TrainingOptions training;
+  learn::WideOptions wide;
 
   void describe(config::OptionSet& options) {
     options.group("Files");
@@ -47,6 +51,7 @@ struct TrainOptions {
     model.fastformer.describe(options);
     batches.describe(options);
     training.describe(options);
+    wide.describe(options);
   }
 
   // The sections of config.json that say how the model came about.
@@ -55,6 +60,7 @@ struct TrainOptions {
     files.corpus.describe(corpus);
     batches.describe(trained);
     training.describe(trained);
+    wide.describe(trained);
     Json section = trained.to_json();
     section["preset"] = preset;
     section["valid_share"] = files.valid_share;
@@ -74,11 +80,33 @@ Json metrics_of(const learn::TrainingResult& result, bool validated) {
   return metrics;
 }
 
+Json metrics_of(const learn::BranchReport& report) {
+  const auto part = [](const learn::Validation& validation) {
+    return Json{{"accuracy", validation.score}, {"loss", validation.loss}};
+  };
+  return {{"wide", part(report.wide)},
+          {"encoder", part(report.encoder)},
+          {"both", part(report.both)},
+          {"encoder_share", report.encoder_share}};
+}
+
+void log_branches(const learn::BranchReport& report) {
+  const auto part = [](const char* name, const learn::Validation& validation) {
+    return std::string(name) + " " + format_fixed(validation.score, 4) + " (cross entropy " +
+           format_fixed(validation.loss, 4) + ")";
+  };
+  log_info("validation accuracy: " + part("wide branch", report.wide) + ", " +
+           part("encoder", report.encoder) + ", " + part("both", report.both));
+  log_info("the encoder's share of the answer: " + format_fixed(100 * report.encoder_share, 0) +
+           " %");
+}
+
 void write_model(const io::WorkFolder& folder, TrainOptions& options,
                  const learn::Classifier& classifier, const text::Tokenizer& tokenizer,
-                 const Json& metrics) {
+                 const model::WideTable* wide, const Json& metrics) {
   model::ModelParts parts;
   parts.config = options.model;
+  parts.wide = wide;
   parts.extra = options.provenance();
   parts.metrics = metrics;
   parts.tokenizer = tokenizer.serialize();
@@ -100,14 +128,49 @@ void write_model(const io::WorkFolder& folder, TrainOptions& options,
   model::write_model_folder(folder.path(), parts);
 }
 
+learn::WideRows wide_rows(Rows& rows, const learn::LabelledDocuments& encoded) {
+  return {std::move(rows.texts), encoded.labels};
+}
+
+// Mixes the branches as the validation rows say and fits the wide one on all rows.
+model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTraining& wide,
+                             const learn::Classifier& classifier,
+                             const learn::LabelledDocuments& valid, Json& metrics) {
+  const std::vector<float> logits = learn::classify(classifier, valid.ids, options.batches);
+  const learn::BranchReport report = wide.mix(logits);
+  if (valid.size() > 0) {
+    log_branches(report);
+    metrics["branches"] = metrics_of(report);
+    metrics["validation_accuracy"] = report.both.score;
+    metrics["validation_loss"] = report.both.loss;
+  }
+  const bool split_off = options.files.valid.empty() && valid.size() > 0;
+  model::WideTable table = split_off ? wide.fit_on_all() : wide.fitted_on_train();
+  model::WideConfig& config = options.model.wide;
+  config.present = true;
+  config.features = static_cast<std::int64_t>(table.scaler().features());
+  config.wide_factor = report.factors.wide;
+  config.encoder_factor = report.factors.encoder;
+  return table;
+}
+
 void train_into(const io::WorkFolder& folder, TrainOptions& options, const ParallelFor& threads) {
   TrainingRows rows = read_training_rows(options.files, options.training.seed, threads);
   options.model.labels = rows.labels;
-  const EncodedRows encoded = encode_rows(rows, options.model.text, threads);
+  EncodedRows encoded = encode_rows(rows, options.model.text, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
+  std::optional<learn::WideBranchTraining> wide;
+  if (options.wide.wide == learn::WideBranch::kAuto) {
+    options.model.wide.ngrams = options.wide.ngrams;
+    options.model.wide.ngrams.lowercase = options.model.text.lowercase;
+    options.model.wide.ngrams.strip_html = options.model.text.strip_html;
+    options.wide.ngrams = options.model.wide.ngrams;
+    wide.emplace(options.wide, wide_rows(rows.train, encoded.train),
+                 wide_rows(rows.valid, encoded.valid), options.model.labels.size(), seed, threads);
+  }
   learn::Classifier classifier(options.model, seed, at::kFloat,
                                learn::device_named(options.training.device));
   log_info(format_count(classifier.parameters().elements()) + " parameters, " +
@@ -116,8 +179,10 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
-  write_model(folder, options, classifier, *encoded.tokenizer,
-              metrics_of(result, task.has_validation()));
+  Json metrics = metrics_of(result, task.has_validation());
+  std::optional<model::WideTable> table;
+  if (wide) table = finish_wide(options, *wide, classifier, encoded.valid, metrics);
+  write_model(folder, options, classifier, *encoded.tokenizer, table ? &*table : nullptr, metrics);
 }
 
 }  // namespace

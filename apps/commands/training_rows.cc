@@ -94,14 +94,14 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
   return rows;
 }
 
-EncodedRows encode_rows(TrainingRows& rows, text::TextOptions& options,
+EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
                         const ParallelFor& threads) {
   EncodedRows encoded;
   encoded.tokenizer = text::train_tokenizer(options, rows.train.texts, threads);
   log_info("vocabulary of " + format_count(encoded.tokenizer->size()) + " tokens");
   const text::Pipeline pipeline(options, encoded.tokenizer);
-  encoded.train = encode(std::exchange(rows.train, {}), rows.labels, pipeline, threads);
-  encoded.valid = encode(std::exchange(rows.valid, {}), rows.labels, pipeline, threads);
+  encoded.train = encode(rows.train, rows.labels, pipeline, threads);
+  encoded.valid = encode(rows.valid, rows.labels, pipeline, threads);
   return encoded;
 }
 

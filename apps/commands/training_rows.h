@@ -42,8 +42,9 @@ struct EncodedRows {
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
                                 const ParallelFor& threads);
 
-// Trains the tokenizer on the training rows alone and encodes all rows, whose texts it gives up.
+// Trains the tokenizer on the training rows alone and encodes all rows.
 // Logs how many documents were truncated and how many words were unknown.
-EncodedRows encode_rows(TrainingRows& rows, text::TextOptions& options, const ParallelFor& threads);
+EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
+                        const ParallelFor& threads);
 
 }  // namespace fastformer::apps

@@ -18,18 +18,20 @@ using config::Json;
 struct Sections {
   config::OptionSet model;
   config::OptionSet text;
+  config::OptionSet wide;
 
   explicit Sections(ModelConfig& config) {
     config.encoder.describe(model);
     config.fastformer.describe(model);
     config.text.describe(text);
+    config.wide.describe(wide);
   }
 };
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
-    std::vector<std::string> list = {"format", "task",       "model",     "text",
-                                     "labels", "vocabulary", "padding_id"};
+    std::vector<std::string> list = {"format", "task",       "model",      "text",
+                                     "labels", "vocabulary", "padding_id", "wide"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
@@ -94,6 +96,7 @@ Json config_document(const ModelConfig& config, const Json& extra) {
                    {"model", sections.model.to_json()}, {"text", sections.text.to_json()},
                    {"labels", config.labels},           {"vocabulary", config.vocabulary},
                    {"padding_id", config.padding_id}};
+  if (config.wide.present) document["wide"] = sections.wide.to_json();
   if (extra.is_null()) return document;
   config::check_keys(extra, extra_sections(), "extra sections of the configuration");
   for (const auto& [key, value] : extra.items()) document[key] = value;
@@ -116,6 +119,12 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
   try {
     sections.model.apply_json(member(document, "model", where), config::Source::kFile, "model");
     sections.text.apply_json(member(document, "text", where), config::Source::kFile, "text");
+    if (document.contains("wide")) {
+      sections.wide.apply_json(document["wide"], config::Source::kFile, "wide");
+      config.wide.present = true;
+      config.wide.ngrams.lowercase = config.text.lowercase;
+      config.wide.ngrams.strip_html = config.text.strip_html;
+    }
     config.validate();
   } catch (const Error& error) {
     throw Error(error.what(), where);

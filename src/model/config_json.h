@@ -22,7 +22,8 @@ const std::vector<std::string>& extra_sections();
 
 // The document:
 //   {"format": 1, "task": .., "model": {encoder and attention options}, "text": {text options},
-//    "labels": [..], "vocabulary": N, "padding_id": N or -1, then the extra sections given}
+//    "labels": [..], "vocabulary": N, "padding_id": N or -1,
+//    "wide": {the wide branch, where there is one}, then the extra sections given}
 // `extra` is an object whose keys are among extra_sections(), or null. Throws an Error when the
 // configuration is not valid.
 config::Json config_document(const ModelConfig& config, const config::Json& extra = nullptr);

@@ -13,6 +13,7 @@
 #include "io/files.h"
 #include "model/config_json.h"
 #include "model/schema.h"
+#include "model/wide_tensors.h"
 
 namespace fastformer::model {
 namespace {
@@ -56,6 +57,16 @@ void check_tensors(const SafetensorsFile& file, const ModelConfig& config) {
   for (const TensorSpec& spec : tensors_of(config)) {
     const TensorView& tensor = file.tensor(spec.name);
     check_tensor(spec, tensor.shape, tensor.dtype, file.path());
+    expected.insert(spec.name);
+  }
+  for (const WideTensorSpec& spec : wide_tensors_of(config)) {
+    const TensorView& tensor = file.tensor(spec.name);
+    if (tensor.dtype != spec.dtype || tensor.shape != spec.shape) {
+      throw Error("tensor \"" + spec.name + "\" is " + tensor.dtype + " " +
+                      printable(shape_text(tensor.shape)) + ", the configuration asks for " +
+                      spec.dtype + " " + shape_text(spec.shape),
+                  file.path());
+    }
     expected.insert(spec.name);
   }
   for (const std::string& name : file.names()) {
@@ -122,6 +133,9 @@ ModelFolder ModelFolder::open(const std::string& path) {
 
   ModelFolder folder(path, SafetensorsFile(io::join_path(path, kTensorFile)));
   check_tensors(folder.tensors_, config);
+  if (config.wide.present) {
+    folder.wide_ = std::make_shared<WideTable>(wide_table_of(folder.tensors_, config));
+  }
   folder.tokenizer_ = read_tokenizer(path, config, document.contains(kImportSection));
   folder.config_ = std::move(config);
   folder.document_ = std::move(document);
@@ -156,8 +170,9 @@ void write_model_folder(const std::string& path, const ModelParts& parts) {
   } else if (!parts.extra.contains(kImportSection)) {
     throw Error("there is no tokenizer to write", tokenizer);
   }
-  const std::vector<NamedTensor> tensors = in_file_order(parts, io::join_path(path, kTensorFile));
+  std::vector<NamedTensor> tensors = in_file_order(parts, io::join_path(path, kTensorFile));
 
+  if (parts.config.wide.present) append_tensors(*parts.wide, tensors);
   write_safetensors(io::join_path(path, kTensorFile), tensors, {{"format", "fastformer"}});
   if (!parts.tokenizer.empty()) {
     io::write_file_atomically(tokenizer, parts.tokenizer);

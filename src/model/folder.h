@@ -10,6 +10,7 @@
 #include "config/options.h"
 #include "model/model_config.h"
 #include "model/safetensors.h"
+#include "model/wide_table.h"
 #include "text/pipeline.h"
 #include "text/tokenizer.h"
 
@@ -37,6 +38,8 @@ class ModelFolder {
   // The whole of config.json, with the sections that this layer gives no meaning to.
   const config::Json& config_document() const { return document_; }
   const SafetensorsFile& tensors() const { return tensors_; }
+  // The wide branch's table, or nullptr without one.
+  std::shared_ptr<const WideTable> wide() const { return wide_; }
   // nullptr when the model has no tokenizer and takes token ids only.
   std::shared_ptr<const text::Tokenizer> tokenizer() const { return tokenizer_; }
   // From a document's bytes to token ids. Throws when there is no tokenizer.
@@ -53,6 +56,7 @@ class ModelFolder {
   config::Json document_;
   ModelConfig config_;
   SafetensorsFile tensors_;
+  std::shared_ptr<const WideTable> wide_;
   std::shared_ptr<const text::Tokenizer> tokenizer_;
 };
 
@@ -61,6 +65,7 @@ struct ModelParts {
   ModelConfig config;
   config::Json extra;                // sections of extra_sections(), or null
   std::vector<NamedTensor> tensors;  // those of tensors_of(config), in any order
+  const WideTable* wide = nullptr;   // that of config.wide
   std::string tokenizer;             // what Tokenizer::serialize() gave; empty for none, which
                                      // takes an "import" section in `extra`
   std::string card;                  // README.md

@@ -69,6 +69,17 @@ void FastformerOptions::describe(config::OptionSet& options) {
       .add("share-heads", &share_heads, "one projection serves all heads");
 }
 
+void WideConfig::describe(config::OptionSet& options) {
+  options.add("ngram_words", &ngrams.words, {1, 5}, "longest n-grams of words")
+      .add("word_bits", &ngrams.word_bits, {8, 23}, "buckets of n-grams of words, as a power of 2")
+      .add("shortest", &ngrams.shortest, {1, 10}, "characters of an n-gram inside a word")
+      .add("longest", &ngrams.longest, {0, 10}, "characters of an n-gram inside a word; 0: none")
+      .add("character_bits", &ngrams.character_bits, {8, 23}, "buckets of n-grams of characters")
+      .add("features", &features, {0, 1 << 24}, "rows of the table")
+      .add("wide_factor", &wide_factor, {0, 1e9}, "weight of the wide branch's scores")
+      .add("encoder_factor", &encoder_factor, {0, 1e9}, "weight of the encoder's logits");
+}
+
 void ModelConfig::validate() const {
   if (task != "classification") {
     throw Error("unknown task \"" + task + "\"", "task", "Known: classification");
@@ -86,6 +97,11 @@ void ModelConfig::validate() const {
     throw Error("the padding id " + std::to_string(padding_id) + " is not in the vocabulary of " +
                     std::to_string(vocabulary),
                 "padding_id");
+  }
+  if (wide.present && wide.features > wide.ngrams.buckets()) {
+    throw Error(std::to_string(wide.features) + " features are more than the " +
+                    std::to_string(wide.ngrams.buckets()) + " buckets",
+                "wide");
   }
   check_labels(labels);
 }

@@ -7,6 +7,7 @@
 
 #include "config/options.h"
 #include "kernels/switches.h"
+#include "text/ngrams.h"
 #include "text/text_options.h"
 
 namespace fastformer::model {
@@ -39,15 +40,33 @@ struct FastformerOptions {
   void describe(config::OptionSet& options);
 };
 
+// The wide branch beside the encoder: its features, and how its scores join the encoder's logits:
+//   logits = wide_factor * scores + encoder_factor * the encoder's.
+struct WideConfig {
+  bool present = false;
+  text::NgramOptions ngrams;
+  std::int64_t features = 0;  // rows of its table
+  double wide_factor = 1;
+  double encoder_factor = 1;
+
+  void describe(config::OptionSet& options);
+};
+
 // The whole configuration of a model, as stored in config.json.
 struct ModelConfig {
   std::string task = "classification";
   EncoderOptions encoder;
   FastformerOptions fastformer;
   text::TextOptions text;
+  WideConfig wide;
   std::int64_t vocabulary = 0;   // rows of the word embedding
   std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
   std::vector<std::string> labels;
+
+  // Columns of the wide branch's table: one serves both where there are two labels.
+  std::int64_t wide_columns() const {
+    return labels.size() == 2 ? 1 : static_cast<std::int64_t>(labels.size());
+  }
 
   // Throws an Error that names the option when values do not fit together (heads must divide
   // width, at least one label, ...).

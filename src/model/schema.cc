@@ -84,6 +84,14 @@ std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
   return table.take();
 }
 
+std::vector<WideTensorSpec> wide_tensors_of(const ModelConfig& config) {
+  if (!config.wide.present) return {};
+  const std::int64_t features = config.wide.features, columns = config.wide_columns();
+  return {{"wide.bucket", "I32", {features}}, {"wide.idf", "F32", {features}},
+          {"wide.spread", "F32", {features}}, {"wide.weight", "I8", {features, columns}},
+          {"wide.scale", "F32", {features}},  {"wide.bias", "F32", {columns}}};
+}
+
 std::string layer_prefix(const ModelConfig& config, int layer) {
   return "encoder.layer." + std::to_string(config.encoder.share_layers ? 0 : layer) + ".";
 }

@@ -31,6 +31,16 @@ struct TensorSpec {
 //   encoder.norm (pre-norm only), pooling.hidden [d, d], pooling.score [1, d], classifier [C, d]
 std::vector<TensorSpec> tensors_of(const ModelConfig& config);
 
+// The tensors of the wide branch, none without one. With F features and K columns:
+//   wide.bucket [F] (I32, ascending), wide.idf [F], wide.spread [F], wide.weight [F, K] (I8),
+//   wide.scale [F] (of a feature's weights), wide.bias [K]; floats but where said.
+struct WideTensorSpec {
+  std::string name;
+  std::string dtype;
+  std::vector<std::int64_t> shape;
+};
+std::vector<WideTensorSpec> wide_tensors_of(const ModelConfig& config);
+
 // Prefix of layer `layer`'s tensors ("encoder.layer.0."); layer 0's where layers are shared.
 std::string layer_prefix(const ModelConfig& config, int layer);
 

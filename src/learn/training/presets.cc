@@ -18,7 +18,8 @@ constexpr Preset kPresets[] = {
                   "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
                   "min_count": 1, "vocabulary_size": 10000000, "batch_size": 64,
                   "batch_tokens": 1000000, "bucket": false, "epochs": 2, "optimizer": "adam",
-                  "learning_rate": 0.001, "warmup": 0, "decay": "none", "clip_norm": 0})"},
+                  "learning_rate": 0.001, "warmup": 0, "decay": "none", "clip_norm": 0,
+                  "wide": "off"})"},
 };
 
 }  // namespace

@@ -1,0 +1,48 @@
+// Linear classifiers by dual coordinate descent.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/parallel.h"
+#include "model/wide_table.h"
+
+namespace fastformer::learn {
+
+// Documents as rows of sparse values, end to end.
+struct SparseRows {
+  std::vector<model::FeatureValue> values;
+  std::vector<std::size_t> offsets = {0};  // [rows + 1]
+  std::size_t features = 0;
+
+  std::size_t rows() const { return offsets.size() - 1; }
+  std::span<const model::FeatureValue> row(std::size_t i) const {
+    return {values.data() + offsets[i], offsets[i + 1] - offsets[i]};
+  }
+};
+
+struct SolverOptions {
+  double cost = 1;         // C: what a unit of squared hinge loss weighs against |w|^2 / 2
+  double tolerance = 0.1;  // of the dual's projected gradient at the end
+  int passes = 300;        // over the rows, at most
+  std::uint64_t seed = 1;
+};
+
+struct LinearModel {
+  std::vector<float> weights;  // [features, columns]
+  std::vector<float> bias;     // [columns]
+};
+
+// For each column c on its own minimises
+//   |w|^2 / 2 + cost * sum_i weight_i * max(0, 1 - y_ic (w . x_i + bias))^2
+// with the bias as one more weight and y_ic = 1 where labels[i] holds c, else -1 (Hsieh et al., "A
+// dual coordinate descent method for large-scale linear SVM", 2008: L2-regularised L2-loss).
+// Columns are solved in blocks of a fixed size that go through the rows together: the threads do
+// not change the result. row_weights is empty or one factor per row.
+LinearModel solve_squared_hinge(const SparseRows& rows,
+                                std::span<const std::vector<std::int32_t>> labels,
+                                std::size_t columns, std::span<const float> row_weights,
+                                const SolverOptions& options, const ParallelFor& parallel_for);
+
+}  // namespace fastformer::learn

@@ -1,0 +1,90 @@
+// The two fits of the wide branch and its mix with the encoder.
+#include "learn/wide/wide_branch.h"
+
+#include <numeric>
+
+#include "learn/tasks/classification.h"
+
+namespace fastformer::learn {
+
+void WideOptions::describe(config::OptionSet& options) {
+  options.group("Wide branch")
+      .add("wide", &wide, {{"auto", WideBranch::kAuto}, {"off", WideBranch::kOff}},
+           "a linear classifier over n-grams of the whole text beside the encoder")
+      .add("wide-ngrams", &ngrams.words, {1, 5}, "longest n-grams of words")
+      .add("wide-characters", &ngrams.longest, {0, 10},
+           "longest n-grams of characters inside a word, from 3 on; 0: none")
+      .add("wide-cost", &cost, {1e-6, 1e6}, "weight of its errors against large weights")
+      .add("wide-min-documents", &min_documents, {1, 1000000}, "that an n-gram must occur in")
+      .add("wide-size", &megabytes, {0, 100000}, "megabytes of its table, at most; 0: no limit");
+}
+
+WideBranchTraining::WideBranchTraining(const WideOptions& options, const WideRows& train,
+                                       const WideRows& valid, std::size_t labels,
+                                       std::uint64_t seed, const ParallelFor& parallel_for)
+    : options_(options),
+      labels_(train.labels),
+      train_rows_(static_cast<std::int64_t>(train.texts.size())),
+      label_count_(labels),
+      seed_(seed),
+      parallel_for_(parallel_for) {
+  labels_.insert(labels_.end(), valid.labels.begin(), valid.labels.end());
+  ngrams_ = count_ngrams(options.ngrams, train.texts, parallel_for);
+  ngrams_.append(count_ngrams(options.ngrams, valid.texts, parallel_for));
+  table_ = fit(train_rows_);
+  std::vector<std::int64_t> rows(valid.texts.size());
+  std::iota(rows.begin(), rows.end(), train_rows_);
+  const std::vector<float> columns = wide_scores(table_, ngrams_, rows, parallel_for);
+  valid_scores_.resize(rows.size() * labels);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    model::spread_columns(std::span(columns).subspan(i * table_.columns(), table_.columns()),
+                          std::span(valid_scores_).subspan(i * labels, labels));
+  }
+}
+
+model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
+  WideExamples examples;
+  examples.ngrams = &ngrams_;
+  examples.label_count = label_count_;
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const std::int64_t label = labels_[static_cast<std::size_t>(row)];
+    if (label < 0) continue;
+    examples.documents.push_back(row);
+    examples.labels.push_back({static_cast<std::int32_t>(label)});
+  }
+  WideFitOptions fit_options;
+  fit_options.ngrams = options_.ngrams;
+  fit_options.cost = options_.cost;
+  fit_options.min_documents = options_.min_documents;
+  fit_options.max_bytes = static_cast<std::int64_t>(options_.megabytes * 1e6);
+  fit_options.seed = seed_;
+  return fit_wide(examples, fit_options, parallel_for_);
+}
+
+model::WideTable WideBranchTraining::fit_on_all() const {
+  return fit(static_cast<std::int64_t>(labels_.size()));
+}
+
+BranchReport WideBranchTraining::mix(std::span<const float> encoder_logits) const {
+  // Without rows to fit them on: factors that were near the fitted ones of several corpora.
+  constexpr model::BranchFactors kUsual = {4, 0.5};
+  BranchReport report;
+  const std::span<const std::int64_t> labels =
+      std::span(labels_).subspan(static_cast<std::size_t>(train_rows_));
+  report.factors =
+      labels.empty() ? kUsual : model::fit_branches(valid_scores_, encoder_logits, labels);
+  if (labels.empty()) return report;
+  std::vector<float> both(encoder_logits.begin(), encoder_logits.end()), wide = valid_scores_;
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    wide[i] *= static_cast<float>(report.factors.wide);
+    both[i] = static_cast<float>(report.factors.encoder) * both[i] + wide[i];
+  }
+  report.wide = score_logits(wide, labels, label_count_);
+  report.encoder = score_logits(encoder_logits, labels, label_count_);
+  report.both = score_logits(both, labels, label_count_);
+  report.encoder_share =
+      model::encoder_share(valid_scores_, encoder_logits, label_count_, report.factors);
+  return report;
+}
+
+}  // namespace fastformer::learn

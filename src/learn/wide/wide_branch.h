@@ -1,0 +1,72 @@
+// Training of the wide branch beside an encoder: fitted without the validation rows to learn how
+// the two mix, then on all rows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "config/options.h"
+#include "learn/tasks/task.h"
+#include "learn/wide/wide_fit.h"
+#include "model/branch_mix.h"
+#include "model/model_config.h"
+
+namespace fastformer::learn {
+
+enum class WideBranch { kAuto, kOff };
+
+struct WideOptions {
+  WideBranch wide = WideBranch::kAuto;
+  text::NgramOptions ngrams;
+  double cost = 1;
+  int min_documents = 2;
+  double megabytes = 24;
+
+  void describe(config::OptionSet& options);
+};
+
+// Texts (HTML stripped where the model wants it) and label indices; -1: not in the model.
+struct WideRows {
+  std::vector<std::string> texts;
+  std::vector<std::int64_t> labels;
+};
+
+// How well the branches do on the validation rows, each alone and together.
+struct BranchReport {
+  Validation wide, encoder, both;
+  model::BranchFactors factors;
+  double encoder_share = 0;
+};
+
+class WideBranchTraining {
+ public:
+  // Counts n-grams and fits on the training rows. `labels` is the number of the model's labels.
+  WideBranchTraining(const WideOptions& options, const WideRows& train, const WideRows& valid,
+                     std::size_t labels, std::uint64_t seed, const ParallelFor& parallel_for);
+
+  // Fits the factors to the encoder's validation logits [rows, labels]. Without validation rows the
+  // factors are those that give both branches a like say.
+  BranchReport mix(std::span<const float> encoder_logits) const;
+
+  // Fits once more, on training and validation rows.
+  model::WideTable fit_on_all() const;
+  const model::WideTable& fitted_on_train() const { return table_; }
+
+ private:
+  model::WideTable fit(std::int64_t rows) const;
+
+  WideOptions options_;
+  std::vector<std::int64_t> labels_;  // of all rows, the training rows first
+  std::int64_t train_rows_ = 0;
+  std::size_t label_count_ = 0;
+  std::uint64_t seed_ = 0;
+  ParallelFor parallel_for_;
+  DocumentNgrams ngrams_;
+  model::WideTable table_;
+  std::vector<float> valid_scores_;  // [validation rows, labels]
+};
+
+}  // namespace fastformer::learn

@@ -1,0 +1,87 @@
+// The wide branch: a linear classifier over scaled n-gram counts, and its table.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "text/ngrams.h"
+
+namespace fastformer::model {
+
+// A feature's place in the table and its value in a document.
+struct FeatureValue {
+  std::uint32_t feature = 0;
+  float value = 0;
+};
+
+// Features are the n-gram buckets that were kept, in ascending order. With tf = 1 + ln(count),
+//   a_f = tf * idf_f, b_f = tf * spread_f, value_f = sqrt(a_f^2 / 2|a|^2 + b_f^2 / 2|b|^2),
+// so that a document's values have length 1. N-grams of characters count `kCharacterWeight` times.
+class FeatureScaler {
+ public:
+  static constexpr float kCharacterWeight = 0.5F;
+
+  FeatureScaler() = default;
+  // Buckets in ascending order, each below options.buckets(). `idf` is the features' inverse
+  // document frequency, `spread` how unevenly the classes use them (naive-Bayes scaling for many
+  // classes).
+  FeatureScaler(const text::NgramOptions& options, std::vector<std::uint32_t> buckets,
+                std::vector<float> idf, std::vector<float> spread);
+
+  std::size_t features() const { return buckets_.size(); }
+  const text::NgramOptions& options() const { return options_; }
+  const std::vector<std::uint32_t>& buckets() const { return buckets_; }
+  const std::vector<float>& idf() const { return idf_; }
+  const std::vector<float>& spread() const { return spread_; }
+
+  // The values of a document's known features, in ascending order; none for a document without.
+  void values(std::span<const text::NgramCount> counts, std::vector<FeatureValue>& values) const;
+
+ private:
+  text::NgramOptions options_;
+  std::vector<std::uint32_t> buckets_;
+  std::vector<float> idf_, spread_;
+  std::vector<std::uint32_t> place_of_;  // feature + 1 of each bucket; 0: not kept
+};
+
+// Weights in 8 bits with one scale per feature.
+class WideTable {
+ public:
+  WideTable() = default;
+  // weights [features, columns] row-major, scales [features], bias [columns].
+  WideTable(FeatureScaler scaler, std::vector<std::int8_t> weights, std::vector<float> scales,
+            std::vector<float> bias);
+
+  const FeatureScaler& scaler() const { return scaler_; }
+  std::size_t columns() const { return bias_.size(); }
+  const std::vector<std::int8_t>& weights() const { return weights_; }
+  const std::vector<float>& weight_scales() const { return weight_scales_; }
+  const std::vector<float>& bias() const { return bias_; }
+
+  // Scores [columns] of a document.
+  void scores(std::span<const FeatureValue> values, std::span<float> scores) const;
+
+ private:
+  FeatureScaler scaler_;
+  std::vector<std::int8_t> weights_;
+  std::vector<float> weight_scales_;
+  std::vector<float> bias_;
+};
+
+// Scores texts, reusing its memory; one per thread. The table must outlive it.
+class WideReader {
+ public:
+  explicit WideReader(const WideTable& table) : table_(table), counter_(table.scaler().options()) {}
+
+  // Scores [columns] of a text.
+  std::vector<float> scores(std::string_view text);
+
+ private:
+  const WideTable& table_;
+  text::NgramCounter counter_;
+  std::vector<FeatureValue> values_;
+};
+
+}  // namespace fastformer::model

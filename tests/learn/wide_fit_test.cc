@@ -1,0 +1,176 @@
+// The wide branch's solver and fit.
+#include "learn/wide/wide_fit.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "learn/wide/linear_solver.h"
+
+namespace fastformer::learn {
+namespace {
+
+SparseRows random_rows(std::size_t count, std::size_t features) {
+  SparseRows rows;
+  rows.features = features;
+  Random random(11);
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::uint32_t f = 0; f < features; ++f) {
+      if (random.below(3) == 0) rows.values.push_back({f, static_cast<float>(random.normal())});
+    }
+    rows.offsets.push_back(rows.values.size());
+  }
+  return rows;
+}
+
+std::vector<std::vector<std::int32_t>> random_labels(std::size_t count, std::size_t columns) {
+  std::vector<std::vector<std::int32_t>> labels(count);
+  Random random(12);
+  for (auto& row : labels) row.push_back(static_cast<std::int32_t>(random.below(columns)));
+  return labels;
+}
+
+double objective(const SparseRows& rows, const std::vector<std::vector<std::int32_t>>& labels,
+                 const LinearModel& model, std::size_t column, double cost) {
+  const std::size_t columns = model.bias.size();
+  double value = 0.5 * model.bias[column] * model.bias[column];
+  for (std::size_t f = 0; f < rows.features; ++f) {
+    const double weight = model.weights[f * columns + column];
+    value += 0.5 * weight * weight;
+  }
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    double score = model.bias[column];
+    for (const model::FeatureValue& x : rows.row(i)) {
+      score += static_cast<double>(x.value) * model.weights[x.feature * columns + column];
+    }
+    const double sign = labels[i][0] == static_cast<std::int32_t>(column) ? 1 : -1;
+    const double lack = std::max(0.0, 1 - sign * score);
+    value += cost * lack * lack;
+  }
+  return value;
+}
+
+TEST(LinearSolverTest, NoStepFromTheSolutionIsBetter) {
+  const SparseRows rows = random_rows(80, 12);
+  for (const std::size_t columns : {1, 3, 20}) {
+    const auto labels = random_labels(80, std::max<std::size_t>(columns, 2));
+    SolverOptions options;
+    options.tolerance = 1e-4;
+    options.passes = 5000;
+    LinearModel solved = solve_squared_hinge(rows, labels, columns, {}, options, serial_for());
+    for (std::size_t c = 0; c < columns; ++c) {
+      const double best = objective(rows, labels, solved, c, options.cost);
+      for (std::size_t f = 0; f < rows.features; ++f) {
+        for (const float step : {-0.02F, 0.02F}) {
+          solved.weights[f * columns + c] += step;
+          EXPECT_GT(objective(rows, labels, solved, c, options.cost), best - 1e-6);
+          solved.weights[f * columns + c] -= step;
+        }
+      }
+    }
+  }
+}
+
+TEST(LinearSolverTest, AWeightOfTwoIsTheRowTwice) {
+  const SparseRows rows = random_rows(40, 6);
+  const auto labels = random_labels(40, 2);
+  SparseRows doubled = rows;
+  auto more_labels = labels;
+  for (const model::FeatureValue& x : rows.row(0)) doubled.values.push_back(x);
+  doubled.offsets.push_back(doubled.values.size());
+  more_labels.push_back(labels[0]);
+  std::vector<float> weights(40, 1);
+  weights[0] = 2;
+  SolverOptions options;
+  options.tolerance = 1e-5;
+  options.passes = 5000;
+  const LinearModel a = solve_squared_hinge(rows, labels, 2, weights, options, serial_for());
+  const LinearModel b = solve_squared_hinge(doubled, more_labels, 2, {}, options, serial_for());
+  for (std::size_t i = 0; i < a.weights.size(); ++i) EXPECT_NEAR(a.weights[i], b.weights[i], 1e-3);
+}
+
+// Documents whose label is said by one of their words.
+struct Corpus {
+  std::vector<std::string> texts;
+  std::vector<std::vector<std::int32_t>> labels;
+
+  explicit Corpus(std::size_t count) {
+    Random random(21);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto label = static_cast<std::int32_t>(random.below(3));
+      std::string text = "topic" + std::to_string(label);
+      for (int w = 0; w < 8; ++w) text += " word" + std::to_string(random.below(40));
+      texts.push_back(text);
+      labels.push_back({label});
+    }
+  }
+};
+
+WideExamples examples_of(const Corpus& corpus, const DocumentNgrams& ngrams) {
+  WideExamples examples;
+  examples.ngrams = &ngrams;
+  examples.label_count = 3;
+  examples.labels = corpus.labels;
+  for (std::size_t i = 0; i < corpus.texts.size(); ++i) {
+    examples.documents.push_back(static_cast<std::int64_t>(i));
+  }
+  return examples;
+}
+
+TEST(WideFitTest, LearnsTheWordsThatTell) {
+  const Corpus corpus(120);
+  const WideFitOptions options;
+  const DocumentNgrams ngrams = count_ngrams(options.ngrams, corpus.texts, serial_for());
+  const model::WideTable table = fit_wide(examples_of(corpus, ngrams), options, serial_for());
+  model::WideReader reader(table);
+  for (std::size_t label = 0; label < 3; ++label) {
+    const std::vector<float> scores = reader.scores("word1 topic" + std::to_string(label));
+    EXPECT_EQ(std::max_element(scores.begin(), scores.end()) - scores.begin(),
+              static_cast<std::ptrdiff_t>(label));
+  }
+}
+
+TEST(WideFitTest, ThreadsDoNotChangeTheTable) {
+  const Corpus corpus(200);
+  const WideFitOptions options;
+  ThreadPool pool(3);
+  const DocumentNgrams serial = count_ngrams(options.ngrams, corpus.texts, serial_for());
+  const DocumentNgrams parallel = count_ngrams(options.ngrams, corpus.texts, pool.parallel_for());
+  const model::WideTable a = fit_wide(examples_of(corpus, serial), options, serial_for());
+  const model::WideTable b = fit_wide(examples_of(corpus, parallel), options, pool.parallel_for());
+  EXPECT_EQ(a.weights(), b.weights());
+  EXPECT_EQ(a.weight_scales(), b.weight_scales());
+  EXPECT_EQ(a.scaler().spread(), b.scaler().spread());
+  EXPECT_EQ(a.bias(), b.bias());
+}
+
+TEST(WideFitTest, ASmallTableKeepsWhatTells) {
+  const Corpus corpus(200);
+  WideFitOptions options;
+  options.max_bytes = 40 * 19;  // 40 features of 16 bytes and three weights
+  const DocumentNgrams ngrams = count_ngrams(options.ngrams, corpus.texts, serial_for());
+  const model::WideTable table = fit_wide(examples_of(corpus, ngrams), options, serial_for());
+  EXPECT_EQ(table.scaler().features(), 40u);
+  const std::vector<float> scores = model::WideReader(table).scores("topic2");
+  EXPECT_EQ(std::max_element(scores.begin(), scores.end()) - scores.begin(), 2);
+}
+
+TEST(WideFitTest, TwoLabelsShareAColumn) {
+  const std::vector<std::string> texts = {"good film", "bad film", "good day", "bad day"};
+  WideFitOptions options;
+  options.min_documents = 1;
+  const DocumentNgrams ngrams = count_ngrams(options.ngrams, texts, serial_for());
+  WideExamples examples;
+  examples.ngrams = &ngrams;
+  examples.documents = {0, 1, 2, 3};
+  examples.labels = {{0}, {1}, {0}, {1}};
+  examples.label_count = 2;
+  const model::WideTable table = fit_wide(examples, options, serial_for());
+  ASSERT_EQ(table.columns(), 1u);
+  EXPECT_GT(model::WideReader(table).scores("good")[0], 0);
+  EXPECT_LT(model::WideReader(table).scores("bad")[0], 0);
+}
+
+}  // namespace
+}  // namespace fastformer::learn

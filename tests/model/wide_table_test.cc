@@ -1,0 +1,169 @@
+// The wide branch's table: values of features, scores, mixing and its place in a model folder.
+#include "model/wide_table.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "model/branch_mix.h"
+#include "model/small_model.h"
+
+namespace fastformer::model {
+namespace {
+
+text::NgramOptions small_ngrams() {
+  text::NgramOptions options;
+  options.words = 2;
+  options.word_bits = 10;
+  options.character_bits = 8;
+  return options;
+}
+
+WideTable small_table(std::size_t columns) {
+  std::vector<std::uint32_t> buckets;
+  std::vector<float> idf, spread, scales;
+  Random random(3);
+  for (std::uint32_t bucket = 0; bucket < small_ngrams().buckets(); bucket += 2) {
+    buckets.push_back(bucket);
+    idf.push_back(static_cast<float>(1 + random.uniform()));
+    spread.push_back(static_cast<float>(random.uniform()));
+    scales.push_back(0.01F);
+  }
+  std::vector<std::int8_t> weights(buckets.size() * columns);
+  for (std::int8_t& weight : weights) {
+    weight = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
+  }
+  return {FeatureScaler(small_ngrams(), buckets, idf, spread), weights, scales,
+          std::vector<float>(columns, 0.5F)};
+}
+
+ModelConfig wide_config(const WideTable& table) {
+  ModelConfig config = small_config();
+  config.wide.present = true;
+  config.wide.ngrams = small_ngrams();
+  config.wide.features = static_cast<std::int64_t>(table.scaler().features());
+  config.wide.wide_factor = 2.5;
+  config.wide.encoder_factor = 0.75;
+  return config;
+}
+
+TEST(WideTableTest, ADocumentsValuesHaveLengthOne) {
+  const WideTable table = small_table(3);
+  text::NgramCounter counter(small_ngrams());
+  std::vector<FeatureValue> values;
+  table.scaler().values(counter.count("some words, and some other words"), values);
+  ASSERT_GT(values.size(), 5u);
+  double squares = 0;
+  for (const FeatureValue& value : values) squares += value.value * value.value;
+  EXPECT_NEAR(squares, 1, 1e-5);
+}
+
+TEST(WideTableTest, ScoresAreTheSumOverFeatures) {
+  const WideTable table = small_table(3);
+  text::NgramCounter counter(small_ngrams());
+  std::vector<FeatureValue> values;
+  const std::string text = "a text of a few words";
+  table.scaler().values(counter.count(text), values);
+  const std::vector<float> scores = WideReader(table).scores(text);
+  for (std::size_t c = 0; c < 3; ++c) {
+    double sum = 0.5;
+    for (const FeatureValue& value : values) {
+      sum += value.value * 0.01 * table.weights()[value.feature * 3 + c];
+    }
+    EXPECT_NEAR(scores[c], sum, 1e-5);
+  }
+  EXPECT_EQ(WideReader(table).scores(""), std::vector<float>(3, 0.5F));
+}
+
+TEST(WideTableTest, TravelsInAModelFolder) {
+  const WithoutSync without_sync;
+  const TemporaryFolder place;
+  const WideTable table = small_table(3);
+  const auto tensors = random_tensors(small_config());
+  ModelParts parts = small_parts(tensors);
+  parts.config = wide_config(table);
+  parts.wide = &table;
+  io::make_directory(place.file("m"));
+  write_model_folder(place.file("m"), parts);
+  const ModelFolder folder = ModelFolder::open(place.file("m"));
+  EXPECT_EQ(folder.config().wide.wide_factor, 2.5);
+  EXPECT_EQ(folder.config().wide.encoder_factor, 0.75);
+  ASSERT_TRUE(folder.wide());
+  const std::string text = "the fast former";
+  EXPECT_EQ(WideReader(*folder.wide()).scores(text), WideReader(table).scores(text));
+}
+
+TEST(WideTableTest, BucketsOutOfOrderOrRangeAreRefused) {
+  const std::vector<float> two(2, 1.0F);
+  EXPECT_ERROR(FeatureScaler(small_ngrams(), {5, 5}, two, two), "ascending order");
+  EXPECT_ERROR(FeatureScaler(small_ngrams(), {5, 4}, two, two), "ascending order");
+  EXPECT_ERROR(FeatureScaler(small_ngrams(), {5, small_ngrams().buckets()}, two, two),
+               "ascending order");
+  EXPECT_ERROR(FeatureScaler(small_ngrams(), {5}, two, two), "as many scales");
+}
+
+TEST(BranchMixTest, OneColumnServesTwoLabels) {
+  WideConfig wide;
+  wide.wide_factor = 2;
+  wide.encoder_factor = 3;
+  std::vector<float> logits = {1, 10};
+  const std::vector<float> column = {0.5F};
+  mix_branches(wide, column, logits);
+  EXPECT_FLOAT_EQ(logits[0], 4);
+  EXPECT_FLOAT_EQ(logits[1], 29);
+}
+
+// Logits of which `good` tells the label of three rows in four and `bad` nothing.
+struct Rows {
+  std::vector<float> good, bad;
+  std::vector<std::int64_t> labels;
+
+  Rows() {
+    Random random(5);
+    for (int i = 0; i < 400; ++i) {
+      labels.push_back(static_cast<std::int64_t>(random.below(3)));
+      const auto said =
+          random.below(4) == 0 ? static_cast<std::int64_t>(random.below(3)) : labels.back();
+      for (std::int64_t k = 0; k < 3; ++k) {
+        good.push_back(static_cast<float>(k == said) + 0.1F * static_cast<float>(random.normal()));
+        bad.push_back(static_cast<float>(random.normal()));
+      }
+    }
+  }
+
+  double loss(double wide, double encoder) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      double total = 0;
+      for (std::size_t k = 0; k < 3; ++k) {
+        total += std::exp(wide * good[3 * i + k] + encoder * bad[3 * i + k]);
+      }
+      const std::size_t at = 3 * i + static_cast<std::size_t>(labels[i]);
+      sum += std::log(total) - wide * good[at] - encoder * bad[at];
+    }
+    return sum;
+  }
+};
+
+TEST(BranchMixTest, NoFactorsNearTheFittedOnesAreBetter) {
+  const Rows rows;
+  const BranchFactors fitted = fit_branches(rows.good, rows.bad, rows.labels);
+  EXPECT_GT(fitted.wide, 1);
+  const double best = rows.loss(fitted.wide, fitted.encoder);
+  for (const double wide : {0.9, 1.1})
+    EXPECT_GT(rows.loss(wide * fitted.wide, fitted.encoder), best);
+  EXPECT_GT(rows.loss(fitted.wide, fitted.encoder + 0.2), best);
+  EXPECT_LT(encoder_share(rows.good, rows.bad, 3, fitted), 0.2);
+}
+
+TEST(BranchMixTest, ABranchThatMisleadsGetsNothing) {
+  const Rows rows;
+  std::vector<float> wrong = rows.good;
+  for (float& value : wrong) value = -value;
+  const BranchFactors fitted = fit_branches(rows.bad, wrong, rows.labels);
+  EXPECT_EQ(fitted.encoder, 0);
+  const BranchFactors separable = fit_branches(rows.good, rows.good, rows.labels);
+  EXPECT_TRUE(std::isfinite(separable.wide + separable.encoder));
+}
+
+}  // namespace
+}  // namespace fastformer::model
