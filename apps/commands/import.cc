@@ -3,11 +3,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/log.h"
 #include "base/strings.h"
 #include "commands/commands.h"
+#include "commands/model_output.h"
 #include "io/files.h"
-#include "io/work_folder.h"
 #include "model/config_json.h"
 #include "model/folder.h"
 #include "model/model_card.h"
@@ -53,15 +52,8 @@ int run_import(Arguments arguments) {
   require(weights, "--weights");
   require(output, "--output");
   const model::ImportedModel imported = model::import_official(weights, configuration);
-  io::WorkFolder folder(output, model::kTrainingSuffix);
-  try {
-    write_imported(folder, imported, weights);
-    folder.commit();
-  } catch (...) {
-    folder.discard();
-    throw;
-  }
-  log_info("wrote " + folder.final_path());
+  make_model_folder(
+      output, [&](const io::WorkFolder& folder) { write_imported(folder, imported, weights); });
   return kDone;
 }
 

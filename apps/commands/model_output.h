@@ -1,0 +1,17 @@
+// A model folder that a command makes.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "io/work_folder.h"
+
+namespace fastformer::apps {
+
+// Makes the model folder `path`: `write` fills a working folder, which becomes `path` when it
+// returns and is removed when it throws. A finished model that cannot get its name stays in the
+// working folder. Throws when `path` exists.
+void make_model_folder(const std::string& path,
+                       const std::function<void(const io::WorkFolder&)>& write);
+
+}  // namespace fastformer::apps
