@@ -49,9 +49,15 @@ struct ModelConfig {
   std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
   std::vector<std::string> labels;
 
-  // Throws an Error that names the option when values do not fit together (heads must divide
-  // width, at least one label, ...).
+  // Throws a usage error that names the option when a choice is not known or choices do not fit
+  // together (heads must divide width): what can be said before the corpus is read.
+  void validate_choices() const;
+  // The same for the whole: also at least one label, a vocabulary, ...
   void validate() const;
 };
+
+// What `task` and `encoder` may be.
+const std::vector<std::string>& task_names();
+const std::vector<std::string>& encoder_names();
 
 }  // namespace fastformer::model
