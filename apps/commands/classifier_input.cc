@@ -24,12 +24,14 @@ LoadedClassifier::LoadedClassifier(const std::string& folder, int threads,
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }
 
-std::vector<text::Document> LoadedClassifier::encode(const std::vector<std::string>& texts) {
+std::vector<text::Document> LoadedClassifier::encode(const std::vector<std::string>& texts,
+                                                     const text::PlaceOf& place_of,
+                                                     std::exception_ptr* refused) {
   if (!pipeline_) {
     throw Error("the model has no tokenizer and takes token ids only", folder_.path(),
                 "Give {\"ids\":[..]} lines with --token-ids");
   }
-  return pipeline_->encode_all(texts, pool_.parallel_for());
+  return pipeline_->encode_all(texts, pool_.parallel_for(), place_of, refused);
 }
 
 std::vector<float> LoadedClassifier::logits(const std::vector<text::Document>& documents) const {
@@ -40,15 +42,7 @@ std::vector<float> LoadedClassifier::logits(const std::vector<text::Document>& d
 }
 
 void adopt_columns(data::CorpusOptions& options, const config::Json& trained) {
-  const auto adopt = [&](const char* key, std::string& value) {
-    if (value.empty() && trained.contains(key) && trained[key].is_string()) {
-      value = trained[key].get<std::string>();
-    }
-  };
-  if (options.text_column.empty() && trained.contains("text_column")) {
-    options.text_column = trained["text_column"].get<std::vector<std::string>>();
-  }
-  adopt("label_column", options.label_column);
+  options.adopt(trained, "the model's config.json, section \"data\"");
 }
 
 }  // namespace fastformer::apps

@@ -23,8 +23,11 @@ class LoadedClassifier {
   const config::Json& training_data_options() const { return data_options_; }
   ParallelFor parallel_for() { return pool_.parallel_for(); }
 
-  // Token ids of texts, truncated as the model wants it.
-  std::vector<text::Document> encode(const std::vector<std::string>& texts);
+  // Token ids of texts, truncated as the model wants it; the last two as in
+  // text::Pipeline::encode_all.
+  std::vector<text::Document> encode(const std::vector<std::string>& texts,
+                                     const text::PlaceOf& place_of = {},
+                                     std::exception_ptr* refused = nullptr);
   // Logits [documents, labels], row-major.
   std::vector<float> logits(const std::vector<text::Document>& documents) const;
 
@@ -36,8 +39,8 @@ class LoadedClassifier {
   std::optional<text::Pipeline> pipeline_;
 };
 
-// Fills column names that the user did not give from those the model was trained with, as far as
-// they are names or numbers of the same kind of file.
+// Lets the columns that the model was trained on hold where the user named none and the file has
+// such columns.
 void adopt_columns(data::CorpusOptions& options, const config::Json& trained);
 
 }  // namespace fastformer::apps

@@ -66,7 +66,8 @@ Outcome run_model(LoadedClassifier& classifier, const EvaluateOptions& options) 
   Outcome outcome;
   std::vector<std::string> texts;
   for (data::Record& record : records) texts.push_back(std::move(record.text));
-  const std::vector<text::Document> documents = classifier.encode(texts);
+  const std::vector<text::Document> documents = classifier.encode(
+      texts, [&](std::size_t i) { return data::place_of(records[i], options.data); });
   const std::vector<float> logits = classifier.logits(documents);
   outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 

@@ -1,12 +1,15 @@
 // fastformer train: from labelled files to a model folder.
+#include <fastformer/error.h>
+
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/log.h"
 #include "base/strings.h"
 #include "commands/commands.h"
+#include "commands/model_output.h"
 #include "commands/training_rows.h"
 #include "io/files.h"
-#include "io/work_folder.h"
 #include "learn/tasks/classification.h"
 #include "learn/training/presets.h"
 #include "learn/training/training_log.h"
@@ -25,10 +28,9 @@ constexpr char kUsage[] =
     "Trains a classifier on labelled text and writes a model folder.\n";
 
 struct TrainOptions {
-  std::string task = "classification";
   std::string output;
   std::string preset = "default";
-  std::string command;  // as typed, for the model card
+  std::string command;  // as a shell takes it, for the model card
   TrainingFiles files;
   model::ModelConfig model;
   data::BatchOptions batches;
@@ -38,7 +40,7 @@ struct TrainOptions {
     options.group("Files");
     files.describe(options);
     options.add("output", &output, "DIR", "model folder to write; must not exist")
-        .add("task", &task, "NAME", "classification")
+        .add("task", &model.task, "NAME", "classification")
         .add("preset", &preset, "NAME",
              "settings that other flags change: " + join(learn::preset_names(), ", "));
     files.corpus.describe(options);
@@ -101,9 +103,11 @@ void write_model(const io::WorkFolder& folder, TrainOptions& options,
 }
 
 void train_into(const io::WorkFolder& folder, TrainOptions& options, const ParallelFor& threads) {
-  TrainingRows rows = read_training_rows(options.files, options.training.seed, threads);
+  TrainingRows rows =
+      read_training_rows(options.files, options.training.seed,
+                         options.model.text.truncate == text::Truncate::kError, threads);
   options.model.labels = rows.labels;
-  const EncodedRows encoded = encode_rows(rows, options.model.text, threads);
+  EncodedRows encoded = encode_rows(rows, options.model.text, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
 
@@ -112,7 +116,8 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
                                learn::device_named(options.training.device));
   log_info(format_count(classifier.parameters().elements()) + " parameters, " +
            std::to_string(options.training.threads) + " threads");
-  learn::ClassificationTask task(classifier, encoded.train, encoded.valid, options.batches, seed);
+  learn::ClassificationTask task(classifier, std::move(encoded.train), std::move(encoded.valid),
+                                 options.batches, seed);
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
@@ -131,20 +136,21 @@ int run_train(Arguments arguments) {
                  "preset " + options.preset);
   require(options.files.train.empty() ? "" : options.files.train[0], "--train");
   require(options.output, "--output");
-  options.command = "fastformer train " + join(arguments, " ");
+  options.model.validate_choices();
+  if (options.training.patience > 0 && !options.files.has_validation()) {
+    throw usage_error("needs validation rows", "--patience",
+                      "Give --valid, or a --valid-share above 0");
+  }
+  learn::device_named(options.training.device);
+  options.command = "fastformer train";
+  for (const std::string& word : arguments) options.command += " " + model::shell_word(word);
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
-  io::WorkFolder folder(options.output, model::kTrainingSuffix);
-  try {
+  make_model_folder(options.output, [&](const io::WorkFolder& folder) {
     train_into(folder, options, pool.parallel_for());
-    folder.commit();
-  } catch (...) {
-    folder.discard();
-    throw;
-  }
-  log_info("wrote " + folder.final_path());
+  });
   return kDone;
 }
 
