@@ -25,12 +25,9 @@ inline std::string gzip_bytes(std::string_view bytes) {
   return packed;
 }
 
-// One zstd frame with a checksum; the reader of a window of 2^window_log bytes has to remember as
-// much.
-inline std::string zstd_frame(std::string_view bytes, int window_log) {
+// One zstd frame with a checksum.
+inline std::string zstd_bytes(std::string_view bytes) {
   ZSTD_CCtx* context = ZSTD_createCCtx();
-  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window_log);
-  ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, window_log == 0);
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
   std::string packed(ZSTD_compressBound(bytes.size()), '\0');
   const std::size_t size =
@@ -40,8 +37,5 @@ inline std::string zstd_frame(std::string_view bytes, int window_log) {
   ZSTD_freeCCtx(context);
   return packed;
 }
-
-// One zstd frame with zstd's own window.
-inline std::string zstd_bytes(std::string_view bytes) { return zstd_frame(bytes, 0); }
 
 }  // namespace fastformer
