@@ -27,9 +27,8 @@ struct Command {
 int run_program(const std::string& program, std::span<const Command> commands, int argc,
                 char** argv);
 
-// Parses a command's options; on --help prints `usage` and the options and returns true, likewise
-// on
-// --help-markdown, from which docs/options.md is made. Words that are not options go to
+// Parses a command's options. On --help prints `usage` and the options and returns true, likewise
+// on --help-markdown, from which docs/options.md is made. Words that are not options go to
 // `positionals`, at most `max_positionals`.
 bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::string& usage,
                    std::size_t max_positionals = 0,

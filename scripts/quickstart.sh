@@ -90,7 +90,6 @@ choose_corpus() {
     exit 2
   elif [[ -n ${FASTFORMER_DATA:-} ]]; then
     folder=$(absolute "$FASTFORMER_DATA")
-    unset FASTFORMER_DATA # `fastformer evaluate` would take it for --data
     train=$(find_split "$folder" train)
     test=$(find_split "$folder" test)
   else
@@ -123,31 +122,43 @@ make_corpus() {
   fi
 }
 
-# A model answers for the corpus that it was trained on: refuses to mix two.
+# A model answers for the corpus and the options that it was trained with: refuses to mix two.
 check_same_corpus() {
-  local sums
-  sums=$(sha256sum <"$train")$(sha256sum <"$test")
+  local asked
+  asked="$(sha256sum <"$train") $(sha256sum <"$test") ${columns[*]} ${group[*]} ${train_options[*]}"
   mkdir -p "$notes"
-  if [[ -f $notes/corpus && $(<"$notes/corpus") == "$sums" ]]; then
+  if [[ -f $notes/corpus && $(<"$notes/corpus") == "$asked" ]]; then
     return
   elif [[ ! -f $notes/corpus || (! -d $model && ! -d $model.training) ]]; then
     rm -f "$notes"/*.json "$notes"/seconds*
-    echo "$sums" >"$notes/corpus"
+    echo "$asked" >"$notes/corpus"
   else
-    fail "$model was trained on other data than these files hold now" \
+    fail "$model was trained on other data or with other options than are asked for now" \
       "To train anew: rm -rf $model $model.training" \
       "To keep it: give another folder with --model DIR"
   fi
 }
 
+# The baseline reads CSV and TSV, and needs to be told columns that it does not know.
 run_baseline() {
   if [[ -f $notes/baseline.json ]]; then
     say "measured before"
-  else
-    need_packages liblinear-tools
-    python3 benchmarks/baselines/tfidf_svm.py --train "$train" --test "$test" "${columns[@]}" \
-      --json >"$notes/baseline.part"
+    return
+  fi
+  case $train:$test in
+    *.[ct]sv:*.[ct]sv | *.[ct]sv.gz:*.[ct]sv | *.[ct]sv:*.[ct]sv.gz | *.[ct]sv.gz:*.[ct]sv.gz) ;;
+    *)
+      say "left out: it reads CSV and TSV files only, plain or .gz"
+      return
+      ;;
+  esac
+  need_packages liblinear-tools
+  if python3 benchmarks/baselines/tfidf_svm.py --train "$train" --test "$test" "${columns[@]}" \
+    --json >"$notes/baseline.part"; then
     mv "$notes/baseline.part" "$notes/baseline.json"
+  else
+    rm -f "$notes/baseline.part"
+    say "left out, see above; Fastformer goes on"
   fi
 }
 
@@ -156,6 +167,10 @@ train_model() {
     say "$model is there"
     return
   fi
+  # The lock goes with the process that trains, however that ends.
+  exec 9>"$notes/lock"
+  flock --nonblock 9 || fail "another quick start is training $model" \
+    "Wait for it, or give another folder with --model DIR"
   if [[ -d $model.training ]]; then
     say "an earlier run was stopped: starting again"
     rm -r "$model.training"
@@ -164,6 +179,7 @@ train_model() {
   local started=$SECONDS
   "$program" train --task classification --train "$train" "${columns[@]}" "${group[@]}" \
     --output "$model" "${train_options[@]}"
+  exec 9>&-
   echo $((SECONDS - started)) >"$notes/seconds"
 }
 
@@ -179,7 +195,8 @@ test_model() {
 import json, pathlib, sys
 
 notes = pathlib.Path(sys.argv[1])
-lines = (notes / "baseline.json").read_text().splitlines()
+baseline = notes / "baseline.json"
+lines = baseline.read_text().splitlines() if baseline.exists() else []
 rows = [(r["model"], r["accuracy"], r["macro_f1"], r["train_seconds"])
         for r in map(json.loads, lines)]
 found = json.loads((notes / "evaluation.json").read_text())
@@ -211,7 +228,11 @@ PYTHON
 label_sentences() {
   local sentences labels
   if $own_files; then
-    sentences=$(first_texts)
+    if ! sentences=$(first_texts); then
+      say "no sentences of yours are shown, see above"
+      invite
+      return
+    fi
   else
     sentences="A puzzle game in which falling blocks are turned and fitted together, with high scores.
 Python bindings for a library that reads, writes and resamples audio files.

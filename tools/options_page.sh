@@ -7,8 +7,8 @@ cat <<'PAGE'
 
 Made by `tools/options_page.sh > docs/options.md`; a test keeps it true. A switch `--x` is turned off by
 `--no-x`. Every option is also a key of the file that `--config FILE` names (`max_length` for
-`--max-length`) and an environment variable (`FASTFORMER_MAX_LENGTH`). A flag goes before the
-environment, that before the file, that before the preset.
+`--max-length`) and, unless it names files, an environment variable (`FASTFORMER_MAX_LENGTH`). A flag
+goes before the environment, that before the file, that before the preset.
 PAGE
 for command in train evaluate predict inspect import; do
   printf '\n## fastformer %s\n' "$command"

@@ -35,17 +35,20 @@ void LoadedClassifier::choose(Branch branch) {
   wide_.encoder_factor = branch == Branch::kEncoder ? 1 : 0;
 }
 
-std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::string>& texts) {
+std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::string>& texts,
+                                                      const text::PlaceOf& place_of,
+                                                      std::exception_ptr* refused) {
   if (!pipeline_) {
     throw Error("the model has no tokenizer and takes token ids only", folder_.path(),
                 "Give {\"ids\":[..]} lines with --token-ids");
   }
-  std::vector<text::Document> documents = pipeline_->encode_all(texts, pool_.parallel_for());
-  std::vector<ClassifierInput> inputs(texts.size());
+  std::vector<text::Document> documents =
+      pipeline_->encode_all(texts, pool_.parallel_for(), place_of, refused);
+  std::vector<ClassifierInput> inputs(documents.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].tokens = std::move(documents[i]);
   if (wide_.present) {
     pool_.run(
-        static_cast<std::int64_t>(texts.size()), 16, [&](std::int64_t begin, std::int64_t end) {
+        static_cast<std::int64_t>(inputs.size()), 16, [&](std::int64_t begin, std::int64_t end) {
           model::WideReader reader(*folder_.wide());
           for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
             inputs[i].wide = reader.scores(texts[i]);
@@ -82,15 +85,7 @@ void LoadedClassifier::mix(const std::vector<ClassifierInput>& documents,
 }
 
 void adopt_columns(data::CorpusOptions& options, const config::Json& trained) {
-  const auto adopt = [&](const char* key, std::string& value) {
-    if (value.empty() && trained.contains(key) && trained[key].is_string()) {
-      value = trained[key].get<std::string>();
-    }
-  };
-  if (options.text_column.empty() && trained.contains("text_column")) {
-    options.text_column = trained["text_column"].get<std::vector<std::string>>();
-  }
-  adopt("label_column", options.label_column);
+  options.adopt(trained, "the model's config.json, section \"data\"");
 }
 
 }  // namespace fastformer::apps

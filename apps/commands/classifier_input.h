@@ -35,8 +35,11 @@ class LoadedClassifier {
   // Lets one branch alone answer. Throws when the model has no wide branch to choose from.
   void choose(Branch branch);
 
-  // Token ids of texts, truncated as the model wants it, and what the wide branch makes of them.
-  std::vector<ClassifierInput> encode(const std::vector<std::string>& texts);
+  // Token ids of texts, truncated as the model wants it, and what the wide branch makes of them; the
+  // last two as in text::Pipeline::encode_all.
+  std::vector<ClassifierInput> encode(const std::vector<std::string>& texts,
+                                      const text::PlaceOf& place_of = {},
+                                      std::exception_ptr* refused = nullptr);
   // Logits [documents, labels], row-major.
   std::vector<float> logits(const std::vector<ClassifierInput>& documents) const;
 
@@ -51,8 +54,8 @@ class LoadedClassifier {
   model::WideConfig wide_;
 };
 
-// Fills column names that the user did not give from those the model was trained with, as far as
-// they are names or numbers of the same kind of file.
+// Lets the columns that the model was trained on hold where the user named none and the file has
+// such columns.
 void adopt_columns(data::CorpusOptions& options, const config::Json& trained);
 
 }  // namespace fastformer::apps

@@ -69,7 +69,8 @@ Evaluation evaluate_rows(LoadedClassifier& classifier, const std::vector<std::st
   Evaluation evaluation;
   std::vector<std::string> texts;
   for (data::Record& record : records) texts.push_back(std::move(record.text));
-  const std::vector<ClassifierInput> documents = classifier.encode(texts);
+  const std::vector<ClassifierInput> documents =
+      classifier.encode(texts, [&](std::size_t i) { return data::place_of(records[i], files); });
   const std::vector<float> logits = classifier.logits(documents);
   evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
 

@@ -11,11 +11,11 @@ void make_model_folder(const std::string& path,
   io::WorkFolder folder(path, model::kTrainingSuffix);
   try {
     write(folder);
-    folder.commit();
   } catch (...) {
     folder.discard();
     throw;
   }
+  folder.commit();
   log_info("wrote " + folder.final_path());
 }
 

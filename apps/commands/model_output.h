@@ -9,7 +9,8 @@
 namespace fastformer::apps {
 
 // Makes the model folder `path`: `write` fills a working folder, which becomes `path` when it
-// returns and is removed when it throws. Throws when `path` exists.
+// returns and is removed when it throws. A finished model that cannot get its name stays in the
+// working folder. Throws when `path` exists.
 void make_model_folder(const std::string& path,
                        const std::function<void(const io::WorkFolder&)>& write);
 

@@ -88,6 +88,18 @@ void label_block(const PredictOptions& options, const LoadedClassifier& classifi
   flush_output();
 }
 
+// Lines of token ids have one form: what says how text is read would be lost without a word.
+void refuse_corpus_options(const config::OptionSet& given) {
+  data::CorpusOptions corpus;
+  config::OptionSet options;
+  corpus.describe(options);
+  for (const config::Option& option : options.options()) {
+    if (given.is_set(option.name)) {
+      throw usage_error("has no meaning with --token-ids", "--" + option.name);
+    }
+  }
+}
+
 }  // namespace
 
 int run_predict(Arguments arguments) {
@@ -100,7 +112,9 @@ int run_predict(Arguments arguments) {
   if (options.raw_scores && !options.json) {
     throw usage_error("needs --json", "--raw-scores");
   }
+  if (options.token_ids) refuse_corpus_options(set);
   LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
+  adopt_columns(options.use.corpus, classifier.training_data_options());
   const std::unique_ptr<DocumentReader> reader =
       options.token_ids ? read_token_lines(options.input, classifier)
                         : read_texts(options.input, options.use.corpus, classifier);

@@ -16,43 +16,56 @@ class TextDocuments : public DocumentReader {
  public:
   TextDocuments(const std::string& input, data::CorpusOptions options, LoadedClassifier& classifier)
       : classifier_(classifier),
-        reader_({input}, std::move(options), /*needs_label=*/false, classifier.parallel_for()) {}
+        files_({input}),
+        reader_(files_, std::move(options), /*needs_label=*/false, classifier.parallel_for()) {}
 
   bool read_block(std::vector<DocumentToLabel>& block) override {
+    if (refused_) std::rethrow_exception(refused_);
     std::vector<data::Record> records;
     if (!reader_.read_block(records)) return false;
     std::vector<std::string> texts;
     for (data::Record& record : records) texts.push_back(std::move(record.text));
-    std::vector<ClassifierInput> documents = classifier_.encode(texts);
+    std::vector<ClassifierInput> documents = classifier_.encode(
+        texts, [&](std::size_t i) { return data::place_of(records[i], files_); }, &refused_);
+    if (refused_ && documents.empty()) std::rethrow_exception(refused_);
     block.clear();
-    for (std::size_t i = 0; i < records.size(); ++i) {
+    for (std::size_t i = 0; i < documents.size(); ++i) {
       block.push_back({std::move(records[i].id), std::move(documents[i])});
     }
     return true;
   }
 
   void report() const override {
-    if (reader_.report().skipped_rows == 0 && reader_.report().repairs.total() == 0) return;
-    for (const std::string& line : reader_.report().summary()) log_info(line);
+    const data::ReadReport& report = reader_.report();
+    if (report.skipped_rows == 0 && report.repairs.total() == 0 && report.notes.empty()) return;
+    for (const std::string& line : report.summary()) log_info(line);
   }
 
  private:
   LoadedClassifier& classifier_;
+  std::vector<std::string> files_;
+  std::exception_ptr refused_;  // to be thrown after the documents before it
   data::CorpusReader reader_;
 };
 
 class TokenLines : public DocumentReader {
  public:
   TokenLines(const std::string& input, LoadedClassifier& classifier)
-      : where_(input == "-" ? "standard input" : input),
+      : files_({input}),
         config_(classifier.config()),
-        reader_({input}, line_options(), /*needs_label=*/false, classifier.parallel_for()) {}
+        reader_(files_, line_options(), /*needs_label=*/false, classifier.parallel_for()) {}
 
   bool read_block(std::vector<DocumentToLabel>& block) override {
+    if (refused_) std::rethrow_exception(refused_);
     std::vector<data::Record> records;
     if (!reader_.read_block(records)) return false;
     block.clear();
-    for (const data::Record& record : records) block.push_back(parse(record));
+    try {
+      for (const data::Record& record : records) block.push_back(parse(record));
+    } catch (const Error&) {
+      if (block.empty()) throw;
+      refused_ = std::current_exception();
+    }
     return true;
   }
 
@@ -64,8 +77,7 @@ class TokenLines : public DocumentReader {
   }
 
   [[noreturn]] void fail(const data::Record& record, const std::string& what) const {
-    throw Error(what, where_ + ", line " + std::to_string(record.line),
-                "A line is {\"ids\":[1,2,3]}");
+    throw Error(what, data::place_of(record, files_), "A line is {\"ids\":[1,2,3]}");
   }
 
   DocumentToLabel parse(const data::Record& record) const {
@@ -87,11 +99,13 @@ class TokenLines : public DocumentReader {
       if (id == config_.padding_id) fail(record, "has the padding id inside the document");
     }
     document.input.tokens.length = static_cast<std::int64_t>(ids.size());
-    text::truncate(ids, config_.text.max_length, config_.text.truncate);
+    text::truncate(ids, config_.text.max_length, config_.text.truncate,
+                   data::place_of(record, files_));
     return document;
   }
 
-  std::string where_;
+  std::vector<std::string> files_;
+  std::exception_ptr refused_;  // to be thrown after the documents before it
   const model::ModelConfig& config_;
   data::CorpusReader reader_;
 };

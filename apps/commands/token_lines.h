@@ -1,6 +1,7 @@
 // Documents to label, from text or from lines of token ids.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,7 +19,8 @@ struct DocumentToLabel {
 class DocumentReader {
  public:
   virtual ~DocumentReader() = default;
-  // Replaces `block`; false at the end.
+  // Replaces `block`; false at the end. What is wrong with a document is thrown after those before
+  // it were handed out.
   virtual bool read_block(std::vector<DocumentToLabel>& block) = 0;
   // Logs what was repaired or skipped.
   virtual void report() const {}

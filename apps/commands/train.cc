@@ -1,4 +1,6 @@
 // fastformer train: from labelled files to a model folder.
+#include <fastformer/error.h>
+
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -28,10 +30,9 @@ constexpr char kUsage[] =
     "Trains a classifier on labelled text and writes a model folder.\n";
 
 struct TrainOptions {
-  std::string task = "classification";
   std::string output;
   std::string preset = "default";
-  std::string command;  // as typed, for the model card
+  std::string command;  // as a shell takes it, for the model card
   TrainingFiles files;
   model::ModelConfig model;
   data::BatchOptions batches;
@@ -42,7 +43,7 @@ struct TrainOptions {
     options.group("Files");
     files.describe(options);
     options.add("output", &output, "DIR", "model folder to write; must not exist")
-        .add("task", &task, "NAME", "classification")
+        .add("task", &model.task, "NAME", "classification")
         .add("preset", &preset, "NAME",
              "settings that other flags change: " + join(learn::preset_names(), ", "));
     files.corpus.describe(options);
@@ -91,12 +92,12 @@ Json metrics_of(const learn::BranchReport& report) {
 }
 
 void log_branches(const learn::BranchReport& report) {
-  const auto part = [](const char* name, const learn::Validation& validation) {
-    return std::string(name) + " " + format_fixed(validation.score, 4) + " (cross entropy " +
+  const auto part = [](const learn::Validation& validation) {
+    return format_fixed(validation.score, 4) + " (cross entropy " +
            format_fixed(validation.loss, 4) + ")";
   };
-  log_info("validation accuracy: " + part("wide branch", report.wide) + ", " +
-           part("encoder", report.encoder) + ", " + part("both", report.both));
+  log_info("validation accuracy: wide branch " + part(report.wide) + ", encoder " +
+           part(report.encoder) + ", both " + part(report.both));
   log_info("the encoder's share of the answer: " + format_fixed(100 * report.encoder_share, 0) +
            " %");
 }
@@ -155,7 +156,9 @@ model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTrain
 }
 
 void train_into(const io::WorkFolder& folder, TrainOptions& options, const ParallelFor& threads) {
-  TrainingRows rows = read_training_rows(options.files, options.training.seed, threads);
+  TrainingRows rows =
+      read_training_rows(options.files, options.training.seed,
+                         options.model.text.truncate == text::Truncate::kError, threads);
   options.model.labels = rows.labels;
   EncodedRows encoded = encode_rows(rows, options.model.text, threads);
   options.model.vocabulary = encoded.tokenizer->size();
@@ -175,7 +178,8 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
                                learn::device_named(options.training.device));
   log_info(format_count(classifier.parameters().elements()) + " parameters, " +
            std::to_string(options.training.threads) + " threads");
-  learn::ClassificationTask task(classifier, encoded.train, encoded.valid, options.batches, seed);
+  learn::ClassificationTask task(classifier, std::move(encoded.train), std::move(encoded.valid),
+                                 options.batches, seed);
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
@@ -196,7 +200,17 @@ int run_train(Arguments arguments) {
                  "preset " + options.preset);
   require(options.files.train.empty() ? "" : options.files.train[0], "--train");
   require(options.output, "--output");
-  options.command = "fastformer train " + join(arguments, " ");
+  options.model.validate_choices();
+  if (options.training.patience > 0 && !options.files.has_validation()) {
+    throw usage_error("needs validation rows", "--patience",
+                      "Give --valid, or a --valid-share above 0");
+  }
+  learn::device_named(options.training.device);
+  options.command = "fastformer train";
+  for (const std::string& word : arguments) {
+    options.command += ' ';
+    options.command += model::shell_word(word);
+  }
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();

@@ -3,6 +3,7 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -27,9 +28,20 @@ std::vector<data::Record> read_files(const std::vector<std::string>& files,
   return records;
 }
 
-void take(data::Record& record, Rows& rows) {
+void take(data::Record& record, const std::vector<std::string>& files, bool keeps_place,
+          Rows& rows) {
+  if (keeps_place) rows.places.push_back(data::place_of(record, files));
   rows.texts.push_back(std::move(record.text));
   rows.labels.push_back(std::move(record.label));
+}
+
+void check_standard_input(const TrainingFiles& files) {
+  const auto names_it = [](const std::vector<std::string>& list) {
+    return std::find(list.begin(), list.end(), "-") != list.end();
+  };
+  if (names_it(files.train) && names_it(files.valid)) {
+    throw usage_error("standard input cannot be both training and validation rows", "--valid");
+  }
 }
 
 // Label indices; a validation label that no training row has is -1.
@@ -37,7 +49,9 @@ learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>
                                 const text::Pipeline& pipeline, const ParallelFor& threads) {
   learn::LabelledDocuments encoded;
   std::int64_t truncated = 0;
-  for (text::Document& document : pipeline.encode_all(rows.texts, threads)) {
+  const auto place_of = [&rows](std::size_t i) { return rows.places[i]; };
+  for (text::Document& document :
+       pipeline.encode_all(rows.texts, threads, rows.places.empty() ? text::PlaceOf() : place_of)) {
     truncated += document.truncated();
     encoded.ids.push_back(std::move(document.ids));
   }
@@ -65,8 +79,9 @@ void TrainingFiles::describe(config::OptionSet& options) {
       .add("valid-share", &valid_share, {0, 0.9}, "share of the training rows to validate on");
 }
 
-TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
+TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads) {
+  check_standard_input(files);
   std::vector<data::Record> records = read_files(files.train, files.corpus, threads);
   if (records.empty()) throw Error("there are no training rows", files.train[0]);
   TrainingRows rows;
@@ -77,16 +92,19 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
   }
   std::vector<bool> in_valid(records.size(), false);
   if (!files.valid.empty()) {
-    for (data::Record& record : read_files(files.valid, files.corpus, threads)) {
-      take(record, rows.valid);
+    data::CorpusOptions corpus = files.corpus;
+    corpus.group_column.clear();  // groups matter where rows are split
+    for (data::Record& record : read_files(files.valid, corpus, threads)) {
+      take(record, files.valid, keeps_places, rows.valid);
     }
+    if (rows.valid.texts.empty()) throw Error("there are no validation rows", files.valid[0]);
   } else if (files.valid_share > 0) {
     const data::Split split =
         data::split_for_validation(records, files.valid_share, static_cast<std::uint64_t>(seed));
     for (std::int64_t row : split.valid) in_valid[static_cast<std::size_t>(row)] = true;
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
-    take(records[i], in_valid[i] ? rows.valid : rows.train);
+    take(records[i], files.train, keeps_places, in_valid[i] ? rows.valid : rows.train);
   }
   log_info(count_of(rows.train.texts.size()) + " training rows, " +
            count_of(rows.valid.texts.size()) + " validation rows, " + count_of(rows.labels.size()) +

@@ -20,11 +20,13 @@ struct TrainingFiles {
   data::CorpusOptions corpus;
 
   void describe(config::OptionSet& options);
+  bool has_validation() const { return !valid.empty() || valid_share > 0; }
 };
 
 struct Rows {
   std::vector<std::string> texts;
   std::vector<std::string> labels;
+  std::vector<std::string> places;  // where the rows stand, for errors; empty unless asked for
 };
 
 struct TrainingRows {
@@ -39,11 +41,11 @@ struct EncodedRows {
 
 // Reads the files and, without validation files, splits a share of the rows off by the seed. Logs
 // what was read and repaired. Throws when there is nothing to learn from.
-TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
+TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads);
 
 // Trains the tokenizer on the training rows alone and encodes all rows.
-// Logs how many documents were truncated and how many words were unknown.
+// Logs how many documents were truncated and how many validation rows have an unknown label.
 EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
                         const ParallelFor& threads);
 

@@ -1,12 +1,24 @@
 // fastformer-train: the commands that need libtorch.
 #include "commands/commands.h"
+#include "learn/torch_errors.h"
+
+namespace fastformer::apps {
+namespace {
+
+template <int (*kRun)(Arguments)>
+int translated(Arguments arguments) {
+  return learn::with_torch_errors([&] { return kRun(arguments); });
+}
+
+}  // namespace
+}  // namespace fastformer::apps
 
 int main(int argc, char** argv) {
   using namespace fastformer::apps;
   constexpr Command kCommands[] = {
-      {"train", "train a model on labelled text", run_train},
-      {"evaluate", "measure a model on labelled text", run_evaluate},
-      {"predict", "label text", run_predict},
+      {"train", "train a model on labelled text", translated<run_train>},
+      {"evaluate", "measure a model on labelled text", translated<run_evaluate>},
+      {"predict", "label text", translated<run_predict>},
   };
   return run_program("fastformer-train", kCommands, argc, argv);
 }

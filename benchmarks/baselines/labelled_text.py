@@ -8,6 +8,7 @@ import gzip
 import itertools
 import json
 import pathlib
+import re
 import shutil
 import sys
 from typing import Iterator, NamedTuple, Sequence
@@ -59,6 +60,11 @@ def asked_columns(asked: str | None, names: list[str]) -> list[int]:
     return indices
 
 
+def looks_like_name(cell: str) -> bool:
+    is_number = re.fullmatch(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?", cell.strip(), re.IGNORECASE)
+    return len(cell) <= 40 and not is_number and not re.search(r"[.!?\n]", cell)
+
+
 def columns_of(first_row: list[str], arguments: argparse.Namespace) -> tuple[bool, int, list[int]]:
     """Whether the first row is a header, the label's column, and the text's columns.
 
@@ -71,6 +77,11 @@ def columns_of(first_row: list[str], arguments: argparse.Namespace) -> tuple[boo
     named = any(column and not column.isdigit() for column in asked)
     header = arguments.header == "yes" or (
         arguments.header == "auto" and (named or bool(known_text and known_label)))
+    if (arguments.header == "auto" and not header and bool(known_text) != bool(known_label)
+            and all(looks_like_name(cell) for cell in first_row)
+            and not (arguments.text_column and arguments.label_column)):
+        raise BaselineError("cannot tell whether the first row names the columns: give both "
+                            "--text-column and --label-column; it has " + ", ".join(names))
     label = asked_columns(arguments.label_column, names) or (known_label if header else [0])
     text = asked_columns(arguments.text_column, names) or (
         known_text if header else [column for column in range(len(names)) if column not in label])

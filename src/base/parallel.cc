@@ -1,9 +1,12 @@
 // A small pool of threads that hands out ranges of a loop.
 #include "base/parallel.h"
 
+#include <fastformer/error.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <string>
+#include <system_error>
 
 namespace fastformer {
 
@@ -22,10 +25,20 @@ int available_threads() {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) threads = available_threads();
-  for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  try {
+    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    const std::string started = std::to_string(workers_.size() + 1);
+    stop();
+    throw Error("the system starts no more than " + started + " of " + std::to_string(threads) +
+                    " threads (" + error.what() + ")",
+                "--threads", "Ask for fewer threads");
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;

@@ -28,7 +28,7 @@ int available_threads();
 // exception of a body is thrown again by run(). Threads sleep while there is nothing to do.
 class ThreadPool {
  public:
-  // `threads` <= 0 means available_threads().
+  // `threads` <= 0 means available_threads(). Throws an Error when the system refuses threads.
   explicit ThreadPool(int threads = 0);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -51,6 +51,7 @@ class ThreadPool {
   };
 
   void work();
+  void stop();
   void take_ranges(const Job& job, std::unique_lock<std::mutex>& lock);
 
   std::mutex mutex_;

@@ -290,7 +290,7 @@ void OptionSet::apply_flag(const std::string& name, std::span<const std::string>
 void OptionSet::apply_environment() {
   for (Option& option : options_) {
     const char* text = std::getenv(option.variable().c_str());
-    if (!text || option.source > Source::kEnvironment) continue;
+    if (!text || !option.has_variable() || option.source > Source::kEnvironment) continue;
     try {
       if (option.is_list) {
         option.set_text(*text ? split(text, ',') : std::vector<std::string>());

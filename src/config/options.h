@@ -46,6 +46,9 @@ struct Option {
 
   std::string key() const;       // name with '_' for '-'
   std::string variable() const;  // FASTFORMER_ + upper-case key
+  // Files are not named by variables, which would reach every program of a session: a script's
+  // FASTFORMER_DATA is not what evaluate --data means.
+  bool has_variable() const { return !value_name.starts_with("FILE"); }
 };
 
 // A list of options bound to structs that outlive it.
@@ -87,7 +90,7 @@ class OptionSet {
   // key names the nearest known one.
   void apply_json(const Json& values, Source source, const std::string& where);
   void apply_flag(const std::string& name, std::span<const std::string> values);
-  // Reads FASTFORMER_* variables of the options in this set.
+  // Reads FASTFORMER_* variables of the options in this set, but of those that name files.
   void apply_environment();
 
   // All options as key -> value, in the order of adding.

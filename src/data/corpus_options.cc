@@ -3,9 +3,17 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "base/strings.h"
 
 namespace fastformer::data {
+namespace {
+
+bool is_number(const std::string& column) { return parse_int(column).has_value(); }
+
+}  // namespace
 
 void CorpusOptions::describe(config::OptionSet& options) {
   options.group("Data")
@@ -29,6 +37,38 @@ void CorpusOptions::describe(config::OptionSet& options) {
       .add("on-bad-row", &on_bad_row, {{"error", OnBadRow::kError}, {"skip", OnBadRow::kSkip}},
            "stop at a malformed row, or leave it out and count it")
       .add("delimiter", &delimiter, "C", "character between the fields of a CSV file, or \"tab\"");
+}
+
+void CorpusOptions::adopt(const config::Json& trained, const std::string& where) {
+  CorpusOptions corpus;
+  config::OptionSet set;
+  corpus.describe(set);
+  try {
+    set.apply_json(trained, config::Source::kFile, "");
+  } catch (const Error& error) {
+    throw Error(error.what(), where);
+  }
+  trained_text_column = corpus.text_columns();
+  trained_label_column = corpus.label_column;
+}
+
+CorpusOptions CorpusOptions::for_format(Format file_format, bool needs_label,
+                                        std::string* note) const {
+  CorpusOptions options = *this;
+  if (note) note->clear();
+  const bool is_table = file_format == Format::kCsv || file_format == Format::kTsv;
+  if (!is_table && file_format != Format::kJsonl) return options;
+  const auto fits = [&](const std::string& column) { return is_table || !is_number(column); };
+  if (text_column.empty() && !trained_text_column.empty() &&
+      std::all_of(trained_text_column.begin(), trained_text_column.end(), fits)) {
+    options.text_column = trained_text_column;
+    if (note) *note = "text from column " + join(trained_text_column, ", ") + ", as in training";
+  }
+  if (needs_label && label_column.empty() && !trained_label_column.empty() &&
+      fits(trained_label_column)) {
+    options.label_column = trained_label_column;
+  }
+  return options;
 }
 
 std::vector<std::string> CorpusOptions::text_columns() const {

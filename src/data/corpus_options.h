@@ -40,7 +40,20 @@ struct CorpusOptions {
   // a CSV is tab-separated with CSV's quoting (line breaks inside quotes), which TSV lacks.
   std::string delimiter;
 
+  // The columns of the corpus that a model was trained on; they hold where the user names none.
+  // No option: see adopt().
+  std::vector<std::string> trained_text_column;
+  std::string trained_label_column;
+
   void describe(config::OptionSet& options);
+
+  // Takes the columns from the options of the training corpus, an object as describe()'s options
+  // make it; `where` names it in an Error.
+  void adopt(const config::Json& trained, const std::string& where);
+  // The options for one file, with the trained columns where they fit its format: any in tables,
+  // names in JSON Lines. `needs_label`: only then a label's column is taken. Sets `note`, when it
+  // is not nullptr, to what was taken, or to nothing.
+  CorpusOptions for_format(Format file_format, bool needs_label, std::string* note = nullptr) const;
 
   // text_column with the commas taken apart and blanks around names removed.
   std::vector<std::string> text_columns() const;

@@ -3,9 +3,12 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/strings.h"
+#include "io/files.h"
+#include "io/input_stream.h"
 
 namespace fastformer::data {
 
@@ -17,6 +20,9 @@ CorpusReader::CorpusReader(std::vector<std::string> files, CorpusOptions options
       limits_(limits),
       context_{options_, needs_label, parallel_for_, limits_} {
   options_.delimiter_or(',');
+  if (std::count(files_.begin(), files_.end(), "-") > 1) {
+    throw usage_error("is named twice but can be read only once", "standard input");
+  }
 }
 
 bool CorpusReader::open_next() {
@@ -65,6 +71,12 @@ void CorpusReader::take(std::vector<ParsedRow>& rows, std::vector<Record>& block
   }
   report_.rows += static_cast<std::int64_t>(block.size());
   if (pending_ && block.empty()) std::rethrow_exception(pending_);
+}
+
+std::string place_of(const Record& record, const std::vector<std::string>& files) {
+  const std::string& file = files[static_cast<std::size_t>(record.file)];
+  if (file != "-" && io::is_directory(file)) return io::join_path(file, record.id);
+  return io::input_name(file) + ", line " + std::to_string(record.line);
 }
 
 std::vector<Record> read_corpus(const std::vector<std::string>& files, const CorpusOptions& options,

@@ -52,6 +52,9 @@ class CorpusReader {
   ReadReport report_;
 };
 
+// "FILE, line N" of a record of these files; the document's path in a folder.
+std::string place_of(const Record& record, const std::vector<std::string>& files);
+
 // Reads all records at once. `report` may be nullptr.
 std::vector<Record> read_corpus(const std::vector<std::string>& files, const CorpusOptions& options,
                                 bool needs_label, const ParallelFor& parallel_for,

@@ -10,6 +10,35 @@
 namespace fastformer::data {
 namespace {
 
+// Bytes that begin files which are no text.
+struct Magic {
+  std::string_view bytes;
+  const char* what;
+  const char* advice;
+};
+constexpr Magic kBinary[] = {
+    {"\xff\xfe", "is written in UTF-16, not in UTF-8",
+     "Convert it, for example with iconv -f UTF-16 -t UTF-8"},
+    {"\xfe\xff", "is written in UTF-16, not in UTF-8",
+     "Convert it, for example with iconv -f UTF-16 -t UTF-8"},
+    {"\x1f\x8b", "is compressed with gzip",
+     "Let its name end in .gz, or decompress it on the way: zcat FILE | ... -"},
+    {"\x28\xb5\x2f\xfd", "is compressed with zstd",
+     "Let its name end in .zst, or decompress it on the way: zstdcat FILE | ... -"},
+    {std::string_view("\xfd"
+                      "7zXZ\0",
+                      6),
+     "is compressed with xz", "Decompress it on the way: xzcat FILE | ... -"},
+    {"BZh", "is compressed with bzip2", "Decompress it on the way: bzcat FILE | ... -"},
+    {"PK\x03\x04", "is a zip archive, as spreadsheets and documents of office programs are",
+     "Unpack it, or save the table as CSV"},
+};
+
+// Bzip2's three letters are text too: behind them and a digit stands the magic of a block.
+bool is_bzip2(std::string_view beginning) {
+  return beginning.size() >= 10 && beginning.substr(4, 6) == "1AY&SY";
+}
+
 bool has(std::string_view line, char c) { return line.find(c) != std::string_view::npos; }
 
 bool has_tabs_only(std::string_view line) { return has(line, '\t') && !has(line, ','); }
@@ -30,8 +59,8 @@ Format by_name_or_line(const std::string& path, std::string_view first_line,
   for (const char* ending : {".jsonl", ".ndjson", ".json"}) {
     if (name.ends_with(ending)) return Format::kJsonl;
   }
-  if (options.names_columns()) return table_format(first_line);
   if (first_line.starts_with(kLabelPrefix)) return Format::kFastText;
+  if (options.names_columns()) return table_format(first_line);
   if (needs_label && path == "-") return table_format(first_line);
   return Format::kLines;
 }
@@ -49,9 +78,10 @@ FileFormat format_of(const std::string& path, std::string_view first_line,
 }
 
 std::size_t length_of_mark(std::string_view beginning, const std::string& where) {
-  if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff")) {
-    throw Error("is written in UTF-16, not in UTF-8", where,
-                "Convert it, for example with iconv -f UTF-16 -t UTF-8");
+  for (const Magic& magic : kBinary) {
+    if (!beginning.starts_with(magic.bytes)) continue;
+    if (magic.bytes == "BZh" && !is_bzip2(beginning)) continue;
+    throw Error(magic.what, where, magic.advice);
   }
   return beginning.starts_with("\xef\xbb\xbf") ? 3 : 0;
 }

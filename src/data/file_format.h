@@ -22,8 +22,8 @@ inline constexpr std::size_t kSniffedBytes = 1 << 16;
 FileFormat format_of(const std::string& path, std::string_view first_line,
                      const CorpusOptions& options, bool needs_label);
 
-// Throws when the bytes that begin a file say that it is UTF-16; returns the length of UTF-8's byte
-// order mark at the beginning, 0 or 3.
+// Throws when the bytes that begin a file say that it is UTF-16, compressed or an archive; returns
+// the length of UTF-8's byte order mark at the beginning, 0 or 3.
 std::size_t length_of_mark(std::string_view beginning, const std::string& where);
 
 }  // namespace fastformer::data

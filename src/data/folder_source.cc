@@ -34,10 +34,19 @@ std::string read_document(const std::string& path, std::size_t limit) {
   return bytes;
 }
 
+// An error's message without the place that begins it.
+std::string without_place(std::string message, const std::string& place) {
+  return message.starts_with(place + ": ") ? message.substr(place.size() + 2) : message;
+}
+
 }  // namespace
 
 FolderSource::FolderSource(const std::string& path, const SourceContext& context)
     : path_(path), context_(context) {
+  if (!context.options.group_column.empty()) {
+    throw usage_error("is a folder of documents, which have no columns", path,
+                      "Leave --group-column out");
+  }
   bool has_classes = false;
   for (const std::string& name : io::list_directory(path)) {
     if (name.starts_with('.')) continue;
@@ -98,9 +107,16 @@ void FolderSource::parse(const Entry& entry, ParsedRow& row, std::int64_t& bytes
     return;
   }
   const std::string path = io::join_path(path_, entry.id);
-  const std::string document = read_document(path, context_.limits.row_bytes);
+  std::string document;
+  std::size_t mark = 0;
+  try {
+    document = read_document(path, context_.limits.row_bytes);
+    mark = length_of_mark(document, path);
+  } catch (const Error& error) {
+    row.reason = without_place(error.what(), path);
+    return;
+  }
   bytes += static_cast<std::int64_t>(document.size());
-  const std::size_t mark = length_of_mark(document, path);
   record.text = text::repair_text(std::string_view(document).substr(mark), repairs);
   row.reason = set_label(entry.label, context_.needs_label, record, repairs);
 }

@@ -3,6 +3,8 @@
 
 #include <fastformer/error.h>
 
+#include <utility>
+
 #include "base/strings.h"
 #include "data/json_parser.h"
 #include "data/line_parsers.h"
@@ -11,11 +13,29 @@
 
 namespace fastformer::data {
 
+namespace {
+
+// Formats without columns: what only a column could give must not be lost without a word.
+void refuse_columns(Format format, const CorpusOptions& options, const std::string& where) {
+  if (format != Format::kFastText && format != Format::kLines) return;
+  const std::string what =
+      format == Format::kFastText ? "holds fastText lines" : "holds plain lines";
+  for (const auto& [flag, column] : {std::pair("--group-column", &options.group_column),
+                                     std::pair("--id-column", &options.id_column)}) {
+    if (column->empty()) continue;
+    throw usage_error(what + ", which have no columns", where,
+                      "Leave " + std::string(flag) + " out, or see --format");
+  }
+}
+
+}  // namespace
+
 RowParser::Begin RowParser::begin(std::string_view) { return Begin::kReady; }
 
 std::unique_ptr<RowParser> make_row_parser(Format format, char delimiter,
                                            const CorpusOptions& options, bool needs_label,
                                            const std::string& where) {
+  refuse_columns(format, options, where);
   switch (format) {
     case Format::kCsv:
     case Format::kTsv:

@@ -24,7 +24,7 @@ constexpr int kMostRowsGivenUp = 100;
 
 RowSource::RowSource(const std::string& path, const SourceContext& context)
     : path_(path),
-      name_(path == "-" ? "standard input" : path),
+      name_(io::input_name(path)),
       context_(context),
       input_(io::open_input(path)),
       is_pipe_(path == "-" || !io::status_of(path).is_regular) {}
@@ -32,6 +32,8 @@ RowSource::RowSource(const std::string& path, const SourceContext& context)
 std::string RowSource::place(const Record& record) const {
   return name_ + ", line " + std::to_string(record.line);
 }
+
+std::string RowSource::note() const { return note_.empty() ? "" : name_ + ": " + note_; }
 
 bool RowSource::read(std::vector<ParsedRow>& rows, text::RepairCounts& repairs) {
   rows.clear();
@@ -74,8 +76,8 @@ bool RowSource::begin() {
   line = line.substr(0, end);
   const FileFormat format = format_of(path_, line, context_.options, context_.needs_label);
   if (format.format == Format::kCsv) cutter_ = RowCutter(format.delimiter);
-  parser_ = make_row_parser(format.format, format.delimiter, context_.options, context_.needs_label,
-                            name_);
+  options_ = context_.options.for_format(format.format, context_.needs_label, &note_);
+  parser_ = make_row_parser(format.format, format.delimiter, options_, context_.needs_label, name_);
   buffer_.erase(0, mark);
   has_begun_ = true;
   return true;

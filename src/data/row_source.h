@@ -23,6 +23,7 @@ class RowSource : public DocumentSource {
   std::int64_t bytes() const override { return bytes_; }
   std::string name() const override { return name_; }
   std::string place(const Record& record) const override;
+  std::string note() const override;
 
  private:
   // Reads one block, or what a pipe has.
@@ -44,6 +45,8 @@ class RowSource : public DocumentSource {
   std::string path_;
   std::string name_;
   SourceContext context_;
+  CorpusOptions options_;  // the context's, for this file's format; the parser refers to them
+  std::string note_;
   std::unique_ptr<io::InputStream> input_;
   bool is_pipe_;
   bool at_end_ = false;

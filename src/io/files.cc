@@ -54,6 +54,7 @@ FileStatus status_of(const std::string& path) {
 
 bool exists(const std::string& path) { return status_of(path).exists; }
 bool is_directory(const std::string& path) { return status_of(path).is_directory; }
+bool is_taken(const std::string& path) { return is_link(path) || exists(path); }
 
 std::vector<std::string> list_directory(const std::string& path) {
   std::vector<std::string> names;
@@ -95,14 +96,19 @@ std::string join_path(std::string_view folder, std::string_view name) {
   return path += name;
 }
 
-std::string base_name(std::string_view path) {
+std::string_view without_final_slashes(std::string_view path) {
   while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return path;
+}
+
+std::string base_name(std::string_view path) {
+  path = without_final_slashes(path);
   const std::size_t slash = path.rfind('/');
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
 }
 
 std::string parent_path(std::string_view path) {
-  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  path = without_final_slashes(path);
   const std::size_t slash = path.rfind('/');
   if (slash == std::string_view::npos) return ".";
   return std::string(slash == 0 ? path.substr(0, 1) : path.substr(0, slash));

@@ -15,6 +15,8 @@ namespace fastformer::io {
 FileStatus status_of(const std::string& path);
 bool exists(const std::string& path);
 bool is_directory(const std::string& path);
+// Whether the name is taken, be it by a link that leads nowhere.
+bool is_taken(const std::string& path);
 std::vector<std::string> list_directory(const std::string& path);
 void make_directory(const std::string& path);
 void remove_file(const std::string& path);
@@ -26,6 +28,8 @@ void rename_durably(const std::string& from, const std::string& to);
 void sync_directory(const std::string& path);
 
 std::string join_path(std::string_view folder, std::string_view name);
+// "a/b" of "a/b/"; the root stays "/".
+std::string_view without_final_slashes(std::string_view path);
 // The last component, "c" of "a/b/c" and of "a/b/c/".
 std::string base_name(std::string_view path);
 // All before the last component, "." when there is nothing.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,7 +23,7 @@ class PlainInput : public InputStream {
   explicit PlainInput(std::string path) : path_(std::move(path)) {
     if (path_ == "-") {
       file_ = STDIN_FILENO;
-      path_ = "standard input";
+      path_ = input_name(path_);
       return;
     }
     const FileStatus status = status_of(path_);
@@ -52,6 +53,7 @@ class PlainInput : public InputStream {
 
 constexpr std::size_t kCompressedChunk = std::size_t{1} << 17;
 constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // zlib counts in 32 bits
+constexpr int kLargestWindowLog = sizeof(void*) == 4 ? 30 : 31;
 constexpr char kDamagedAdvice[] = "Fetch or compress the file again";
 
 class GzipInput : public InputStream {
@@ -117,6 +119,8 @@ class ZstdInput : public InputStream {
         chunk_(kCompressedChunk),
         stream_(ZSTD_createDStream()) {
     if (!stream_) throw Error("zstd does not start", path_);
+    // zstd --long=31 is the most that zstd itself writes and reads.
+    ZSTD_DCtx_setParameter(stream_, ZSTD_d_windowLogMax, kLargestWindowLog);
   }
   ~ZstdInput() override { ZSTD_freeDStream(stream_); }
 
@@ -134,11 +138,7 @@ class ZstdInput : public InputStream {
       }
       any_input_ = true;
       const std::size_t left = ZSTD_decompressStream(stream_, &output, &input_);
-      if (ZSTD_isError(left)) {
-        throw Error(any_output_ ? "holds damaged zstd data"
-                                : "is not zstd data although its name ends in .zst",
-                    path_, any_output_ ? kDamagedAdvice : "Rename it or compress it with zstd");
-      }
+      if (ZSTD_isError(left)) fail(left);
       inside_frame_ = left != 0;
       // A full output buffer may leave decoded bytes behind that need no more input.
       flushing_ = inside_frame_ && output.pos == output.size;
@@ -148,6 +148,15 @@ class ZstdInput : public InputStream {
   }
 
  private:
+  [[noreturn]] void fail(std::size_t code) const {
+    if (!any_output_ && ZSTD_getErrorCode(code) == ZSTD_error_prefix_unknown) {
+      throw Error("is not zstd data although its name ends in .zst", path_,
+                  "Rename it or compress it with zstd");
+    }
+    throw Error("holds damaged zstd data (" + std::string(ZSTD_getErrorName(code)) + ")", path_,
+                kDamagedAdvice);
+  }
+
   std::string path_;
   PlainInput source_;
   std::vector<char> chunk_;
@@ -160,6 +169,8 @@ class ZstdInput : public InputStream {
 };
 
 }  // namespace
+
+std::string input_name(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 std::unique_ptr<InputStream> open_input(const std::string& path) {
   if (path.ends_with(".gz")) return std::make_unique<GzipInput>(path);

@@ -21,6 +21,9 @@ class InputStream {
 // one. Throws when the file is missing, a folder, or not compressed although its name says so.
 std::unique_ptr<InputStream> open_input(const std::string& path);
 
+// How people call the input: `path`, or "standard input" for "-".
+std::string input_name(const std::string& path);
+
 // `path` without a final ".gz" or ".zst": the name that says what the content is.
 std::string uncompressed_name(const std::string& path);
 

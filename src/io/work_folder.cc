@@ -5,17 +5,11 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <utility>
 
 #include "io/files.h"
 
 namespace fastformer::io {
 namespace {
-
-std::string without_final_slash(std::string path) {
-  while (path.size() > 1 && path.back() == '/') path.pop_back();
-  return path;
-}
 
 void sync_file(const std::string& path) {
   const int file = operations().open(path, O_RDONLY, 0);
@@ -29,15 +23,19 @@ void sync_file(const std::string& path) {
 
 }  // namespace
 
-WorkFolder::WorkFolder(std::string path, const std::string& suffix)
-    : path_(without_final_slash(std::move(path))), work_(path_ + suffix) {
+WorkFolder::WorkFolder(const std::string& path, const std::string& suffix)
+    : path_(without_final_slashes(path)), work_(path_ + suffix) {
   if (path_.empty()) throw usage_error("the output folder has no name");
-  if (exists(path_)) {
+  if (is_taken(path_)) {
     throw Error("exists already", path_, "Remove it or choose another output folder");
   }
-  if (exists(work_)) {
+  if (is_taken(work_)) {
     throw Error("exists already: another run is writing it, or one was stopped", work_,
                 "Remove it when no run is writing it, or choose another output folder");
+  }
+  const std::string parent = parent_path(path_);
+  if (!exists(parent)) {
+    throw Error("no such folder", parent, "Create it, or choose another output folder");
   }
   make_directory(work_);
 }
@@ -45,11 +43,22 @@ WorkFolder::WorkFolder(std::string path, const std::string& suffix)
 std::string WorkFolder::file(std::string_view name) const { return join_path(work_, name); }
 
 void WorkFolder::commit() {
-  for (const std::string& name : list_directory(work_)) sync_file(file(name));
-  sync_directory(work_);
-  rename_durably(work_, path_);
+  try {
+    for (const std::string& name : list_directory(work_)) sync_file(file(name));
+    sync_directory(work_);
+    rename_durably(work_, path_);
+  } catch (const Error& error) {
+    if (!exists(work_)) throw;
+    throw Error(error.what(), "", "All that was to be in " + path_ + " is kept in " + work_);
+  }
 }
 
-void WorkFolder::discard() { remove_tree(work_); }
+void WorkFolder::discard() noexcept {
+  try {
+    remove_tree(work_);
+  } catch (const Error&) {
+    // What made the folder useless is told instead.
+  }
+}
 
 }  // namespace fastformer::io

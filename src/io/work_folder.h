@@ -10,16 +10,19 @@ namespace fastformer::io {
 // folder that is not committed stays, so that nothing is lost, unless discard() removes it.
 class WorkFolder {
  public:
-  // Creates the working folder. Throws when `path` or the working folder exists.
-  WorkFolder(std::string path, const std::string& suffix);
+  // Creates the working folder. Throws when the name `path` or that of the working folder is taken,
+  // and when the folder around them is missing.
+  WorkFolder(const std::string& path, const std::string& suffix);
 
   const std::string& final_path() const { return path_; }
   const std::string& path() const { return work_; }
   std::string file(std::string_view name) const;
 
   // Syncs every file in the folder and the folder itself, then renames it to its final name.
+  // An Error names the working folder when that is still there.
   void commit();
-  void discard();
+  // Removes the working folder as far as that is possible.
+  void discard() noexcept;
 
  private:
   std::string path_;

@@ -38,10 +38,7 @@ void softmax_over_tokens(MatrixView<const T> scores, double epsilon, MatrixView<
     for (std::int64_t h = 0; h < heads; ++h) sums[h] += weight[h];
   }
   for (std::int64_t h = 0; h < heads; ++h) {
-    // exp(-largest) may overflow to infinity for hopeless scores: the weights are then 0, which is
-    // what the unshifted formula gives.
-    const T shifted = epsilon > 0 ? T(epsilon * std::exp(-static_cast<double>(largest[h]))) : T(0);
-    sums[h] = T(1) / (sums[h] + shifted);
+    sums[h] = T(1) / (sums[h] + shifted_epsilon(epsilon, largest[h]));
   }
   for (std::int64_t i = 0; i < scores.rows; ++i) {
     T* weight = weights.row(i);

@@ -24,12 +24,18 @@ at::Tensor initial_values(const model::TensorSpec& spec, std::uint64_t seed) {
 }  // namespace
 
 Parameters::Parameters(const std::vector<model::TensorSpec>& schema, std::uint64_t seed,
+                       at::ScalarType type, at::Device device)
+    : Parameters(
+          schema, [seed](const model::TensorSpec& spec) { return initial_values(spec, seed); },
+          type, device) {}
+
+Parameters::Parameters(const std::vector<model::TensorSpec>& schema,
+                       const std::function<at::Tensor(const model::TensorSpec&)>& values_of,
                        at::ScalarType type, at::Device device) {
   for (const model::TensorSpec& spec : schema) {
     index_.emplace(spec.name, names_.size());
     names_.push_back(spec.name);
-    tensors_.push_back(
-        initial_values(spec, seed).to(device, type).contiguous().set_requires_grad(true));
+    tensors_.push_back(values_of(spec).to(device, type).contiguous().set_requires_grad(true));
   }
 }
 

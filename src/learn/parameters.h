@@ -21,6 +21,11 @@ class Parameters {
   Parameters(const std::vector<model::TensorSpec>& schema, std::uint64_t seed,
              at::ScalarType type = at::kFloat, at::Device device = at::kCPU);
 
+  // With the values that `values_of` gives for each tensor of the schema.
+  Parameters(const std::vector<model::TensorSpec>& schema,
+             const std::function<at::Tensor(const model::TensorSpec&)>& values_of,
+             at::ScalarType type = at::kFloat, at::Device device = at::kCPU);
+
   // The tensor called `name`; an unknown name is an Error.
   const at::Tensor& at(std::string_view name) const;
   bool contains(std::string_view name) const;

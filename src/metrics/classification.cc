@@ -4,8 +4,6 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -91,21 +89,6 @@ ClassificationResult classification_result(std::span<const int> truth,
   }
   average(result);
   return result;
-}
-
-double mean_cross_entropy(std::span<const int> truth, MatrixView<const double> probabilities) {
-  if (static_cast<std::int64_t>(truth.size()) != probabilities.rows) {
-    throw Error(std::to_string(probabilities.rows) + " rows of probabilities for " +
-                std::to_string(truth.size()) + " examples");
-  }
-  if (truth.empty()) throw Error("there are no examples to score");
-  double sum = 0;
-  for (std::size_t i = 0; i < truth.size(); ++i) {
-    check_index(truth[i], probabilities.columns, i);
-    const double probability = probabilities(static_cast<std::int64_t>(i), truth[i]);
-    sum -= std::log(std::max(probability, std::numeric_limits<double>::denorm_min()));
-  }
-  return sum / static_cast<double>(truth.size());
 }
 
 }  // namespace fastformer::metrics

@@ -5,8 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "base/matrix_view.h"
-
 namespace fastformer::metrics {
 
 // Shares between 0 and 1. A share of nothing (no prediction, no true example) counts as 0.
@@ -47,9 +45,5 @@ struct ClassificationResult {
 // Error on no examples, lists of different sizes, and indices out of range.
 ClassificationResult classification_result(std::span<const int> truth,
                                            std::span<const int> predicted, int classes);
-
-// Mean of -log(probability of the true class) in nats; `probabilities` is [examples, classes].
-// A probability of 0 counts as the smallest positive double, so that the mean stays finite.
-double mean_cross_entropy(std::span<const int> truth, MatrixView<const double> probabilities);
 
 }  // namespace fastformer::metrics

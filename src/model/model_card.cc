@@ -35,17 +35,6 @@ std::string escaped(const std::string& text) {
 // An indented code block, which needs no fence that the code could close.
 std::string code(const std::string& command) { return "    " + on_one_line(command) + "\n"; }
 
-// A shell word; quoted when it holds anything but letters, digits and plain signs.
-std::string shell_word(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("-_./").find(static_cast<char>(c)) < 4;
-  });
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 std::string value_text(const Json& value) {
   if (value.is_number_float()) return format_double(value.get<double>());
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
@@ -124,6 +113,16 @@ std::string configuration(const ModelConfig& config) {
 }
 
 }  // namespace
+
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("-_./").find(static_cast<char>(c)) < 4;
+  });
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
 
 std::string model_card(const CardFacts& facts) {
   std::string text = front_matter() + introduction(facts) + usage(facts);

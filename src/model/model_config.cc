@@ -3,21 +3,22 @@
 
 #include <fastformer/error.h>
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/strings.h"
+#include "text/utf8.h"
 
 namespace fastformer::model {
 namespace {
 
-bool is_utf8(const std::string& text) {
-  try {
-    config::Json(text).dump();
-    return true;
-  } catch (const nlohmann::json::exception&) {
-    return false;
-  }
+void check_name(const std::string& option, const std::string& name,
+                const std::vector<std::string>& known) {
+  if (std::find(known.begin(), known.end(), name) != known.end()) return;
+  const std::optional<std::string> near = nearest(name, known);
+  throw usage_error("unknown " + option + " \"" + printable(name) + "\"", option,
+                    near ? "Did you mean " + *near + "?" : "Known: " + join(known, ", "));
 }
 
 void check_labels(const std::vector<std::string>& labels) {
@@ -25,7 +26,7 @@ void check_labels(const std::vector<std::string>& labels) {
   std::set<std::string_view> seen;
   for (const std::string& label : labels) {
     const std::string called = "the label \"" + printable(label) + "\" ";
-    if (!is_utf8(label)) throw Error(called + "is not UTF-8", "labels");
+    if (!text::is_valid_utf8(label)) throw Error(called + "is not UTF-8", "labels");
     if (!seen.insert(label).second) throw Error(called + "appears twice", "labels");
   }
 }
@@ -80,18 +81,28 @@ void WideConfig::describe(config::OptionSet& options) {
       .add("encoder_factor", &encoder_factor, {0, 1e9}, "weight of the encoder's logits");
 }
 
-void ModelConfig::validate() const {
-  if (task != "classification") {
-    throw Error("unknown task \"" + task + "\"", "task", "Known: classification");
-  }
-  if (encoder.encoder != "fastformer") {
-    throw Error("unknown encoder \"" + encoder.encoder + "\"", "encoder", "Known: fastformer");
-  }
+const std::vector<std::string>& task_names() {
+  static const std::vector<std::string> names = {"classification"};
+  return names;
+}
+
+const std::vector<std::string>& encoder_names() {
+  static const std::vector<std::string> names = {"fastformer"};
+  return names;
+}
+
+void ModelConfig::validate_choices() const {
+  check_name("task", task, task_names());
+  check_name("encoder", encoder.encoder, encoder_names());
   if (encoder.width % encoder.heads != 0) {
-    throw Error("the width " + std::to_string(encoder.width) + " is not a multiple of the " +
-                    std::to_string(encoder.heads) + " heads",
-                "heads", "Choose a divisor of the width");
+    throw usage_error("the width " + std::to_string(encoder.width) + " is not a multiple of the " +
+                          std::to_string(encoder.heads) + " heads",
+                      "heads", "Choose a divisor of the width");
   }
+}
+
+void ModelConfig::validate() const {
+  validate_choices();
   if (vocabulary < 1) throw Error("the vocabulary is empty", "vocabulary");
   if (padding_id < -1 || padding_id >= vocabulary) {
     throw Error("the padding id " + std::to_string(padding_id) + " is not in the vocabulary of " +

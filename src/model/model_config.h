@@ -68,9 +68,15 @@ struct ModelConfig {
     return labels.size() == 2 ? 1 : static_cast<std::int64_t>(labels.size());
   }
 
-  // Throws an Error that names the option when values do not fit together (heads must divide
-  // width, at least one label, ...).
+  // Throws a usage error that names the option when a choice is not known or choices do not fit
+  // together (heads must divide width): what can be said before the corpus is read.
+  void validate_choices() const;
+  // The same for the whole: also at least one label, a vocabulary, ...
   void validate() const;
 };
+
+// What `task` and `encoder` may be.
+const std::vector<std::string>& task_names();
+const std::vector<std::string>& encoder_names();
 
 }  // namespace fastformer::model

@@ -119,7 +119,7 @@ OfficialConfig read_config(const SafetensorsFile& weights, const std::string& co
   const auto at = weights.metadata().find("config");
   if (at == weights.metadata().end()) {
     throw Error("has no configuration in its metadata", weights.path(),
-                "Give the configuration as a JSON file");
+                "Give the configuration as a JSON file with --config");
   }
   const std::string where = weights.path() + ": metadata \"config\"";
   return {config::parse_json<Json>(at->second, where), where};
@@ -208,7 +208,12 @@ ModelConfig converted(const OfficialConfig& official, const StateDict& weights) 
   for (std::int64_t label = 0; label < labels; ++label) {
     config.labels.push_back(std::to_string(label));
   }
-  config.validate();
+  // Whoever imports chose nothing: what does not fit is a failure, not wrong usage.
+  try {
+    config.validate();
+  } catch (const Error& error) {
+    throw Error(error.what());
+  }
   return config;
 }
 

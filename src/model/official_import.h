@@ -28,8 +28,8 @@ struct ImportedModel {
 // Reads weights named as in the authors' state dict, all of them with or all of them without the
 // prefix "weights."; tensors that are no part of the authors' model are left alone. The
 // configuration (hidden_size, num_attention_heads, ...) is JSON in the file `config_path`, or in
-// the weights file's metadata under "config" when `config_path` is empty. Vocabulary, positions and
-// number of labels follow from the weights; labels are named "0", "1", ...; id 0 is padding, as the
+// the weights file's metadata under "config" when `config_path` is empty. Vocabulary and number
+// of labels follow from the weights; labels are named "0", "1", ...; id 0 is padding, as the
 // authors have it. Throws an Error that names the file and the tensor or key.
 ImportedModel import_official(const std::string& weights_path, const std::string& config_path);
 

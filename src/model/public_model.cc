@@ -6,6 +6,7 @@
 
 #include "config/json_text.h"
 #include "model/folder.h"
+#include "text/repair.h"
 
 namespace fastformer {
 
@@ -28,7 +29,8 @@ const std::vector<std::string>& Model::labels() const { return content_->folder.
 bool Model::has_tokenizer() const { return content_->folder.tokenizer() != nullptr; }
 
 std::vector<std::int32_t> Model::token_ids(std::string_view text) const {
-  return content_->folder.pipeline().encode(text).ids;
+  text::RepairCounts uncounted;
+  return content_->folder.pipeline().encode(text::repair_text(text, uncounted)).ids;
 }
 
 std::int64_t Model::vocabulary() const { return content_->folder.config().vocabulary; }

@@ -26,9 +26,12 @@ void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate 
       head = max_length - max_length / 2;
       break;
     case Truncate::kError:
-      throw Error("the document has " + format_count(length) + " tokens, more than the " +
-                      format_count(max_length) + " that --max-length allows",
-                  where, "Raise --max-length, or let --truncate right, left or head-tail cut it");
+      throw Error(
+          "the document has " + format_count(length) + " tokens, more than the " +
+              format_count(max_length) + " that the model takes",
+          where,
+          "Shorten it, or train with a larger --max-length or with --truncate right, left or "
+          "head-tail");
   }
   ids.erase(ids.begin() + head, ids.begin() + head + excess);
 }
@@ -36,29 +39,47 @@ void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate 
 Pipeline::Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokenizer)
     : options_(std::move(options)), tokenizer_(std::move(tokenizer)) {}
 
-Document Pipeline::encode(std::string_view text, const std::string& where) const {
+Document Pipeline::whole(std::string_view text) const {
   Document document;
   const std::string stripped = options_.strip_html ? strip_html(text) : std::string();
   tokenizer_->encode(options_.strip_html ? std::string_view(stripped) : text, document.ids);
   document.length = static_cast<std::int64_t>(document.ids.size());
+  return document;
+}
+
+Document Pipeline::encode(std::string_view text, const std::string& where) const {
+  Document document = whole(text);
   truncate(document.ids, options_.max_length, options_.truncate, where);
   if (document.truncated()) document.ids.shrink_to_fit();
   return document;
 }
 
 std::vector<Document> Pipeline::encode_all(std::span<const std::string> texts,
-                                           const ParallelFor& parallel_for) const {
+                                           const ParallelFor& parallel_for, const PlaceOf& place_of,
+                                           std::exception_ptr* refused) const {
+  const bool refuses = options_.truncate == Truncate::kError;
   std::vector<Document> documents(texts.size());
   parallel_for(static_cast<std::int64_t>(texts.size()), 16,
                [&](std::int64_t begin, std::int64_t end) {
                  for (std::int64_t i = begin; i < end; ++i) {
                    const auto index = static_cast<std::size_t>(i);
-                   const std::string where = options_.truncate == Truncate::kError
-                                                 ? "document " + format_count(i + 1)
-                                                 : std::string();
-                   documents[index] = encode(texts[index], where);
+                   documents[index] = refuses ? whole(texts[index]) : encode(texts[index]);
                  }
                });
+  if (refused) *refused = nullptr;
+  // In order, so that threads do not decide which document is named.
+  for (std::size_t i = 0; refuses && i < documents.size(); ++i) {
+    if (documents[i].length <= options_.max_length) continue;
+    try {
+      truncate(
+          documents[i].ids, options_.max_length, options_.truncate,
+          place_of ? place_of(i) : "document " + format_count(static_cast<std::int64_t>(i) + 1));
+    } catch (const Error&) {
+      if (!refused) throw;
+      *refused = std::current_exception();
+      documents.resize(i);
+    }
+  }
   return documents;
 }
 

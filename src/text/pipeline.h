@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -27,6 +29,9 @@ struct Document {
 void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate how,
               const std::string& where = "");
 
+// What errors call the document with this index.
+using PlaceOf = std::function<std::string(std::size_t index)>;
+
 // Thread-safe and without state: the same text always gives the same ids.
 class Pipeline {
  public:
@@ -34,14 +39,20 @@ class Pipeline {
 
   // `where` names the document in an error.
   Document encode(std::string_view text, const std::string& where = "") const;
-  // In the order of `texts`; errors name the document by its number from 1 on.
+  // In the order of `texts`. The first document that is refused for its length is an Error, which
+  // calls it as `place_of` does, else by its number from 1 on. With `refused` that Error is stored
+  // there, nullptr without one, and the documents before it are returned.
   std::vector<Document> encode_all(std::span<const std::string> texts,
-                                   const ParallelFor& parallel_for) const;
+                                   const ParallelFor& parallel_for, const PlaceOf& place_of = {},
+                                   std::exception_ptr* refused = nullptr) const;
 
   const TextOptions& options() const { return options_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
 
  private:
+  // The document with all its tokens.
+  Document whole(std::string_view text) const;
+
   TextOptions options_;
   std::shared_ptr<const Tokenizer> tokenizer_;
 };

@@ -6,8 +6,10 @@ command_line_test.py PROGRAM GOLDEN_FOLDER
 import csv
 import gzip
 import json
+import os
 import pathlib
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -22,10 +24,10 @@ SMALL = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1
          "--learning-rate", "0.01", "--epochs", "4", "--min-count", "1", "--threads", "2"]
 
 
-def run(*arguments, stdin=None, code=0):
+def run(*arguments, stdin=None, code=0, environment=None):
     """Runs the program; returns (stdout, stderr) and checks the exit code."""
     done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True,
-                          text=True, timeout=300)
+                          text=True, timeout=300, env=environment)
     if done.returncode != code:
         raise AssertionError(f"exit code {done.returncode}, not {code}: {arguments}\n{done.stderr}")
     return done.stdout, done.stderr
@@ -180,6 +182,19 @@ class CommandLineTest(unittest.TestCase):
             (["train", "--output", "x"], "--train"),
             (["train", "--train", self.train], "--output"),
             (["train", "--train", self.train, "--output", "x", "--preset", "papr"], "paper"),
+            (["train", "--train", "none", "--output", "x", "--task", "clasification"],
+             "classification"),
+            (["train", "--train", "none", "--output", "x", "--encoder", "fastfromer"],
+             "fastformer"),
+            (["train", "--train", "none", "--output", "x", "--heads", "3"], "heads"),
+            (["train", "--train", "none", "--output", "x", "--device", "cudda"], "cuda"),
+            (["train", "--train", "none", "--output", "x", "--patience", "1", "--valid-share",
+              "0"], "--patience"),
+            (["train", "--train", "-", "--valid", "-", "--output", "x"], "--valid"),
+            (["predict", "--model", self.model, "--input", "-", "--token-ids", "--id-column", "id"],
+             "--id-column"),
+            (["predict", "--model", self.model, "--input", "-", "--token-ids", "--format", "csv"],
+             "--format"),
             (["predict", "--input", "-"], "--model"),
             (["predikt"], "predict"),
             ([], ""),
@@ -192,6 +207,7 @@ class CommandLineTest(unittest.TestCase):
         bad = self.path / "bad.csv"
         bad.write_text("label,text\na,one\nb,\"open\n")
         one_class = write_csv(self.path / "one.csv", [(1, "a", "x"), (2, "a", "y")])
+        empty = write_csv(self.path / "empty.csv", [])
         output = self.path / "never"
         cases = [
             (["--train", self.path / "missing.csv"], "no such file"),
@@ -200,6 +216,9 @@ class CommandLineTest(unittest.TestCase):
             (["--train", self.train, "--label-column", "labl"], "label"),
             (["--train", self.train, "--encoder", "fastfromer"], "fastformer"),
             (["--train", self.train, "--width", "10", "--heads", "4"], "heads"),
+            (["--train", self.train, "--valid", empty], "no validation rows"),
+            (["--train", self.train, "--truncate", "error", "--max-length", "4"],
+             "train.csv.gz, line 2: "),
         ]
         for arguments, part in cases:
             done = subprocess.run([PROGRAM, "train", "--output", str(output), *map(str, arguments)],
@@ -210,6 +229,78 @@ class CommandLineTest(unittest.TestCase):
             self.assertFalse((self.path / "never.training").exists())
         _, error = run("train", "--train", self.train, "--output", self.model, *SMALL, code=1)
         self.assertIn("exists", error)
+        link = self.path / "link"
+        link.symlink_to("nowhere")
+        _, error = run("train", "--train", self.train, "--output", link, *SMALL, code=1)
+        self.assertIn("exists", error)
+        _, error = run("train", "--train", "none", "--output", self.path / "no/such/model", code=1)
+        self.assertIn("no/such: no such folder", error)
+
+    def test_columns_of_training_hold_in_use(self):
+        # By itself the column "text" would be taken, whose words are of another topic.
+        rows = [(i, label, "red green blue", text) for i, label, text in sentences(200, 8)]
+        header = ("id", "field", "text", "abstract")
+        corpus = write_csv(self.path / "papers.csv", rows, header)
+        model = self.path / "papers"
+        run("train", "--train", corpus, "--output", model, "--text-column", "abstract",
+            "--label-column", "field", *SMALL)
+        found, talk = run("predict", "--model", model, "--input", corpus)
+        labels = [line.split("\t")[0] for line in found.splitlines()]
+        self.assertEqual(labels, [row[1] for row in rows])
+        self.assertIn("text from column abstract, as in training", talk)
+        report = json.loads(run("evaluate", "--model", model, "--data", corpus, "--json")[0])
+        self.assertEqual(report["accuracy"], 1)
+        lines = self.path / "papers.txt"
+        lines.write_text("".join(f"__label__{row[1]} {row[3]}\n" for row in rows))
+        report = json.loads(run("evaluate", "--model", model, "--data", lines, "--json")[0])
+        self.assertEqual(report["accuracy"], 1)
+        self.assertEqual(run("predict", "--model", model, "--input", "-", stdin="cat, dog\n")[0][:7],
+                         "animals")
+
+    def test_groups_are_not_asked_of_validation_rows(self):
+        valid = write_csv(self.path / "valid.csv", [row[1:] for row in sentences(20, 6)],
+                          ("label", "text"))
+        run("train", "--train", self.train, "--valid", valid, "--group-column", "id", "--output",
+            self.path / "grouped", *SMALL)
+
+    def test_long_documents_are_refused_after_those_before_them(self):
+        model = self.path / "strict"
+        run("train", "--train", self.train, "--output", model, "--truncate", "error",
+            "--max-length", "7", *SMALL)
+        out, error = run("predict", "--model", model, "--input", "-",
+                         stdin="a cat\nblue\n" + "dog " * 8 + "\nred\n", code=1)
+        self.assertEqual([line.split("\t")[0] for line in out.splitlines()],
+                         ["animals", "colours"])
+        self.assertIn("standard input, line 3: the document has 8 tokens", error)
+        out, error = run("predict", "--model", model, "--input", "-", "--token-ids",
+                         stdin='{"ids":[1]}\n{"ids":[1,1,1,1,1,1,1,1]}\n', code=1)
+        self.assertEqual(len(out.splitlines()), 1)
+        self.assertIn("standard input, line 2: the document has 8 tokens", error)
+
+    def test_a_model_of_nans_is_an_error_that_names_it(self):
+        broken = self.path / "broken"
+        shutil.copytree(self.model, broken)
+        file = broken / "model.safetensors"
+        data = bytearray(file.read_bytes())
+        data[-4:] = struct.pack("<f", float("nan"))
+        file.write_bytes(data)
+        for arguments in (["evaluate", "--data", self.test], ["predict", "--input", self.test]):
+            out, error = run(*arguments, "--model", broken, code=1)
+            self.assertIn(str(broken) + ": gives results that are not finite", error)
+            self.assertEqual(out, "")
+
+    def test_files_do_not_come_from_the_environment(self):
+        environment = dict(os.environ, FASTFORMER_DATA=str(self.test), FASTFORMER_TOP_K="3")
+        run("evaluate", "--model", self.model, code=2, environment=environment)
+        out = run("predict", "--model", self.model, "--input", "-", stdin="cat\n",
+                  environment=environment)[0]
+        self.assertEqual(len(out.split("\t")), 6)
+
+    def test_compressed_standard_input_is_an_error(self):
+        done = subprocess.run([PROGRAM, "predict", "--model", str(self.model), "--input", "-"],
+                              input=gzip.compress(b"cat\n"), capture_output=True)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertIn(b"zcat", done.stderr)
 
     def test_full_disk_is_an_error(self):
         with open("/dev/full", "w") as full:

@@ -1,10 +1,14 @@
 // The thread pool covers every item once, passes errors on and can be used again.
 #include "base/parallel.h"
 
+#include <fastformer/error.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <stdexcept>
+#include <string>
 
 namespace fastformer {
 namespace {
@@ -31,6 +35,22 @@ TEST(ThreadPoolTest, RethrowsAndStaysUsable) {
   std::atomic<std::int64_t> sum = 0;
   pool.run(100, 1, [&](std::int64_t begin, std::int64_t end) { sum += end - begin; });
   EXPECT_EQ(sum, 100);
+}
+
+// In a process of its own: the limit holds for the whole of it.
+TEST(ThreadPoolTest, RefusedThreadsAreAnError) {
+  const auto refused = [] {
+    const rlimit limit = {std::size_t{1} << 30, std::size_t{1} << 30};  // room for few stacks
+    setrlimit(RLIMIT_AS, &limit);
+    try {
+      const ThreadPool pool(4000);
+    } catch (const Error& error) {
+      std::_Exit(std::string(error.what()).starts_with("--threads: the system starts no more"));
+    }
+    std::_Exit(2);
+  };
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(refused(), testing::ExitedWithCode(1), "");
 }
 
 }  // namespace

@@ -150,12 +150,12 @@ TEST(CommandLineTest, FlagBeatsEnvironmentBeatsFileBeatsDefault) {
 TEST(CommandLineTest, SwitchesAndListsFollowThePrecedenceToo) {
   const TemporaryFolder folder;
   const std::string file =
-      folder.write("options.json", R"({"lowercase": true, "train": ["f"], "verbose": true})");
+      folder.write("options.json", R"({"lowercase": true, "columns": ["f"], "verbose": true})");
   const ScopedVariable lowercase("FASTFORMER_LOWERCASE", "yes");
-  const ScopedVariable train("FASTFORMER_TRAIN", "e1,e2");
+  const ScopedVariable columns("FASTFORMER_COLUMNS", "e1,e2");
   EXPECT_FALSE(Parse({"--no-lowercase", "--config", file}).options.lowercase);
-  EXPECT_EQ(Parse({"--config", file}).options.train, (Words{"e1", "e2"}));
-  EXPECT_EQ(Parse({"--config", file, "--train", "x"}).options.train, Words{"x"});
+  EXPECT_EQ(Parse({"--config", file}).options.columns, (Words{"e1", "e2"}));
+  EXPECT_EQ(Parse({"--config", file, "--columns", "x"}).options.columns, Words{"x"});
   EXPECT_FALSE(Parse({"--config", file, "--no-verbose"}).options.verbose);
   EXPECT_TRUE(Parse({"--config", file}).options.verbose);
 }

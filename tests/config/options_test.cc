@@ -136,11 +136,18 @@ TEST(OptionsTest, KnowsWhatWasSet) {
 TEST(OptionsTest, TheEnvironmentSplitsListsAtCommas) {
   SampleOptions options;
   {
-    const ScopedVariable variable("FASTFORMER_TRAIN", "a,b");
+    const ScopedVariable variable("FASTFORMER_COLUMNS", "a,b");
     options.set.apply_environment();
   }
-  EXPECT_EQ(options.train, (std::vector<std::string>{"a", "b"}));
-  const ScopedVariable empty("FASTFORMER_TRAIN", "");
+  EXPECT_EQ(options.columns, (std::vector<std::string>{"a", "b"}));
+  const ScopedVariable empty("FASTFORMER_COLUMNS", "");
+  options.set.apply_environment();
+  EXPECT_TRUE(options.columns.empty());
+}
+
+TEST(OptionsTest, TheEnvironmentNamesNoFiles) {
+  SampleOptions options;
+  const ScopedVariable variable("FASTFORMER_TRAIN", "a");
   options.set.apply_environment();
   EXPECT_TRUE(options.train.empty());
 }

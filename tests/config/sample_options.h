@@ -20,6 +20,7 @@ struct SampleOptions {
   bool verbose = false;
   std::string output;
   std::vector<std::string> train;
+  std::vector<std::string> columns;
   Fruit fruit = Fruit::kApple;
   OptionSet set;
 
@@ -33,6 +34,7 @@ struct SampleOptions {
         .add("verbose", &verbose, "say more")
         .add("output", &output, "DIR", "folder to write")
         .add("train", &train, "FILE...", "files to read")
+        .add("columns", &columns, "NAME...", "columns to read")
         .add("fruit", &fruit, {{"apple", Fruit::kApple}, {"pear", Fruit::kPear}}, "a fruit");
   }
   SampleOptions(const SampleOptions&) = delete;

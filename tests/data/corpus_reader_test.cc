@@ -194,5 +194,20 @@ TEST(CorpusReaderTest, RandomBytesNeverCrash) {
   EXPECT_GT(read, 1000);
 }
 
+TEST(CorpusReaderTest, StandardInputIsReadOnce) {
+  EXPECT_ERROR(CorpusReader({"-", "a.csv", "-"}, {}, true, serial_for()), "standard input: ");
+}
+
+TEST(CorpusReaderTest, PlacesNameFileAndLine) {
+  const TemporaryFolder folder;
+  Record record;
+  record.line = 3;
+  record.file = 1;
+  record.id = "pos/x";
+  EXPECT_EQ(place_of(record, {"a.csv", "b.csv"}), "b.csv, line 3");
+  EXPECT_EQ(place_of(record, {"a.csv", "-"}), "standard input, line 3");
+  EXPECT_EQ(place_of(record, {"a.csv", folder.path()}), folder.file("pos/x"));
+}
+
 }  // namespace
 }  // namespace fastformer::data

@@ -72,6 +72,25 @@ TEST_F(FolderSourceTest, DeeperFoldersAreBadRows) {
   EXPECT_EQ(read_file_of(folder_.path(), setting).size(), 3U);
 }
 
+TEST_F(FolderSourceTest, UnreadableDocumentsAreBadRows) {
+  write("neg/book.docx", "PK\x03\x04");
+  write("neg/cut.gz", gzip_bytes("whole").substr(0, 12));
+  EXPECT_ERROR(read_file_of(folder_.path()), "neg/book.docx: is a zip archive");
+  ReadSetting setting;
+  setting.options.on_bad_row = OnBadRow::kSkip;
+  ReadReport report;
+  EXPECT_EQ(read_file_of(folder_.path(), setting, &report).size(), 3U);
+  ASSERT_EQ(report.skipped_rows, 2);
+  EXPECT_THAT(report.reasons[1], testing::EndsWith("neg/cut.gz: ends in the middle of its gzip "
+                                                   "data. Fetch or compress the file again"));
+}
+
+TEST_F(FolderSourceTest, AGroupColumnIsAnErrorOfUsage) {
+  ReadSetting setting;
+  setting.options.group_column = "g";
+  EXPECT_ERROR(read_file_of(folder_.path(), setting), "have no columns");
+}
+
 TEST_F(FolderSourceTest, TooLargeDocumentsAndWrongFormatsAreErrors) {
   ReadSetting setting;
   setting.limits.row_bytes = 7;

@@ -46,6 +46,47 @@ TEST(FormatsTest, BlankLinesMarksAndLineEndsDoNotMatter) {
   }
 }
 
+TEST(FormatsTest, RefusesWhatIsNoText) {
+  using std::string_literals::operator""s;
+  const std::vector<std::pair<std::string, const char*>> binary = {
+      {gzip_bytes("a text"), "zcat"},
+      {zstd_bytes("a text"), "zstdcat"},
+      {"\xfd"
+       "7zXZ\0\0"s,
+       "xzcat"},
+      {"BZh91AY&SY\0\0"s, "bzcat"},
+      {"PK\x03\x04\x14\0"s, "zip archive"},
+      {"\xff\xfe"
+       "a\0"s,
+       "UTF-16"},
+      {"\xfe\xff\0a"s, "UTF-16"}};
+  for (const auto& [bytes, part] : binary) {
+    for (const char* name : {"a.txt", "a.csv", "a.csv.gz"}) {
+      const bool is_packed = std::string(name).ends_with(".gz");
+      EXPECT_ERROR(read(name, is_packed ? gzip_bytes(bytes) : bytes, for_use()), part);
+    }
+  }
+  EXPECT_EQ(read("a.txt", "BZh is a text\nPK too", for_use()),
+            (Lines{"|BZh is a text", "|PK too"}));
+}
+
+TEST(FormatsTest, TheFastTextPrefixCountsMoreThanNamedColumns) {
+  ReadSetting setting;
+  setting.options.text_column = {"text"};
+  EXPECT_EQ(read("a.txt", "__label__pos good, film\n__label__neg bad\n", setting), kTwo);
+}
+
+TEST(FormatsTest, ColumnsOfFilesWithoutColumnsAreErrorsOfUsage) {
+  for (std::string CorpusOptions::*column :
+       {&CorpusOptions::group_column, &CorpusOptions::id_column}) {
+    ReadSetting setting = for_use();
+    setting.options.*column = "x";
+    EXPECT_ERROR(read("a.txt", "__label__pos good\n", setting), "which have no columns");
+    setting.options.format = Format::kLines;
+    EXPECT_ERROR(read("a.txt", "good\n", setting), "which have no columns");
+  }
+}
+
 TEST(FormatsTest, EmptyFilesAndHeadersAloneHaveNoRecords) {
   for (const char* name : {"a.csv", "a.tsv", "a.jsonl", "a.txt", "a"}) {
     EXPECT_EQ(read(name, "", for_use()), Lines{});

@@ -7,6 +7,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cmake --install "$build_folder" --prefix "$work/prefix" >"$work/install.log"
+if [[ -e $build_folder/bin/fastformer-train ]]; then
+  "$work/prefix/bin/fastformer-train" --version
+fi
 "$work/prefix/bin/fastformer" import --weights "$weights" --output "$work/model"
 
 cmake -S "$source_folder/examples/embed" -B "$work/embed" -DCMAKE_PREFIX_PATH="$work/prefix" \

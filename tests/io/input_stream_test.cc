@@ -108,6 +108,20 @@ INSTANTIATE_TEST_SUITE_P(Kinds, CompressedTest,
                          testing::Values(Kind{".gz", gzip_bytes}, Kind{".zst", zstd_bytes}),
                          [](const auto& kind) { return std::string(kind.param.ending + 1); });
 
+TEST(InputStreamTest, ReadsZstdFramesWithALargeWindow) {
+  const TemporaryFolder folder;
+  // Magic, no flags, a window of 2^28 bytes (18 in its upper five bits), a raw last block.
+  const std::string frame("\x28\xb5\x2f\xfd\x00\x90\x21\x00\x00text", 13);
+  EXPECT_EQ(read_all(folder.write("file.zst", frame)), "text");
+}
+
+TEST(InputStreamTest, SaysWhatIsWrongWithZstdData) {
+  const TemporaryFolder folder;
+  std::string frame = zstd_bytes("text");
+  frame.back() = static_cast<char>(frame.back() ^ 1);
+  EXPECT_ERROR(read_all(folder.write("file.zst", frame)), "checksum");
+}
+
 TEST(InputStreamTest, ReadsPlainFiles) {
   const TemporaryFolder folder;
   EXPECT_EQ(read_all(folder.write("file.txt", "")), "");
@@ -132,6 +146,8 @@ TEST(InputStreamTest, NamesWithoutTheirCompression) {
   EXPECT_EQ(uncompressed_name("a.csv.zst"), "a.csv");
   EXPECT_EQ(uncompressed_name("a.csv"), "a.csv");
   EXPECT_EQ(uncompressed_name("-"), "-");
+  EXPECT_EQ(input_name("a.csv"), "a.csv");
+  EXPECT_EQ(input_name("-"), "standard input");
 }
 
 }  // namespace

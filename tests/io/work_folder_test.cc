@@ -1,6 +1,8 @@
 // A folder's final name never stands for something incomplete.
 #include "io/work_folder.h"
 
+#include <unistd.h>
+
 #include "faulty_operations.h"
 #include "temporary_folder.h"
 
@@ -30,7 +32,14 @@ TEST(WorkFolderTest, RefusesNamesThatAreTaken) {
   first.commit();
   EXPECT_ERROR(WorkFolder(folder.file("model"), ".training"), "choose another output folder");
   EXPECT_ERROR(WorkFolder("", ".training"), "has no name");
-  EXPECT_ERROR(WorkFolder(folder.file("none/model"), ".training"), "cannot create the folder");
+  EXPECT_ERROR(WorkFolder(folder.file("none/model"), ".training"), "/none: no such folder");
+}
+
+TEST(WorkFolderTest, ALinkThatLeadsNowhereIsATakenName) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(symlink("nowhere", folder.file("model").c_str()), 0);
+  EXPECT_ERROR(WorkFolder(folder.file("model"), ".training"), "model: exists already");
+  EXPECT_EQ(list_directory(folder.path()), std::vector<std::string>{"model"});
 }
 
 TEST(WorkFolderTest, AFailedCommitKeepsTheWorkUnderItsOwnName) {
@@ -42,6 +51,7 @@ TEST(WorkFolderTest, AFailedCommitKeepsTheWorkUnderItsOwnName) {
     faulty.fail(call, EIO);
     const ScopedOperations scope(&faulty);
     EXPECT_ERROR(work.commit(), "Input/output error");
+    EXPECT_ERROR(work.commit(), "is kept in " + folder.file("model.training"));
     EXPECT_EQ(status_of(folder.file("model")).exists, false);
   }
   EXPECT_EQ(read_file(work.file("weights")), "w");
@@ -55,6 +65,15 @@ TEST(WorkFolderTest, DiscardRemovesEverything) {
   write_file_atomically(work.file("weights"), "w");
   work.discard();
   EXPECT_TRUE(list_directory(folder.path()).empty());
+}
+
+TEST(WorkFolderTest, DiscardHidesNoOtherError) {
+  const TemporaryFolder folder;
+  WorkFolder work(folder.file("model"), ".training");
+  FaultyOperations faulty;
+  faulty.fail(Call::kList, EIO);
+  const ScopedOperations scope(&faulty);
+  EXPECT_NO_THROW(work.discard());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "gradient_check.h"
 #include "small_model.h"
+#include "temporary_folder.h"
 
 namespace fastformer::learn {
 namespace {
@@ -159,6 +160,25 @@ TEST(ClassifierTest, IdOutsideTheVocabularyIsAnError) {
   Classifier classifier(small_config(), 3);
   EXPECT_THROW(classifier.logits(batch_of({{30}}), {}), Error);
   EXPECT_THROW(classifier.logits(batch_of({{-1}}), {}), Error);
+}
+
+TEST(EncoderTest, EveryNameThatModelsKnowIsMadeHere) {
+  for (const std::string& name : model::encoder_names()) {
+    model::ModelConfig config = small_config();
+    config.encoder.encoder = name;
+    EXPECT_TRUE(make_encoder(config)) << name;
+  }
+  model::ModelConfig config = small_config();
+  config.encoder.encoder = "fastfromer";
+  EXPECT_ERROR(make_encoder(config), "fastformer");
+}
+
+TEST(ClassifyTest, ResultsThatAreNotFiniteAreAnError) {
+  Classifier classifier(small_config(), 1);
+  const auto documents = random_documents({3, 5});
+  EXPECT_EQ(classify(classifier, documents, {}).size(), 6u);
+  classifier.parameters().set("classifier.bias", at::tensor({0.0, std::nan(""), 0.0}));
+  EXPECT_ERROR(classify(classifier, documents, {}), "not finite");
 }
 
 }  // namespace

@@ -111,6 +111,37 @@ TEST(TrainerTest, ALossThatIsNotFiniteIsAnError) {
   EXPECT_THROW(train(task, options, {}), Error);
 }
 
+// A task whose loss is finite and whose gradient is not.
+class InfiniteGradientTask : public Task {
+ public:
+  Parameters& parameters() override { return parameters_; }
+  std::string score_name() const override { return "accuracy"; }
+  std::int64_t begin_epoch(int) override { return 1; }
+  BatchSize batch_size(std::int64_t) const override { return {1, 1}; }
+  std::vector<UsedRows> used_rows(std::int64_t) const override { return {}; }
+  at::Tensor loss(std::int64_t, const ForwardContext&) override {
+    return parameters_.at("zero").sqrt().sum();
+  }
+  bool has_validation() const override { return false; }
+  Validation validate() override { return {}; }
+
+ private:
+  Parameters parameters_{{{"zero", {2}, model::Initial::kZero}}, 0};
+};
+
+TEST(TrainerTest, GradientsThatAreNotFiniteAreAnErrorAlsoAtTheLastStep) {
+  TrainingOptions options = quick_options();
+  options.epochs = 1;
+  InfiniteGradientTask task;
+  try {
+    train(task, options, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("gradients"), std::string::npos);
+  }
+  EXPECT_EQ(task.parameters().at("zero").sum().item<double>(), 0);
+}
+
 TEST(ScheduleTest, RisesThenFallsToZero) {
   TrainingOptions options;
   options.learning_rate = 1;

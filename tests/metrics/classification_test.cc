@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "base/random.h"
 
 namespace fastformer::metrics {
@@ -134,21 +132,6 @@ TEST(ClassificationTest, RefusesWhatHasNoScore) {
   EXPECT_THROW(classification_result(one, std::vector{-1}, 3), Error);
   EXPECT_THROW(classification_result(std::vector{1}, one, 1), Error);
   EXPECT_THROW(classification_result(one, one, -1), Error);
-}
-
-TEST(CrossEntropyTest, IsTheMeanNegativeLogProbability) {
-  const std::vector<double> probabilities = {0.5, 0.5, 0.25, 0.75};
-  const MatrixView<const double> view(probabilities.data(), 2, 2);
-  EXPECT_NEAR(mean_cross_entropy(std::vector{0, 0}, view), (std::log(2) + std::log(4)) / 2, 1e-12);
-}
-
-TEST(CrossEntropyTest, StaysFiniteAndChecksItsInput) {
-  const std::vector<double> probabilities = {0, 1};
-  const MatrixView<const double> view(probabilities.data(), 1, 2);
-  EXPECT_TRUE(std::isfinite(mean_cross_entropy(std::vector{0}, view)));
-  EXPECT_THROW(mean_cross_entropy(std::vector{2}, view), Error);
-  EXPECT_THROW(mean_cross_entropy(std::vector{0, 0}, view), Error);
-  EXPECT_THROW(mean_cross_entropy({}, {}), Error);
 }
 
 }  // namespace

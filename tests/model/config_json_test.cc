@@ -140,6 +140,27 @@ TEST(ConfigJsonTest, EveryCutAndEveryFlippedBitIsSurvived) {
   }
 }
 
+TEST(ModelConfigTest, ChoicesAreErrorsOfUsageThatNameTheNearest) {
+  const std::vector<std::pair<void (*)(ModelConfig&), const char*>> wrong = {
+      {[](ModelConfig& c) { c.encoder.heads = 3; }, "heads: "},
+      {[](ModelConfig& c) { c.encoder.encoder = "fastfromer"; }, "Did you mean fastformer?"},
+      {[](ModelConfig& c) { c.encoder.encoder = "x"; }, "Known: fastformer"},
+      {[](ModelConfig& c) { c.task = "clasification"; }, "Did you mean classification?"}};
+  for (const auto& [change, part] : wrong) {
+    ModelConfig config = small_config();
+    change(config);
+    try {
+      config.validate_choices();
+      ADD_FAILURE() << part;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+      EXPECT_THAT(error.what(), testing::HasSubstr(part));
+    }
+  }
+  // Labels and vocabulary come later.
+  EXPECT_NO_THROW(ModelConfig().validate_choices());
+}
+
 TEST(ConfigJsonTest, InvalidConfigurationsAreNotWritten) {
   ModelConfig config = small_config();
   config.labels = {"\xff"};

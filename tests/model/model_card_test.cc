@@ -64,6 +64,8 @@ TEST(ModelCardTest, StrangeTextKeepsToItsPlace) {
   facts.metrics = {{"test", {{"a|b\n", 1.0}, {"z", 2}}}};
   const std::string card = model_card(facts);
   EXPECT_EQ(split(card, '\n').size(), lines);
+  EXPECT_EQ(shell_word("a-b_c./9"), "a-b_c./9");
+  EXPECT_EQ(shell_word(""), "''");
   EXPECT_THAT(card, HasSubstr("--model 'a b'\\''c"));
   EXPECT_THAT(card, HasSubstr("\\<script\\>"));
   EXPECT_THAT(card, HasSubstr("a\\|b"));

@@ -27,6 +27,11 @@ TEST(PublicModelTest, TokenIdsAreCutAndRepaired) {
   EXPECT_TRUE(opened.has_tokenizer());
   EXPECT_EQ(opened.token_ids("Fast \xff the FORMER fast").size(), 3u);
   EXPECT_EQ(opened.token_ids("former stranger"), (std::vector<std::int32_t>{3, 0}));
+  // A byte that is no UTF-8 is Windows-1252's letter, a mark and a control character are none.
+  EXPECT_EQ(opened.token_ids("\xff"), opened.token_ids("\xc3\xbf"));
+  EXPECT_EQ(opened.token_ids("\xef\xbb\xbf"
+                             "for\x01mer"),
+            opened.token_ids("for mer"));
   EXPECT_TRUE(opened.token_ids("").empty());
 }
 

@@ -45,6 +45,7 @@ class Reading(unittest.TestCase):
     def test_errors_name_what_is_wrong(self):
         for content, text, said in ((b"", None, "empty"), (b"text,label\n", None, "no rows"),
                                     (b"text,label\nx\n", None, "row 2"),
+                                    (b"reviews,stars\nx,5\n", None, "cannot tell"),
                                     (b"text,label\nx,y\n", "body", "no column body")):
             with self.assertRaisesRegex(labelled_text.BaselineError, said):
                 self.read(content, text=text)

@@ -68,6 +68,25 @@ TEST(PipelineTest, RefusesLongDocumentsOnDemand) {
   EXPECT_ERROR(pipeline.encode_all(texts, pool.parallel_for()), "document 2: ");
 }
 
+TEST(PipelineTest, NamesTheFirstLongDocumentAndKeepsThoseBeforeIt) {
+  TextOptions options;
+  options.max_length = 2;
+  options.truncate = Truncate::kError;
+  const Pipeline pipeline = pipeline_of(options);
+  std::vector<std::string> texts(200, "a b");
+  for (const std::size_t i : {70U, 71U, 150U}) texts[i] = "a b a";
+  const auto place_of = [](std::size_t i) { return "f:" + std::to_string(i); };
+  ThreadPool pool(3);
+  EXPECT_ERROR(pipeline.encode_all(texts, pool.parallel_for(), place_of), "f:70: the document");
+  std::exception_ptr refused;
+  EXPECT_EQ(pipeline.encode_all(texts, pool.parallel_for(), place_of, &refused).size(), 70u);
+  ASSERT_TRUE(refused);
+  EXPECT_ERROR(std::rethrow_exception(refused), "f:70: the document");
+  texts.resize(70);
+  EXPECT_EQ(pipeline.encode_all(texts, pool.parallel_for(), place_of, &refused).size(), 70u);
+  EXPECT_FALSE(refused);
+}
+
 TEST(PipelineTest, StripsHtmlOnDemand) {
   TextOptions options;
   EXPECT_EQ(pipeline_of(options).encode("a<br>b").length, 5);

@@ -21,8 +21,7 @@ std::vector<T> pool(const PoolingWeights<T>& weights, const Matrix<T>& hidden) {
   Matrix<T> scores = pooling_scores(weights, hidden);
   if (hidden.rows() == 0) return std::vector<T>(static_cast<std::size_t>(hidden.columns()));
   const T largest = *std::max_element(scores.elements().begin(), scores.elements().end());
-  // exp(log(1e-8) - m), not 1e-8 * exp(-m), which overflows for scores that still count.
-  T sum = std::exp(static_cast<T>(std::log(kPoolingEpsilon)) - largest);
+  T sum = shifted_epsilon(kPoolingEpsilon, largest);
   for (T& score : scores.elements()) {
     score = std::exp(score - largest);
     sum += score;

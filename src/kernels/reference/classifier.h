@@ -5,13 +5,11 @@
 #include <span>
 #include <vector>
 
+#include "kernels/additive_pooling.h"
 #include "kernels/reference/matrix.h"
 #include "kernels/reference/weights.h"
 
 namespace fastformer::kernels::reference {
-
-// The authors' pooling divides by the sum of (unshifted) exponentials plus this.
-inline constexpr double kPoolingEpsilon = 1e-8;
 
 // s_i = w2 . tanh(W1 x_i + b1) + b2 for every token, [tokens, 1].
 template <typename T>

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/additive_pooling.h"
 #include "kernels/reference/matrix.h"
 
 namespace fastformer::kernels::reference {
@@ -44,8 +45,7 @@ class RunningSummary {
     for (std::int64_t h = 0; h < means.rows(); ++h) {
       const auto head = static_cast<std::size_t>(h);
       if (weight_[head] == 0) continue;
-      // exp(log(epsilon) - m), not epsilon * exp(-m): the latter overflows long before.
-      const T added = static_cast<T>(std::exp(std::log(epsilon) - largest_[head]));
+      const T added = shifted_epsilon(epsilon, largest_[head]);
       for (std::int64_t j = 0; j < means.columns(); ++j) means(h, j) /= weight_[head] + added;
     }
     return means;

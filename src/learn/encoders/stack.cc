@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "kernels/additive_pooling.h"
 #include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
 #include "learn/ops/pooling.h"
@@ -13,8 +14,7 @@
 namespace fastformer::learn {
 namespace {
 
-// The authors divide by the sum of exponentials plus this (their AttentionPooling).
-constexpr double kPoolingEpsilon = 1e-8;
+using kernels::kPoolingEpsilon;
 
 // Dropout's places in a forward pass; each has a mask of its own.
 constexpr std::uint64_t kEmbeddingSite = 0;

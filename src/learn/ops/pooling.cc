@@ -1,6 +1,9 @@
 // Additive pooling and its inverse, spreading a document's row over its tokens.
 #include "learn/ops/pooling.h"
 
+#include <cmath>
+#include <limits>
+
 #include "kernels/additive_pooling.h"
 #include "kernels/document_sum.h"
 #include "learn/ops/views.h"
@@ -90,7 +93,11 @@ at::Tensor additive_pool_by_aten(const at::Tensor& scores, const at::Tensor& val
   const at::Tensor raised = (scores - largest.index_select(0, document)).exp();
   const at::Tensor zero = at::zeros({documents, heads}, scores.options());
   at::Tensor sum = zero.index_add(0, document, raised);
-  if (epsilon > 0) sum = sum + epsilon * (-largest).exp();
+  if (epsilon > 0) {
+    const double most = values.scalar_type() == at::kDouble ? std::numeric_limits<double>::max()
+                                                            : std::numeric_limits<float>::max();
+    sum = sum + (std::log(epsilon) - largest).exp().clamp_max(most);
+  }
   const at::Tensor weights = raised / sum.index_select(0, document);
   const at::Tensor by_head = values.view({values.size(0), heads, -1});
   const at::Tensor weighted = (weights.unsqueeze(2) * by_head).flatten(1);

@@ -4,6 +4,7 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace fastformer::learn {
@@ -16,12 +17,16 @@ Classifier::Classifier(const model::ModelConfig& config, std::uint64_t seed, at:
       stack_(config) {}
 
 Classifier::Classifier(const model::ModelFolder& folder, at::ScalarType type, at::Device device)
-    : Classifier(folder.config(), 0, type, device) {
-  for (const model::TensorSpec& spec : model::tensors_of(config_)) {
-    const std::vector<float> values = folder.tensors().floats(spec.name);
-    parameters_.set(spec.name, at::tensor(values).view(spec.shape));
-  }
-}
+    : name_(folder.path()),
+      config_(folder.config()),
+      device_(device),
+      parameters_(
+          model::tensors_of(config_),
+          [&folder](const model::TensorSpec& spec) {
+            return at::tensor(folder.tensors().floats(spec.name)).view(spec.shape);
+          },
+          type, device),
+      stack_(config_) {}
 
 at::Tensor Classifier::logits(const data::RaggedBatch& batch, const ForwardContext& context) const {
   const Ragged ragged = Ragged::from_offsets(batch.offsets, device_);
@@ -30,6 +35,19 @@ at::Tensor Classifier::logits(const data::RaggedBatch& batch, const ForwardConte
   const at::Tensor documents = stack_.pool(parameters_, hidden, ragged);
   return linear(documents, Scope(parameters_, ""), "classifier");
 }
+
+namespace {
+
+void check_finite(std::span<const float> logits, const std::string& where) {
+  for (float logit : logits) {
+    if (std::isfinite(logit)) continue;
+    throw Error("gives results that are not finite numbers", where,
+                "Its weights are damaged or its training diverged: train it anew, with a lower "
+                "--learning-rate perhaps");
+  }
+}
+
+}  // namespace
 
 std::vector<float> classify(const Classifier& classifier,
                             std::span<const std::vector<std::int32_t>> documents,
@@ -54,23 +72,12 @@ std::vector<float> classify(const Classifier& classifier,
                                   .contiguous();
     const float* row = logits.const_data_ptr<float>();
     for (std::int64_t index : batch) {
+      check_finite(std::span(row, labels), classifier.name());
       std::copy(row, row + labels, all.begin() + index * static_cast<std::int64_t>(labels));
       row += labels;
     }
   }
   return all;
-}
-
-at::Device device_named(const std::string& name) {
-  const bool cuda = name == "cuda" || name.starts_with("cuda:");
-  if (name != "cpu" && !cuda) {
-    throw usage_error("unknown device \"" + name + "\"", "--device", "Known: cpu, cuda, cuda:N");
-  }
-  if (cuda && !at::globalContext().hasCUDA()) {
-    throw Error("no GPU can be used: libtorch's CUDA part or a device is missing", "--device",
-                "Use --device cpu");
-  }
-  return at::Device(name);
 }
 
 }  // namespace fastformer::learn

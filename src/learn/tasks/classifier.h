@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "data/batches.h"
+#include "learn/device.h"
 #include "learn/encoders/stack.h"
 #include "model/folder.h"
 
@@ -20,6 +22,8 @@ class Classifier {
   explicit Classifier(const model::ModelFolder& folder, at::ScalarType type = at::kFloat,
                       at::Device device = at::kCPU);
 
+  // How errors call the model: its folder's path.
+  const std::string& name() const { return name_; }
   const model::ModelConfig& config() const { return config_; }
   Parameters& parameters() { return parameters_; }
   const Parameters& parameters() const { return parameters_; }
@@ -28,6 +32,7 @@ class Classifier {
   at::Tensor logits(const data::RaggedBatch& batch, const ForwardContext& context) const;
 
  private:
+  std::string name_ = "the model in training";
   model::ModelConfig config_;
   at::Device device_;
   Parameters parameters_;
@@ -35,12 +40,9 @@ class Classifier {
 };
 
 // Logits [documents, labels], row-major, of all documents in their order; batches hold documents of
-// like length. No gradients.
+// like length. No gradients. Logits that are not finite are an Error that names the model.
 std::vector<float> classify(const Classifier& classifier,
                             std::span<const std::vector<std::int32_t>> documents,
                             const data::BatchOptions& options);
-
-// cpu, cuda or cuda:N; an Error that says what to do when there is no such device.
-at::Device device_named(const std::string& name);
 
 }  // namespace fastformer::learn

@@ -59,15 +59,12 @@ class Run {
     optimizer_.prepare(task_.used_rows(batch));
     const at::Tensor loss_tensor = task_.loss(batch, context);
     const double loss = loss_tensor.item<double>();
-    if (!std::isfinite(loss)) {
-      throw Error("the loss is not a finite number at step " + std::to_string(step_ + 1),
-                  "training",
-                  "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm");
-    }
+    check_finite(loss, "the loss");
     task_.parameters().clear_gradients();
     loss_tensor.backward();
     StepReport report;
     report.gradient_norm = clip_gradients(task_.parameters(), options_.clip_norm);
+    check_finite(report.gradient_norm, "the norm of the gradients");
     report.learning_rate = learning_rate_at(options_, step_, steps_);
     optimizer_.step(report.learning_rate);
     result_.tokens += task_.batch_size(batch).tokens;
@@ -81,6 +78,12 @@ class Run {
     report.tokens_per_second = static_cast<double>(result_.tokens) / seconds();
     if (observer_.on_step) observer_.on_step(report);
     return loss;
+  }
+
+  void check_finite(double value, const std::string& name) const {
+    if (std::isfinite(value)) return;
+    throw Error(name + " is not a finite number at step " + std::to_string(step_ + 1), "training",
+                "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm");
   }
 
   // Validates, keeps the best parameters and says whether to stop early.

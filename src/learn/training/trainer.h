@@ -46,7 +46,8 @@ struct TrainingResult {
 
 // Trains the task's parameters and leaves the best ones in it: those of the epoch with the highest
 // validation score (ties: the lowest validation loss), or the last ones without validation. The
-// same options and data give the same bits on one machine. A loss that is not finite is an Error.
+// same options and data give the same bits on one machine. A loss that is not finite is an Error,
+// and so are such gradients.
 TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer);
 
 }  // namespace fastformer::learn
