@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "commands/model_use.h"
 #include "data/corpus_reader.h"
 #include "learn/tasks/classifier.h"
 #include "text/pipeline.h"
@@ -18,9 +19,6 @@ struct ClassifierInput {
   text::Document tokens;
   std::vector<float> wide;  // scores [columns] of the wide branch; empty without one
 };
-
-// Which branches of a model make its logits.
-enum class Branch { kBoth, kWide, kEncoder };
 
 // A loaded model and what it needs to read text.
 class LoadedClassifier {
@@ -35,8 +33,8 @@ class LoadedClassifier {
   // Lets one branch alone answer. Throws when the model has no wide branch to choose from.
   void choose(Branch branch);
 
-  // Token ids of texts, truncated as the model wants it, and what the wide branch makes of them; the
-  // last two as in text::Pipeline::encode_all.
+  // Token ids of texts, truncated as the model wants it, and what the wide branch makes of them;
+  // the last two as in text::Pipeline::encode_all.
   std::vector<ClassifierInput> encode(const std::vector<std::string>& texts,
                                       const text::PlaceOf& place_of = {},
                                       std::exception_ptr* refused = nullptr);

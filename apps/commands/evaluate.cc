@@ -22,17 +22,12 @@ struct EvaluateOptions {
   ModelUse use;
   std::vector<std::string> data;
   bool json = false;
-  Branch branch = Branch::kBoth;
 
   void describe(config::OptionSet& options) {
     use.describe_model(options);
     options.add("data", &data, "FILE...", "labelled rows; - is standard input");
     options.group("Output").add("json", &json, "one JSON object");
     use.describe_running(options);
-    options.group("Model").add(
-        "branch", &branch,
-        {{"both", Branch::kBoth}, {"wide", Branch::kWide}, {"encoder", Branch::kEncoder}},
-        "which branches of the model answer");
   }
 };
 
@@ -64,7 +59,7 @@ int run_evaluate(Arguments arguments) {
   require(options.use.model, "--model");
   require(options.data.empty() ? "" : options.data[0], "--data");
   LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
-  classifier.choose(options.branch);
+  classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const Evaluation evaluation = evaluate_rows(classifier, options.data, options.use.corpus);
   const ClassificationResult result = metrics::classification_result(

@@ -7,11 +7,15 @@
 
 namespace fastformer::apps {
 
+// Which branches of a model make its logits.
+enum class Branch { kBoth, kWide, kEncoder };
+
 // Which model is used, on what machine, and how its input is read.
 struct ModelUse {
   std::string model;
   int threads = 0;  // 0: all processors
   std::string device = "cpu";
+  Branch branch = Branch::kBoth;
   data::CorpusOptions corpus;
 
   // --model under the heading "Files", where a command adds its own files.

@@ -114,6 +114,7 @@ int run_predict(Arguments arguments) {
   }
   if (options.token_ids) refuse_corpus_options(set);
   LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
+  classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const std::unique_ptr<DocumentReader> reader =
       options.token_ids ? read_token_lines(options.input, classifier)

@@ -11,10 +11,9 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 
 import labelled_text
-from labelled_text import BaselineError, Example, Result
+from labelled_text import BaselineError, Example
 
 WORD = re.compile(r"\w+|[^\w\s]")
 SETTINGS = {"wordNgrams": 2, "dim": 100, "epoch": 25, "lr": 0.5, "minCount": 1, "bucket": 500_000}
@@ -35,8 +34,8 @@ def run_fasttext(arguments: list[str]) -> str:
     return done.stdout
 
 
-def fasttext_result(train: list[Example], test: list[Example]) -> Result:
-    start = time.monotonic()
+def predict(train: list[Example], test: list[Example], on_trained=lambda: None) -> list[str]:
+    """Labels of the test rows; calls `on_trained` between training and use."""
     names = sorted({example.label for example in train})
     classes = {name: number for number, name in enumerate(names, 1)}
     with tempfile.TemporaryDirectory(prefix="fasttext-") as folder:
@@ -45,16 +44,13 @@ def fasttext_result(train: list[Example], test: list[Example]) -> Result:
         settings = [text for name, value in SETTINGS.items() for text in (f"-{name}", str(value))]
         run_fasttext(["supervised", "-input", str(files["train"]), "-output", str(files["model"]),
                       "-thread", str(len(os.sched_getaffinity(0))), *settings])
-        trained = time.monotonic()
+        on_trained()
         write_lines(files["test"], test, classes)
         output = run_fasttext(["predict", f"{files['model']}.bin", str(files["test"])])
     labels = [line.removeprefix("__label__") for line in output.splitlines()]
     if len(labels) != len(test):
         raise BaselineError(f"fasttext gave {len(labels)} labels for {len(test)} texts")
-    predicted = [names[int(label) - 1] if label else "" for label in labels]
-    accuracy, macro_f1 = labelled_text.scores([example.label for example in test], predicted)
-    return Result("fastText, word pairs", accuracy, macro_f1, trained - start,
-                  time.monotonic() - start, len(train), len(test))
+    return [names[int(label) - 1] if label else "" for label in labels]
 
 
 def main() -> None:
@@ -64,7 +60,8 @@ def main() -> None:
         train = labelled_text.read_examples(arguments.train, arguments)
         train = list(itertools.islice(train, arguments.limit))
         test = labelled_text.read_examples(arguments.test, arguments)
-        results = [labelled_text.majority_result(train, test), fasttext_result(train, test)]
+        results = [labelled_text.majority_result(train, test),
+                   labelled_text.timed_result("fastText, word pairs", predict, train, test)]
     labelled_text.show(results, arguments.json)
 
 

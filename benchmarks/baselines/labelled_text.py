@@ -11,6 +11,7 @@ import pathlib
 import re
 import shutil
 import sys
+import time
 from typing import Iterator, NamedTuple, Sequence
 
 # Column names that `fastformer` knows without being told (src/data/columns.h).
@@ -131,6 +132,16 @@ def majority_result(train: list[Example], test: list[Example]) -> Result:
     label = min(counts, key=lambda name: (-counts[name], name))
     accuracy, macro_f1 = scores([example.label for example in test], [label] * len(test))
     return Result("most frequent label", accuracy, macro_f1, 0.0, 0.0, len(train), len(test))
+
+
+def timed_result(model: str, predict, train: list[Example], test: list[Example]) -> Result:
+    """Scores of predict(train, test, on_trained), with the times of training and of all."""
+    start = time.monotonic()
+    trained = []
+    predicted = predict(train, test, lambda: trained.append(time.monotonic() - start))
+    accuracy, macro_f1 = scores([example.label for example in test], predicted)
+    return Result(model, accuracy, macro_f1, trained[0], time.monotonic() - start, len(train),
+                  len(test))
 
 
 def parse_arguments(description: str) -> argparse.Namespace:

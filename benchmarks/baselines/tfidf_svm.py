@@ -15,11 +15,10 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from typing import Iterable
 
 import labelled_text
-from labelled_text import BaselineError, Example, Result
+from labelled_text import BaselineError, Example
 
 WORD = re.compile(r"\w+|[^\w\s]")
 MIN_DOCUMENTS = 2
@@ -70,8 +69,8 @@ def solve(command: list[str]) -> None:
         raise BaselineError(f"{command[0]} failed ({done.returncode}): {said}")
 
 
-def svm_result(train: list[Example], test: list[Example]) -> Result:
-    start = time.monotonic()
+def predict(train: list[Example], test: list[Example], on_trained=lambda: None) -> list[str]:
+    """Labels of the test rows; calls `on_trained` between training and use."""
     names = sorted({example.label for example in train})
     classes = {name: number for number, name in enumerate(names, 1)}
     vocabulary = Vocabulary(example.text for example in train)
@@ -79,13 +78,10 @@ def svm_result(train: list[Example], test: list[Example]) -> Result:
         files = {name: pathlib.Path(folder, name) for name in ("train", "test", "model", "output")}
         write_features(files["train"], train, vocabulary, classes)
         solve(["liblinear-train", *SOLVER, str(files["train"]), str(files["model"])])
-        trained = time.monotonic()
+        on_trained()
         write_features(files["test"], test, vocabulary, classes)
         solve(["liblinear-predict", *map(str, (files["test"], files["model"], files["output"]))])
-        predicted = [names[int(line) - 1] for line in files["output"].read_text().split()]
-    accuracy, macro_f1 = labelled_text.scores([example.label for example in test], predicted)
-    return Result("TF-IDF + linear SVM", accuracy, macro_f1, trained - start,
-                  time.monotonic() - start, len(train), len(test))
+        return [names[int(line) - 1] for line in files["output"].read_text().split()]
 
 
 def main() -> None:
@@ -95,7 +91,8 @@ def main() -> None:
         train = labelled_text.read_examples(arguments.train, arguments)
         train = list(itertools.islice(train, arguments.limit))
         test = labelled_text.read_examples(arguments.test, arguments)
-        results = [labelled_text.majority_result(train, test), svm_result(train, test)]
+        results = [labelled_text.majority_result(train, test),
+                   labelled_text.timed_result("TF-IDF + linear SVM", predict, train, test)]
     labelled_text.show(results, arguments.json)
 
 

@@ -93,7 +93,7 @@ class Svm(unittest.TestCase):
                  for label, word in (("fruit", "apple"), ("animal", "horse"), ("tool", "saw"))]
         test = [Example("animal", "a horse"), Example("tool", "my saw"), Example("fruit", "apple"),
                 Example("unseen", "the apple")]
-        result = tfidf_svm.svm_result(train, test)
+        result = labelled_text.timed_result("svm", tfidf_svm.predict, train, test)
         self.assertEqual(result.accuracy, 3 / 4)
         self.assertEqual((result.train_rows, result.test_rows), (30, 4))
 

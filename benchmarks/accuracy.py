@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Accuracy of the default model beside TF-IDF + linear SVM and fastText, on many corpora.
+
+    accuracy.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl
+                [--only NAME,..] [--models NAME,..] [--folds K | --test] [--seeds 0,1,2]
+
+--corpora: {"name": {"train": [FILE, ..], "test": FILE, "text": COLUMN, "label": COLUMN}, ..}, columns
+as the baselines take them (null: found). By default every corpus is split into five folds of its
+training rows by a hash of the text; --test trains on all of them and reads the test file. Models:
+
+    svm, fasttext                    the baselines beside this file
+    default                          `fastformer train` without a flag; its branches alone are measured
+                                     from the same model as default.wide and default.encoder
+    paper                            --preset paper
+    NAME=FLAGS                       `fastformer train FLAGS`
+
+Every finished cell is appended to --results and not computed again; the table of all of them is
+printed at the end, with the paired difference to the SVM and its standard error over rows.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import math
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "baselines"))
+import fasttext
+import labelled_text
+import tfidf_svm
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--corpora", required=True, type=pathlib.Path)
+    parser.add_argument("--results", required=True, type=pathlib.Path)
+    parser.add_argument("--only", default="", help="corpora, with commas")
+    parser.add_argument("--models", default="svm,default")
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--first-folds", type=int, help="of the folds, run only so many")
+    parser.add_argument("--test", action="store_true")
+    parser.add_argument("--seeds", default="0")
+    return parser.parse_args()
+
+
+def read(paths, corpus):
+    columns = argparse.Namespace(text_column=corpus.get("text"), label_column=corpus.get("label"),
+                                 header="auto")
+    return [example for path in paths
+            for example in labelled_text.read_examples(pathlib.Path(path), columns)]
+
+
+def fold_of(example, folds):
+    return int.from_bytes(hashlib.sha256(example.text.encode()).digest()[:8], "big") % folds
+
+
+def parts(corpus, options):
+    """(name, training rows, test rows) of every split that was asked for."""
+    train = read(corpus["train"], corpus)
+    if options.test:
+        yield "test", train, read([corpus["test"]], corpus)
+        return
+    for fold in range(options.first_folds or options.folds):
+        yield (f"fold {fold} of {options.folds}",
+               [row for row in train if fold_of(row, options.folds) != fold],
+               [row for row in train if fold_of(row, options.folds) == fold])
+
+
+def write_csv(path, examples):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["label", "text"])
+        writer.writerows(examples)
+
+
+def predictions(program, model, test, branch=None):
+    """Labels of the test rows, in their order."""
+    command = [program, "predict", "--model", str(model), "--input", str(test), "--text-column",
+               "text", *(["--branch", branch] if branch else [])]
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [line.split("\t")[0] for line in lines]
+
+
+def fastformer_cells(options, name, flags, seed, train, test):
+    """Cells of the model and, where it has two, of its branches."""
+    with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
+        files = {part: pathlib.Path(folder, f"{part}.csv") for part in ("train", "test")}
+        write_csv(files["train"], train)
+        write_csv(files["test"], test)
+        model = pathlib.Path(folder, "model")
+        start = time.monotonic()
+        done = subprocess.run(
+            [options.program, "train", "--train", str(files["train"]), "--text-column", "text",
+             "--label-column", "label", "--output", str(model), "--seed", str(seed), *flags],
+            capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{name}: training failed:\n{done.stderr[-2000:]}")
+        seconds = time.monotonic() - start
+        size = sum(file.stat().st_size for file in model.iterdir())
+        metrics = json.loads((model / "metrics.json").read_text())
+        share = metrics.get("branches", {}).get("encoder_share")
+        branches = [None, "wide", "encoder"] if share is not None else [None]
+        for branch in branches:
+            yield (name if branch is None else f"{name}.{branch}",
+                   predictions(options.program, model, files["test"], branch),
+                   {"seconds": seconds, "bytes": size, "encoder_share": share})
+
+
+def cells(options, model, seed, train, test):
+    name, _, flags = model.partition("=")
+    baselines = {"svm": tfidf_svm.predict, "fasttext": fasttext.predict}
+    if name in baselines:
+        start = time.monotonic()
+        yield name, baselines[name](train, test), {"seconds": time.monotonic() - start}
+    else:
+        given = ["--preset", "paper"] if name == "paper" else shlex.split(flags)
+        yield from fastformer_cells(options, name, given, seed, train, test)
+
+
+def run(options, corpora):
+    done = {}
+    if options.results.exists():
+        for line in options.results.read_text().splitlines():
+            cell = json.loads(line)
+            done[cell["corpus"], cell["part"], cell["model"], cell["seed"]] = cell
+    for corpus_name, corpus in corpora.items():
+        for part, train, test in parts(corpus, options):
+            for model in options.models.split(","):
+                for seed in map(int, options.seeds.split(",")):
+                    key = (corpus_name, part, model.partition("=")[0], seed)
+                    if key in done:
+                        continue
+                    for name, predicted, facts in cells(options, model, seed, train, test):
+                        accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
+                        right = "".join("01"[a.label == b] for a, b in zip(test, predicted))
+                        cell = {"corpus": corpus_name, "part": part, "model": name, "seed": seed,
+                                "accuracy": accuracy, "macro_f1": macro_f1, **facts,
+                                "right": right}
+                        done[corpus_name, part, name, seed] = cell
+                        with options.results.open("a", encoding="utf-8") as file:
+                            file.write(json.dumps(cell) + "\n")
+                        print(f"{corpus_name:16} {part:12} {name:18} seed {seed}  {accuracy:.4f}"
+                              f"  {facts['seconds']:6.0f} s", file=sys.stderr, flush=True)
+    return list(done.values())
+
+
+def show(found, corpora):
+    """A row per corpus and model: mean accuracy over parts and seeds, and the paired difference."""
+    print(f"{'corpus':16} {'model':18} {'parts':>5} {'accuracy':>9} {'macro-F1':>9} {'share':>6}"
+          f" {'MB':>6} {'seconds':>8}   over the SVM")
+    for corpus in corpora:
+        svm = {cell["part"]: cell["right"] for cell in found
+               if cell["corpus"] == corpus and cell["model"] == "svm"}
+        for model in dict.fromkeys(cell["model"] for cell in found if cell["corpus"] == corpus):
+            rows = [c for c in found if c["corpus"] == corpus and c["model"] == model]
+            mean = lambda key: sum(c.get(key) or 0 for c in rows) / len(rows)
+            differences = [int(a) - int(b) for c in rows if c["part"] in svm
+                           for a, b in zip(c["right"], svm[c["part"]])]
+            line = (f"{corpus:16} {model:18} {len(rows):5} {mean('accuracy'):9.4f}"
+                    f" {mean('macro_f1'):9.4f} {mean('encoder_share'):6.2f}"
+                    f" {mean('bytes') / 1e6:6.1f} {mean('seconds'):8.1f}")
+            if differences and model != "svm":
+                n = len(differences)
+                average = sum(differences) / n
+                error = math.sqrt(sum((d - average) ** 2 for d in differences) / n / n)
+                line += f"   {100 * average:+.2f} +- {100 * error:.2f} points"
+            print(line)
+
+
+def main():
+    options = arguments()
+    corpora = json.loads(options.corpora.read_text())
+    chosen = [name for name in options.only.split(",") if name] or list(corpora)
+    show(run(options, {name: corpora[name] for name in chosen}), chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
