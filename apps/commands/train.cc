@@ -142,9 +142,11 @@ int run_train(Arguments arguments) {
                       "Give --valid, or a --valid-share above 0");
   }
   learn::device_named(options.training.device);
-  std::vector<std::string> command = {"fastformer", "train"};
-  for (const std::string& word : arguments) command.push_back(model::shell_word(word));
-  options.command = join(command, " ");
+  options.command = "fastformer train";
+  for (const std::string& word : arguments) {
+    options.command += ' ';
+    options.command += model::shell_word(word);
+  }
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
