@@ -25,6 +25,7 @@ int available_threads() {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) threads = available_threads();
+  workers_.reserve(static_cast<std::size_t>(threads - 1));
   try {
     for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
   } catch (const std::system_error& error) {

@@ -5,7 +5,7 @@
 #include <fastformer/error.h>
 
 #include <optional>
-#include <vector>
+#include <string_view>
 
 #include "base/strings.h"
 
@@ -46,10 +46,8 @@ at::Device device_named(const std::string& name) {
   if (name == "cpu") return at::Device(at::kCPU);
   const std::optional<std::int64_t> index = cuda_index(name);
   if (!index || *index < 0) {
-    const std::vector<std::string> known = {"cpu", "cuda"};
-    const std::optional<std::string> near = nearest(name, known);
     throw usage_error("unknown device \"" + printable(name) + "\"", "--device",
-                      near ? "Did you mean " + *near + "?" : "Known: cpu, cuda, cuda:N");
+                      "Known: cpu, cuda, cuda:N");
   }
   load_cuda();
   const std::int64_t count = at::detail::getCUDAHooks().getNumGPUs();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "kernels/reference/classifier.h"
 #include "kernels/reference/operations.h"
@@ -75,7 +76,8 @@ void compare_with_reference(std::int64_t heads, std::int64_t width, double toler
 }
 
 TEST(AdditivePoolingTest, EqualsTheReferenceForAllLengths) {
-  for (const auto& [heads, width] : {std::pair{1, 1}, {1, 7}, {3, 6}, {4, 64}}) {
+  const std::vector<std::pair<int, int>> shapes = {{1, 1}, {1, 7}, {3, 6}, {4, 64}};
+  for (const auto& [heads, width] : shapes) {
     compare_with_reference<double>(heads, width, 1e-13);
     compare_with_reference<float>(heads, width, 2e-6);
   }
@@ -98,8 +100,10 @@ void check_epsilon(double score, double tolerance) {
   sample.scores.assign(kTokens, static_cast<T>(score));
   sample.values.assign(2 * kTokens, T(1));
   reference::PoolingWeights<T> weights;
-  weights.hidden = {Matrix<T>(2, 2), std::vector<T>(2)};
-  weights.score = {Matrix<T>(1, 2), {static_cast<T>(score)}};
+  const Matrix<T> zeros(2, 2);
+  const T bias = static_cast<T>(score);
+  weights.hidden = {zeros.view(), zeros.row(0)};
+  weights.score = {zeros.view().rows_between(0, 1), &bias};
   Matrix<T> ones(kTokens, 2);
   for (T& element : ones.elements()) element = 1;
   const double raised = kTokens * std::exp(static_cast<double>(static_cast<T>(score)));

@@ -20,7 +20,6 @@ TEST(DeviceTest, NamesAreChecked) {
     }
   }
   EXPECT_ERROR(device_named("gpu"), "Known: cpu, cuda, cuda:N");
-  EXPECT_ERROR(device_named("cuad"), "Did you mean cuda?");
 }
 
 TEST(DeviceTest, ACudaDeviceIsThereOrAnErrorSaysWhatIsMissing) {
