@@ -44,7 +44,7 @@ struct PredictOptions {
 
 std::string json_line(const PredictOptions& options, const model::ModelConfig& config,
                       const DocumentToLabel& document, std::span<const float> logits) {
-  const model::Decision decision = model::decide(logits, options.top_k);
+  const model::Decision decision = model::decide(logits, options.top_k, config.temperature);
   Json line = Json::object();
   if (!options.use.corpus.id_column.empty()) line["id"] = document.id;
   const auto label_of = [&](const model::Ranked& ranked) {
@@ -65,7 +65,8 @@ std::string text_line(const PredictOptions& options, const model::ModelConfig& c
                       const DocumentToLabel& document, std::span<const float> logits) {
   std::string line;
   if (!options.use.corpus.id_column.empty()) line += printable(document.id, 1000) + "\t";
-  for (const model::Ranked& ranked : model::decide(logits, options.top_k).ranked) {
+  for (const model::Ranked& ranked :
+       model::decide(logits, options.top_k, config.temperature).ranked) {
     if (!line.empty() && line.back() != '\t') line += '\t';
     line += printable(config.labels[static_cast<std::size_t>(ranked.label)], 1000) + "\t" +
             format_fixed(ranked.score, 4);

@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/model_output.h"
+#include "commands/temperature_fit.h"
 #include "commands/training_rows.h"
 #include "io/files.h"
 #include "learn/tasks/classification.h"
@@ -116,8 +117,14 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
-  write_model(folder, options, classifier, *encoded.tokenizer,
-              metrics_of(result, task.has_validation()));
+  Json metrics = metrics_of(result, task.has_validation());
+  if (task.has_validation()) {
+    const TemperatureFit fit = calibrate(task.validation_logits(), task.validation_labels());
+    options.model.temperature = fit.temperature;
+    metrics["calibration"] = fit.metrics();
+    log_info(fit.summary());
+  }
+  write_model(folder, options, classifier, *encoded.tokenizer, metrics);
 }
 
 }  // namespace

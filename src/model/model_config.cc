@@ -11,6 +11,9 @@
 namespace fastformer::model {
 namespace {
 
+constexpr double kLowestTemperature = 1e-6;
+constexpr double kHighestTemperature = 1e6;
+
 bool is_utf8(const std::string& text) {
   try {
     config::Json(text).dump();
@@ -88,6 +91,11 @@ void ModelConfig::validate() const {
                 "padding_id");
   }
   check_labels(labels);
+  if (!(temperature >= kLowestTemperature && temperature <= kHighestTemperature)) {
+    throw Error("the temperature " + format_double(temperature) + " is not from " +
+                    format_double(kLowestTemperature) + " to " + format_double(kHighestTemperature),
+                "temperature");
+  }
 }
 
 }  // namespace fastformer::model

@@ -48,6 +48,7 @@ struct ModelConfig {
   std::int64_t vocabulary = 0;   // rows of the word embedding
   std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
   std::vector<std::string> labels;
+  double temperature = 1;  // divides logits before they become probabilities
 
   // Throws an Error that names the option when values do not fit together (heads must divide
   // width, at least one label, ...).

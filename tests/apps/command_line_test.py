@@ -6,8 +6,10 @@ command_line_test.py PROGRAM GOLDEN_FOLDER
 import csv
 import gzip
 import json
+import math
 import pathlib
 import random
+import shutil
 import struct
 import subprocess
 import sys
@@ -69,7 +71,7 @@ class CommandLineTest(unittest.TestCase):
         cls.train = write_csv(cls.path / "train.csv.gz", sentences(400, 1))
         cls.test = write_csv(cls.path / "test.csv", sentences(100, 2))
         cls.model = cls.path / "model"
-        run("train", "--train", cls.train, "--output", cls.model, *SMALL)
+        _, cls.talk = run("train", "--train", cls.train, "--output", cls.model, *SMALL)
 
     @classmethod
     def tearDownClass(cls):
@@ -89,6 +91,10 @@ class CommandLineTest(unittest.TestCase):
         log = (self.model / "training.jsonl").read_text()
         events = [json.loads(line) for line in log.splitlines()]
         self.assertEqual([e["epoch"] for e in events if e["event"] == "epoch"], [1, 2, 3, 4])
+
+    def test_training_says_what_the_temperature_did(self):
+        self.assertRegex(self.talk, r"temperature [0-9.]+ fitted on [0-9]+ validation rows: "
+                         r"cross entropy .* before, .* after; calibration error .* before, .* after")
 
     def test_learns_and_evaluates(self):
         report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json")[0])
@@ -123,6 +129,27 @@ class CommandLineTest(unittest.TestCase):
             self.assertAlmostEqual(sum(entry["score"] for entry in line["labels"]), 1, places=6)
             self.assertEqual(len(line["logits"]), 3)
             self.assertFalse(line["truncated"])
+
+    def test_scores_are_tempered_and_logits_are_not(self):
+        config = json.loads((self.model / "config.json").read_text())
+        self.assertNotEqual(config["temperature"], 1)
+        self.assertIn("temperature", run("inspect", self.model)[0])
+        metrics = json.loads((self.model / "metrics.json").read_text())["calibration"]
+        self.assertEqual(metrics["temperature"], config["temperature"])
+        old = self.path / "without-temperature"
+        shutil.copytree(self.model, old)
+        temperature = config.pop("temperature")
+        (old / "config.json").write_text(json.dumps(config))
+        text = "the cat and a green dog\n"
+        line = self.predict("--input", "-", "--top-k", "0", "--raw-scores", stdin=text)[0]
+        older = json.loads(run("predict", "--model", old, "--input", "-", "--json", "--top-k", "0",
+                               "--raw-scores", stdin=text)[0])
+        self.assertEqual(line["logits"], older["logits"])
+        for divisor, found in ((temperature, line), (1, older)):
+            weights = [math.exp(logit / divisor) for logit in found["logits"]]
+            for entry in found["labels"]:
+                expected = weights[config["labels"].index(entry["label"])] / sum(weights)
+                self.assertAlmostEqual(entry["score"], expected, places=6)
 
     def test_batch_mates_do_not_matter(self):
         texts = [row[2] for row in sentences(30, 4)]
