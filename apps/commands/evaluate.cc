@@ -4,8 +4,10 @@
 #include "base/progress.h"
 #include "base/strings.h"
 #include "commands/commands.h"
+#include "commands/error_file.h"
 #include "commands/evaluation.h"
 #include "metrics/classification.h"
+#include "metrics/selective.h"
 #include "report/classification_report.h"
 
 namespace fastformer::apps {
@@ -22,31 +24,63 @@ struct EvaluateOptions {
   ModelUse use;
   std::vector<std::string> data;
   bool json = false;
+  double min_score = 0;
+  std::string errors;
+  int errors_limit = 100;
 
   void describe(config::OptionSet& options) {
     use.describe_model(options);
     options.add("data", &data, "FILE...", "labelled rows; - is standard input");
-    options.group("Output").add("json", &json, "one JSON object");
+    options.group("Output")
+        .add("json", &json, "one JSON object")
+        .add("min-score", &min_score, {0, 1},
+             "also measure a model that abstains below this probability")
+        .add("errors", &errors, "FILE",
+             "write wrong rows and the least sure right ones to FILE (.csv or .jsonl)")
+        .add("errors-limit", &errors_limit, {0, 1000000000}, "right rows in that file");
     use.describe_running(options);
   }
 };
 
-std::string json_report(const Evaluation& evaluation, const ClassificationResult& result) {
+metrics::SelectiveResult answered(const Evaluation& evaluation, double min_score) {
+  return metrics::selective_result(evaluation.truth, evaluation.predicted, evaluation.score,
+                                   min_score);
+}
+
+Json answered_json(const Evaluation& evaluation, double min_score) {
+  const metrics::SelectiveResult result = answered(evaluation, min_score);
+  Json json = {{"min_score", min_score}, {"rows", result.answered}, {"coverage", result.coverage}};
+  json["accuracy"] = result.answered > 0 ? Json(result.accuracy) : Json(nullptr);
+  return json;
+}
+
+std::string answered_line(const Evaluation& evaluation, double min_score) {
+  const metrics::SelectiveResult result = answered(evaluation, min_score);
+  return "with --min-score " + format_double(min_score) + ": " + format_count(result.answered) +
+         " rows answered, coverage " + format_fixed(result.coverage, 4) +
+         (result.answered > 0 ? ", accuracy on them " + format_fixed(result.accuracy, 4) : "") +
+         "\n";
+}
+
+std::string json_report(const EvaluateOptions& options, const Evaluation& evaluation,
+                        const ClassificationResult& result) {
   Json report = report::classification_json(result, evaluation.labels);
   report["loss"] = evaluation.loss;
   report["truncated"] = evaluation.truncated;
   report["unknown_labels"] = evaluation.unknown;
   report["seconds"] = evaluation.seconds;
   report["tokens"] = evaluation.tokens;
+  if (options.min_score > 0) report["answered"] = answered_json(evaluation, options.min_score);
   return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string text_report(const Evaluation& evaluation, const ClassificationResult& result) {
+std::string text_report(const EvaluateOptions& options, const Evaluation& evaluation,
+                        const ClassificationResult& result) {
   return report::class_table(result, evaluation.labels) + "\n" +
          report::confusion_table(result, evaluation.labels) + "\naccuracy " +
          format_fixed(result.accuracy, 4) + "  macro-F1 " + format_fixed(result.macro.f1, 4) +
          "  (" + format_count(result.examples) + " rows, " + format_duration(evaluation.seconds) +
-         ")\n";
+         ")\n" + (options.min_score > 0 ? answered_line(evaluation, options.min_score) : "");
 }
 
 }  // namespace
@@ -58,13 +92,18 @@ int run_evaluate(Arguments arguments) {
   if (parse_or_help(set, arguments, kUsage)) return kDone;
   require(options.use.model, "--model");
   require(options.data.empty() ? "" : options.data[0], "--data");
+  if (!options.errors.empty()) check_error_file(options.errors);
   LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const Evaluation evaluation = evaluate_rows(classifier, options.data, options.use.corpus);
   const ClassificationResult result = metrics::classification_result(
       evaluation.truth, evaluation.predicted, static_cast<int>(evaluation.labels.size()));
-  print(options.json ? json_report(evaluation, result) : text_report(evaluation, result));
+  print(options.json ? json_report(options, evaluation, result)
+                     : text_report(options, evaluation, result));
+  if (!options.errors.empty()) {
+    write_error_file(options.errors, evaluation, options.data, options.errors_limit);
+  }
   return kDone;
 }
 

@@ -3,14 +3,14 @@
 
 #include <fastformer/error.h>
 
-#include <algorithm>
 #include <chrono>
 #include <unordered_map>
 #include <utility>
 
 #include "base/log.h"
 #include "base/strings.h"
-#include "learn/tasks/classification.h"
+#include "metrics/temperature.h"
+#include "model/decision.h"
 
 namespace fastformer::apps {
 namespace {
@@ -60,36 +60,56 @@ void warn(const Evaluation& evaluation) {
   }
 }
 
+// What the model says of a row.
+void add_prediction(std::span<const float> logits, double temperature, Evaluation& evaluation) {
+  const std::vector<model::Ranked> ranked = model::decide(logits, 2, temperature).ranked;
+  const double second = ranked.size() > 1 ? ranked[1].score : 0;
+  evaluation.predicted.push_back(ranked[0].label);
+  evaluation.score.push_back(ranked[0].score);
+  evaluation.margin.push_back(ranked[0].score - second);
+}
+
+// Encodes the records' texts and runs the model on them. Fills what is about all rows together.
+std::vector<float> run_model(LoadedClassifier& classifier, const std::vector<std::string>& files,
+                             Evaluation& evaluation) {
+  const Clock::time_point start = Clock::now();
+  std::vector<std::string> texts;
+  for (data::Record& record : evaluation.records) texts.push_back(std::move(record.text));
+  const std::vector<ClassifierInput> documents = classifier.encode(
+      texts, [&](std::size_t i) { return data::place_of(evaluation.records[i], files); });
+  std::vector<float> logits = classifier.logits(documents);
+  evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    evaluation.records[i].text = std::move(texts[i]);
+    evaluation.truncated += documents[i].tokens.truncated();
+    evaluation.tokens += static_cast<std::int64_t>(documents[i].tokens.ids.size());
+  }
+  return logits;
+}
+
 }  // namespace
 
 Evaluation evaluate_rows(LoadedClassifier& classifier, const std::vector<std::string>& files,
                          const data::CorpusOptions& corpus) {
-  std::vector<data::Record> records = read_rows(classifier, files, corpus);
-  const Clock::time_point start = Clock::now();
+  const model::ModelConfig& config = classifier.config();
+  const std::size_t known = config.labels.size();
   Evaluation evaluation;
-  std::vector<std::string> texts;
-  for (data::Record& record : records) texts.push_back(std::move(record.text));
-  const std::vector<ClassifierInput> documents =
-      classifier.encode(texts, [&](std::size_t i) { return data::place_of(records[i], files); });
-  const std::vector<float> logits = classifier.logits(documents);
-  evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  evaluation.labels = config.labels;
+  evaluation.records = read_rows(classifier, files, corpus);
+  const std::vector<float> logits = run_model(classifier, files, evaluation);
 
-  evaluation.labels = classifier.config().labels;
-  const std::size_t known = evaluation.labels.size();
   LabelNumbers numbers(evaluation.labels);
   std::vector<std::int64_t> known_truth;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    evaluation.truncated += documents[i].tokens.truncated();
-    evaluation.tokens += static_cast<std::int64_t>(documents[i].tokens.ids.size());
-    const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * known);
-    evaluation.predicted.push_back(
-        static_cast<int>(std::max_element(row, row + static_cast<std::ptrdiff_t>(known)) - row));
-    const int truth = numbers.number_of(records[i].label);
+  for (std::size_t i = 0; i < evaluation.records.size(); ++i) {
+    add_prediction(std::span(logits).subspan(i * known, known), config.temperature, evaluation);
+    const int truth = numbers.number_of(evaluation.records[i].label);
     evaluation.truth.push_back(truth);
     known_truth.push_back(truth < static_cast<int>(known) ? truth : -1);
     evaluation.unknown += known_truth.back() < 0;
   }
-  evaluation.loss = learn::score_logits(logits, known_truth, known).loss;
+  const MatrixView<const float> rows(logits.data(), static_cast<std::int64_t>(known_truth.size()),
+                                     static_cast<std::int64_t>(known));
+  evaluation.loss = metrics::cross_entropy(rows, known_truth, config.temperature);
   warn(evaluation);
   return evaluation;
 }

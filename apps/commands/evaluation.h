@@ -13,7 +13,10 @@ namespace fastformer::apps {
 // Truth and predictions over all rows; labels of the rows that the model lacks come after its own.
 struct Evaluation {
   std::vector<std::string> labels;
+  std::vector<data::Record> records;
   std::vector<int> truth, predicted;
+  std::vector<double> score;   // probability of the prediction
+  std::vector<double> margin;  // the same, less the second label's probability
   double loss = 0;             // mean cross entropy over the rows whose label the model has
   std::int64_t unknown = 0;    // rows with a label that the model lacks
   std::int64_t truncated = 0;  // rows

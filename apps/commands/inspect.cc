@@ -34,6 +34,7 @@ std::string summary(const model::ModelFolder& folder) {
   }
   facts.add_row({"labels", std::to_string(config.labels.size()) + ": " + join(shown, ", ") +
                                (config.labels.size() > kLabelsShown ? ", ..." : "")});
+  facts.add_row({"temperature", format_double(config.temperature)});
   for (const auto& [name, section] : folder.config_document().items()) {
     if (section.is_object()) add_section(facts, name, section);
   }

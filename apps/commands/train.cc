@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/model_output.h"
+#include "commands/temperature_fit.h"
 #include "commands/training_rows.h"
 #include "io/files.h"
 #include "learn/tasks/classification.h"
@@ -133,11 +134,13 @@ learn::WideRows wide_rows(Rows& rows, const learn::LabelledDocuments& encoded) {
   return {std::move(rows.texts), encoded.labels};
 }
 
-// Mixes the branches as the validation rows say and fits the wide one on all rows.
+// Mixes the branches as the validation rows say and fits the wide one on all rows. `logits` become
+// the validation rows'.
 model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTraining& wide,
                              const learn::Classifier& classifier,
-                             const learn::LabelledDocuments& valid, Json& metrics) {
-  const std::vector<float> logits = learn::classify(classifier, valid.ids, options.batches);
+                             const learn::LabelledDocuments& valid, std::vector<float>& logits,
+                             Json& metrics) {
+  logits = learn::classify(classifier, valid.ids, options.batches);
   const learn::BranchReport report = wide.mix(logits);
   if (valid.size() > 0) {
     log_branches(report);
@@ -185,7 +188,15 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   log.close();
   Json metrics = metrics_of(result, task.has_validation());
   std::optional<model::WideTable> table;
-  if (wide) table = finish_wide(options, *wide, classifier, encoded.valid, metrics);
+  std::vector<float> logits;
+  if (wide) table = finish_wide(options, *wide, classifier, encoded.valid, logits, metrics);
+  if (task.has_validation()) {
+    const TemperatureFit fit =
+        calibrate(wide ? logits : task.validation_logits(), task.validation_labels());
+    options.model.temperature = fit.temperature;
+    metrics["calibration"] = fit.metrics();
+    log_info(fit.summary());
+  }
   write_model(folder, options, classifier, *encoded.tokenizer, table ? &*table : nullptr, metrics);
 }
 

@@ -31,7 +31,7 @@ struct Sections {
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
     std::vector<std::string> list = {"format", "task",       "model",      "text",
-                                     "labels", "vocabulary", "padding_id", "wide"};
+                                     "labels", "vocabulary", "padding_id", "temperature", "wide"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
@@ -58,6 +58,14 @@ std::int64_t whole_number(const Json& document, const char* key, std::int64_t le
                 where);
   }
   return value.get<std::int64_t>();
+}
+
+// A number that may be missing.
+double number_or(const Json& document, const char* key, double fallback, const std::string& where) {
+  const auto at = document.find(key);
+  if (at == document.end()) return fallback;
+  if (!at->is_number()) throw Error(std::string(key) + ": must be a number", where);
+  return at->get<double>();
 }
 
 void check_format(const Json& document, const std::string& where) {
@@ -95,7 +103,7 @@ Json config_document(const ModelConfig& config, const Json& extra) {
   Json document = {{"format", kConfigFormat},           {"task", config.task},
                    {"model", sections.model.to_json()}, {"text", sections.text.to_json()},
                    {"labels", config.labels},           {"vocabulary", config.vocabulary},
-                   {"padding_id", config.padding_id}};
+                   {"padding_id", config.padding_id},   {"temperature", config.temperature}};
   if (config.wide.present) document["wide"] = sections.wide.to_json();
   if (extra.is_null()) return document;
   config::check_keys(extra, extra_sections(), "extra sections of the configuration");
@@ -114,6 +122,7 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
   config.labels = labels_of(document, where);
   config.vocabulary = whole_number(document, "vocabulary", 1, where);
   config.padding_id = whole_number(document, "padding_id", -1, where);
+  config.temperature = number_or(document, "temperature", config.temperature, where);
   Sections sections(config);
   // The options' errors are errors of usage; a damaged file is a failure.
   try {

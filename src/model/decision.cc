@@ -9,7 +9,7 @@
 
 namespace fastformer::model {
 
-void softmax(std::span<const float> logits, std::span<double> probabilities) {
+void softmax(std::span<const float> logits, std::span<double> probabilities, double temperature) {
   if (logits.empty() || logits.size() != probabilities.size()) {
     throw Error(std::to_string(probabilities.size()) + " probabilities asked of " +
                 std::to_string(logits.size()) + " logits");
@@ -20,15 +20,15 @@ void softmax(std::span<const float> logits, std::span<double> probabilities) {
   const double largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (std::size_t i = 0; i < logits.size(); ++i) {
-    probabilities[i] = std::exp(static_cast<double>(logits[i]) - largest);
+    probabilities[i] = std::exp((static_cast<double>(logits[i]) - largest) / temperature);
     sum += probabilities[i];
   }
   for (double& probability : probabilities) probability /= sum;
 }
 
-Decision decide(std::span<const float> logits, int top_k) {
+Decision decide(std::span<const float> logits, int top_k, double temperature) {
   std::vector<double> probabilities(logits.size());
-  softmax(logits, probabilities);
+  softmax(logits, probabilities, temperature);
   Decision decision;
   for (std::size_t i = 0; i < logits.size(); ++i) {
     decision.ranked.push_back({static_cast<int>(i), probabilities[i]});

@@ -13,6 +13,9 @@
 namespace fastformer::model {
 namespace {
 
+constexpr double kLowestTemperature = 1e-6;
+constexpr double kHighestTemperature = 1e6;
+
 void check_name(const std::string& option, const std::string& name,
                 const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
@@ -115,6 +118,11 @@ void ModelConfig::validate() const {
                 "wide");
   }
   check_labels(labels);
+  if (!(temperature >= kLowestTemperature && temperature <= kHighestTemperature)) {
+    throw Error("the temperature " + format_double(temperature) + " is not from " +
+                    format_double(kLowestTemperature) + " to " + format_double(kHighestTemperature),
+                "temperature");
+  }
 }
 
 }  // namespace fastformer::model

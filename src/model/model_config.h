@@ -62,6 +62,7 @@ struct ModelConfig {
   std::int64_t vocabulary = 0;   // rows of the word embedding
   std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
   std::vector<std::string> labels;
+  double temperature = 1;  // divides logits before they become probabilities
 
   // Columns of the wide branch's table: one serves both where there are two labels.
   std::int64_t wide_columns() const {

@@ -6,6 +6,7 @@ command_line_test.py PROGRAM GOLDEN_FOLDER
 import csv
 import gzip
 import json
+import math
 import os
 import pathlib
 import random
@@ -71,7 +72,7 @@ class CommandLineTest(unittest.TestCase):
         cls.train = write_csv(cls.path / "train.csv.gz", sentences(400, 1))
         cls.test = write_csv(cls.path / "test.csv", sentences(100, 2))
         cls.model = cls.path / "model"
-        run("train", "--train", cls.train, "--output", cls.model, *SMALL)
+        _, cls.talk = run("train", "--train", cls.train, "--output", cls.model, *SMALL)
 
     @classmethod
     def tearDownClass(cls):
@@ -91,6 +92,10 @@ class CommandLineTest(unittest.TestCase):
         log = (self.model / "training.jsonl").read_text()
         events = [json.loads(line) for line in log.splitlines()]
         self.assertEqual([e["epoch"] for e in events if e["event"] == "epoch"], [1, 2, 3, 4])
+
+    def test_training_says_what_the_temperature_did(self):
+        self.assertRegex(self.talk, r"temperature [0-9.]+ fitted on [0-9]+ validation rows: "
+                         r"cross entropy .* before, .* after; calibration error .* before, .* after")
 
     def test_learns_and_evaluates(self):
         report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json")[0])
@@ -126,6 +131,27 @@ class CommandLineTest(unittest.TestCase):
             self.assertEqual(len(line["logits"]), 3)
             self.assertFalse(line["truncated"])
 
+    def test_scores_are_tempered_and_logits_are_not(self):
+        config = json.loads((self.model / "config.json").read_text())
+        self.assertNotEqual(config["temperature"], 1)
+        self.assertIn("temperature", run("inspect", self.model)[0])
+        metrics = json.loads((self.model / "metrics.json").read_text())["calibration"]
+        self.assertEqual(metrics["temperature"], config["temperature"])
+        old = self.path / "without-temperature"
+        shutil.copytree(self.model, old)
+        temperature = config.pop("temperature")
+        (old / "config.json").write_text(json.dumps(config))
+        text = "the cat and a green dog\n"
+        line = self.predict("--input", "-", "--top-k", "0", "--raw-scores", stdin=text)[0]
+        older = json.loads(run("predict", "--model", old, "--input", "-", "--json", "--top-k", "0",
+                               "--raw-scores", stdin=text)[0])
+        self.assertEqual(line["logits"], older["logits"])
+        for divisor, found in ((temperature, line), (1, older)):
+            weights = [math.exp(logit / divisor) for logit in found["logits"]]
+            for entry in found["labels"]:
+                expected = weights[config["labels"].index(entry["label"])] / sum(weights)
+                self.assertAlmostEqual(entry["score"], expected, places=6)
+
     def test_batch_mates_do_not_matter(self):
         texts = [row[2] for row in sentences(30, 4)]
         together = self.predict("--input", "-", "--raw-scores", stdin="\n".join(texts) + "\n")
@@ -137,6 +163,81 @@ class CommandLineTest(unittest.TestCase):
     def test_truncation_is_reported(self):
         found = self.predict("--input", "-", stdin="cat " * 600 + "\n")
         self.assertTrue(found[0]["truncated"])
+
+    def test_predict_abstains_below_a_score(self):
+        texts = [row[2] for row in sentences(20, 6)] + ["the of and", "cat green two", "zebra"]
+        stdin = "\n".join(texts) + "\n"
+        plain = self.predict("--input", "-", "--top-k", "2", stdin=stdin)
+        least = sorted(line["score"] for line in plain)[4]
+        found = self.predict("--input", "-", "--top-k", "2", "--min-score", repr(least), stdin=stdin)
+        self.assertEqual(sum(line["abstained"] for line in found), 4)
+        for before, after in zip(plain, found, strict=True):
+            self.assertNotIn("abstained", before)
+            self.assertEqual(before["labels"], after["labels"])
+            self.assertEqual(after["abstained"], before["score"] < least)
+            self.assertEqual(after["label"], None if after["abstained"] else before["label"])
+        text = run("predict", "--model", self.model, "--input", "-", "--min-score", repr(least),
+                   stdin=stdin)[0].splitlines()
+        for line, after in zip(text, found, strict=True):
+            word = "(abstained)" if after["abstained"] else after["label"]
+            self.assertEqual(line.split("\t"), [word, f"{after['score']:.4f}"])
+
+    def test_the_word_for_no_label_is_never_a_label(self):
+        model = self.path / "odd-labels"
+        shutil.copytree(self.model, model)
+        config = json.loads((model / "config.json").read_text())
+        config["labels"][:2] = ["(abstained)", "((abstained))"]
+        (model / "config.json").write_text(json.dumps(config))
+        text = run("predict", "--model", model, "--input", "-", "--min-score", "1",
+                   stdin="cat\n")[0]
+        self.assertTrue(text.startswith("(((abstained)))\t"), text)
+
+    def test_evaluate_measures_a_model_that_abstains(self):
+        found = self.predict("--input", self.test, "--text-column", "text")
+        truth = [row[1] for row in sentences(100, 2)]
+        least = sorted(line["score"] for line in found)[30]
+        report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json",
+                                "--min-score", repr(least))[0])["answered"]
+        answered = [(line["label"], label) for line, label in zip(found, truth)
+                    if line["score"] >= least]
+        self.assertEqual(report["rows"], len(answered))
+        self.assertAlmostEqual(report["coverage"], len(answered) / 100)
+        self.assertAlmostEqual(report["accuracy"], sum(a == b for a, b in answered) / len(answered))
+        text = run("evaluate", "--model", self.model, "--data", self.test, "--min-score",
+                   repr(least))[0]
+        self.assertIn(f"{len(answered)} rows answered", text)
+
+    def test_evaluate_lists_errors(self):
+        rows = sentences(60, 8)
+        shifted = dict(zip(sorted(TOPICS), sorted(TOPICS)[1:] + sorted(TOPICS)[:1]))
+        rows[5:40:7] = [(row[0], shifted[row[1]], row[2] + "\nsecond \"line\"")
+                        for row in rows[5:40:7]]
+        data = write_csv(self.path / "partly-wrong.csv", rows)
+        arguments = ["evaluate", "--model", self.model, "--data", data, "--id-column", "id",
+                     "--errors-limit", "7", "--json", "--errors"]
+        report = json.loads(run(*arguments, self.path / "errors.csv")[0])
+        with open(self.path / "errors.csv", newline="", encoding="utf-8") as file:
+            listed = list(csv.DictReader(file))
+        wrong = [entry for entry in listed if entry["truth"] != entry["predicted"]]
+        self.assertEqual(len(wrong), round(60 * (1 - report["accuracy"])))
+        self.assertEqual(listed[:len(wrong)], wrong)
+        self.assertEqual(len(listed), len(wrong) + 7)
+        scores = [float(entry["score"]) for entry in listed]
+        self.assertEqual(scores[:len(wrong)], sorted(scores[:len(wrong)], reverse=True))
+        self.assertEqual(scores[len(wrong):], sorted(scores[len(wrong):]))
+        for entry in listed:
+            row = rows[int(entry["row"]) - 1]
+            self.assertEqual((entry["id"], entry["truth"], entry["text"]), row)
+            self.assertEqual(entry["file"], str(data))
+            self.assertLessEqual(float(entry["margin"]), float(entry["score"]))
+        run(*arguments, self.path / "errors.jsonl")
+        lines = (self.path / "errors.jsonl").read_text(encoding="utf-8").splitlines()
+        self.assertEqual([json.loads(line)["row"] for line in lines],
+                         [int(entry["row"]) for entry in listed])
+        _, error = run(*arguments, self.path / "errors.txt", code=2)
+        self.assertIn("--errors", error)
+        _, error = run(*arguments, self.path / "no-such-folder" / "errors.csv", code=1)
+        self.assertIn("no-such-folder", error)
 
     def test_inspect(self):
         self.assertIn("animals", run("inspect", self.model)[0])

@@ -33,6 +33,8 @@ std::vector<ModelConfig> some_configs() {
   configs.back().text.truncate = text::Truncate::kHeadTail;
   configs.back().text.lowercase = false;
   configs.back().labels = {"\"quoted\"", "line\nbreak", "\xf0\x9f\x98\x80"};
+  configs.push_back(small_config());
+  configs.back().temperature = 1.0 / 3;
   return configs;
 }
 
@@ -43,6 +45,7 @@ TEST(ConfigJsonTest, RoundTrips) {
     EXPECT_EQ(config_document(read), document);
     EXPECT_EQ(read.labels, config.labels);
     EXPECT_EQ(read.padding_id, config.padding_id);
+    EXPECT_EQ(read.temperature, config.temperature);
     EXPECT_EQ(read.encoder.norm_epsilon, config.encoder.norm_epsilon);
     EXPECT_EQ(read.fastformer.interaction, config.fastformer.interaction);
     EXPECT_EQ(tensors_of(read).size(), tensors_of(config).size());
@@ -92,10 +95,19 @@ TEST(ConfigJsonTest, ANewerFormatIsRefusedBeforeItsKeys) {
 TEST(ConfigJsonTest, EveryMissingKeyIsNamed) {
   const Json whole = config_document(small_config());
   for (const auto& [key, value] : whole.items()) {
+    if (key == "temperature") continue;
     Json document = whole;
     document.erase(key);
     EXPECT_ERROR(parse_config(document, "c"), key);
   }
+}
+
+TEST(ConfigJsonTest, ADocumentWithoutATemperatureHasOne) {
+  ModelConfig config = small_config();
+  config.temperature = 2;
+  Json document = config_document(config);
+  document.erase("temperature");
+  EXPECT_EQ(parse_config(document, "c").temperature, 1);
 }
 
 TEST(ConfigJsonTest, FaultyValuesAreErrorsOfTheFileNotOfUsage) {
@@ -110,6 +122,8 @@ TEST(ConfigJsonTest, FaultyValuesAreErrorsOfTheFileNotOfUsage) {
       {"/vocabulary", 0},         {"/vocabulary", 3e9},
       {"/vocabulary", INT64_MAX}, {"/vocabulary", std::numeric_limits<std::uint64_t>::max()},
       {"/padding_id", -2},        {"/padding_id", 4},
+      {"/temperature", 0},        {"/temperature", "warm"},
+      {"/temperature", -1.5},     {"/temperature", 1e7},
       {"/model", Json::array()},  {"/text", nullptr}};
   for (const auto& [pointer, value] : bad) {
     Json document = config_document(small_config());

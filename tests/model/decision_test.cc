@@ -74,6 +74,23 @@ TEST(DecisionTest, TopKIsTheHeadOfTheWholeRanking) {
   }
 }
 
+TEST(DecisionTest, TheTemperatureDividesTheLogitsAndKeepsTheOrder) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const auto logits = random_logits(seed, 2);
+    for (const double temperature : {0.25, 1.0, 8.0}) {
+      std::vector<float> divided = logits;
+      for (float& logit : divided) logit /= static_cast<float>(temperature);
+      const auto ranked = decide(logits, 0, temperature).ranked;
+      const auto expected = decide(divided).ranked;
+      ASSERT_EQ(ranked.size(), expected.size());
+      for (std::size_t i = 0; i < ranked.size(); ++i) {
+        EXPECT_EQ(ranked[i].label, expected[i].label);
+        EXPECT_NEAR(ranked[i].score, expected[i].score, 1e-12);
+      }
+    }
+  }
+}
+
 TEST(DecisionTest, RefusesWhatHasNoProbability) {
   EXPECT_ERROR(decide({}), "0 logits");
   for (const float bad :

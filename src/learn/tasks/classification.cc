@@ -60,8 +60,11 @@ at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& co
 }
 
 Validation ClassificationTask::validate() {
-  const std::vector<float> logits = classify(classifier_, valid_.ids, options_);
-  return score_logits(logits, valid_.labels, classifier_.config().labels.size());
+  return score_logits(validation_logits(), valid_.labels, classifier_.config().labels.size());
+}
+
+std::vector<float> ClassificationTask::validation_logits() const {
+  return classify(classifier_, valid_.ids, options_);
 }
 
 Validation score_logits(std::span<const float> logits, std::span<const std::int64_t> labels,

@@ -31,6 +31,9 @@ class ClassificationTask : public Task {
   at::Tensor loss(std::int64_t batch, const ForwardContext& context) override;
   bool has_validation() const override { return valid_.size() > 0; }
   Validation validate() override;
+  // Logits [validation rows, labels], row-major, of the model as it stands, and the rows' labels.
+  std::vector<float> validation_logits() const;
+  const std::vector<std::int64_t>& validation_labels() const { return valid_.labels; }
 
  private:
   Classifier& classifier_;

@@ -65,25 +65,23 @@ model::WideTable WideBranchTraining::fit_on_all() const {
   return fit(static_cast<std::int64_t>(labels_.size()));
 }
 
-BranchReport WideBranchTraining::mix(std::span<const float> encoder_logits) const {
+BranchReport WideBranchTraining::mix(std::span<float> logits) const {
   // Without rows to fit them on: factors that were near the fitted ones of several corpora.
   constexpr model::BranchFactors kUsual = {4, 0.5};
   BranchReport report;
   const std::span<const std::int64_t> labels =
       std::span(labels_).subspan(static_cast<std::size_t>(train_rows_));
-  report.factors =
-      labels.empty() ? kUsual : model::fit_branches(valid_scores_, encoder_logits, labels);
+  report.factors = labels.empty() ? kUsual : model::fit_branches(valid_scores_, logits, labels);
   if (labels.empty()) return report;
-  std::vector<float> both(encoder_logits.begin(), encoder_logits.end()), wide = valid_scores_;
-  for (std::size_t i = 0; i < both.size(); ++i) {
+  report.encoder = score_logits(logits, labels, label_count_);
+  report.encoder_share = model::encoder_share(valid_scores_, logits, label_count_, report.factors);
+  std::vector<float> wide = valid_scores_;
+  for (std::size_t i = 0; i < wide.size(); ++i) {
     wide[i] *= static_cast<float>(report.factors.wide);
-    both[i] = static_cast<float>(report.factors.encoder) * both[i] + wide[i];
+    logits[i] = static_cast<float>(report.factors.encoder) * logits[i] + wide[i];
   }
   report.wide = score_logits(wide, labels, label_count_);
-  report.encoder = score_logits(encoder_logits, labels, label_count_);
-  report.both = score_logits(both, labels, label_count_);
-  report.encoder_share =
-      model::encoder_share(valid_scores_, encoder_logits, label_count_, report.factors);
+  report.both = score_logits(logits, labels, label_count_);
   return report;
 }
 

@@ -47,9 +47,10 @@ class WideBranchTraining {
   WideBranchTraining(const WideOptions& options, const WideRows& train, const WideRows& valid,
                      std::size_t labels, std::uint64_t seed, const ParallelFor& parallel_for);
 
-  // Fits the factors to the encoder's validation logits [rows, labels]. Without validation rows the
+  // Fits the factors to the encoder's validation logits [rows, labels] and mixes the wide branch's
+  // scores into them. Without validation rows the
   // factors are those that give both branches a like say.
-  BranchReport mix(std::span<const float> encoder_logits) const;
+  BranchReport mix(std::span<float> logits) const;
 
   // Fits once more, on training and validation rows.
   model::WideTable fit_on_all() const;

@@ -1,0 +1,47 @@
+// What predict says about a document, as text or as JSON.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "model/decision.h"
+#include "model/model_config.h"
+
+namespace fastformer::apps {
+
+struct ResultFormat {
+  bool json = false;
+  int top_k = 1;         // labels per document; 0: all
+  double min_score = 0;  // a document whose best label has a lower probability gets none
+  bool raw_scores = false;
+  bool has_id = false;
+
+  void describe(config::OptionSet& options);
+};
+
+// Turns logits into lines. With JSON:
+//   {"id" if has_id, "label", "score", "abstained" if min_score > 0, "labels": [{"label",
+//   "score"}],
+//    "truncated", "logits" if raw_scores}; "label" is null where the model abstains
+// As text: LABEL <tab> SCORE, top_k times, or (abstained) <tab> SCORE, with the id before it.
+class ResultLines {
+ public:
+  // Both must outlive it.
+  ResultLines(const ResultFormat& format, const model::ModelConfig& config);
+
+  // Ends in a line break.
+  std::string line(const std::string& id, bool truncated, std::span<const float> logits) const;
+
+ private:
+  bool abstains(const model::Decision& decision) const;
+  const std::string& label_of(const model::Ranked& ranked) const;
+  std::string json_line(const std::string& id, bool truncated, std::span<const float> logits,
+                        const model::Decision& decision) const;
+  std::string text_line(const std::string& id, const model::Decision& decision) const;
+
+  const ResultFormat& format_;
+  const model::ModelConfig& config_;
+  std::string abstention_;
+};
+
+}  // namespace fastformer::apps
