@@ -31,8 +31,8 @@ LoadedClassifier::LoadedClassifier(const std::string& folder, int threads,
 void LoadedClassifier::choose(Branch branch) {
   if (branch == Branch::kBoth) return;
   if (!wide_.present) throw Error("the model has an encoder alone", folder_.path());
-  wide_.wide_factor = branch == Branch::kWide ? 1 : 0;
-  wide_.encoder_factor = branch == Branch::kEncoder ? 1 : 0;
+  wide_.present = branch == Branch::kWide;
+  wide_.encoder_factor = 0;
 }
 
 std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::string>& texts,
@@ -77,9 +77,6 @@ void LoadedClassifier::mix(const std::vector<ClassifierInput>& documents,
                            std::vector<float>& logits) const {
   const std::size_t labels = config().labels.size();
   for (std::size_t i = 0; i < documents.size(); ++i) {
-    if (documents[i].wide.empty()) {
-      throw Error("the model's wide branch needs text and cannot read token ids", folder_.path());
-    }
     model::mix_branches(wide_, documents[i].wide, std::span(logits).subspan(i * labels, labels));
   }
 }

@@ -76,6 +76,11 @@ int run_predict(Arguments arguments) {
   }
   if (options.token_ids) refuse_corpus_options(set);
   LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
+  if (options.token_ids && classifier.config().wide.present &&
+      options.use.branch != Branch::kEncoder) {
+    throw usage_error("the model's wide branch needs text", "--token-ids",
+                      "Add --branch encoder to let the encoder alone answer");
+  }
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const std::unique_ptr<DocumentReader> reader =

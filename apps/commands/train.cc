@@ -134,21 +134,18 @@ learn::WideRows wide_rows(Rows& rows, const learn::LabelledDocuments& encoded) {
   return {std::move(rows.texts), encoded.labels};
 }
 
-// Mixes the branches as the validation rows say and fits the wide one on all rows. `logits` become
-// the validation rows'.
+// Mixes the branches as the validation rows say, whose encoder's `logits` become the mixed ones,
+// and fits the wide branch on all rows.
 model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTraining& wide,
-                             const learn::Classifier& classifier,
-                             const learn::LabelledDocuments& valid, std::vector<float>& logits,
-                             Json& metrics) {
-  logits = learn::classify(classifier, valid.ids, options.batches);
+                             std::vector<float>& logits, Json& metrics) {
   const learn::BranchReport report = wide.mix(logits);
-  if (valid.size() > 0) {
+  if (!logits.empty()) {
     log_branches(report);
     metrics["branches"] = metrics_of(report);
     metrics["validation_accuracy"] = report.both.score;
     metrics["validation_loss"] = report.both.loss;
   }
-  const bool split_off = options.files.valid.empty() && valid.size() > 0;
+  const bool split_off = options.files.valid.empty() && !logits.empty();
   model::WideTable table = split_off ? wide.fit_on_all() : wide.fitted_on_train();
   model::WideConfig& config = options.model.wide;
   config.present = true;
@@ -187,12 +184,11 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
   Json metrics = metrics_of(result, task.has_validation());
+  std::vector<float> logits = task.validation_logits();
   std::optional<model::WideTable> table;
-  std::vector<float> logits;
-  if (wide) table = finish_wide(options, *wide, classifier, encoded.valid, logits, metrics);
+  if (wide) table = finish_wide(options, *wide, logits, metrics);
   if (task.has_validation()) {
-    const TemperatureFit fit =
-        calibrate(wide ? logits : task.validation_logits(), task.validation_labels());
+    const TemperatureFit fit = calibrate(logits, task.validation_labels());
     options.model.temperature = fit.temperature;
     metrics["calibration"] = fit.metrics();
     log_info(fit.summary());

@@ -41,12 +41,13 @@ WideTable wide_table_of(const SafetensorsFile& file, const ModelConfig& config) 
   const std::span<const std::byte> bytes = file.tensor("wide.weight").bytes;
   std::vector<std::int8_t> weights(bytes.size());
   if (!bytes.empty()) std::memcpy(weights.data(), bytes.data(), bytes.size());
+  std::vector<float> idf = checked_floats(file, "wide.idf", false);
+  std::vector<float> spread = checked_floats(file, "wide.spread", false);
+  std::vector<float> scales = checked_floats(file, "wide.scale", false);
+  std::vector<float> bias = checked_floats(file, "wide.bias", true);
   try {
-    FeatureScaler scaler(config.wide.ngrams, std::move(buckets),
-                         checked_floats(file, "wide.idf", false),
-                         checked_floats(file, "wide.spread", false));
-    return {std::move(scaler), std::move(weights), checked_floats(file, "wide.scale", false),
-            checked_floats(file, "wide.bias", true)};
+    FeatureScaler scaler(config.wide.ngrams, std::move(buckets), std::move(idf), std::move(spread));
+    return {std::move(scaler), std::move(weights), std::move(scales), std::move(bias)};
   } catch (const Error& error) {
     throw Error(error.what(), file.path());
   }

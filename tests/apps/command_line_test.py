@@ -373,14 +373,17 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual([line.split("\t")[0] for line in out.splitlines()],
                          ["animals", "colours"])
         self.assertIn("standard input, line 3: the document has 8 tokens", error)
-        out, error = run("predict", "--model", model, "--input", "-", "--token-ids",
-                         stdin='{"ids":[1]}\n{"ids":[1,1,1,1,1,1,1,1]}\n', code=1)
+        ids = '{"ids":[1]}\n{"ids":[1,1,1,1,1,1,1,1]}\n'
+        _, error = run("predict", "--model", model, "--input", "-", "--token-ids", stdin=ids, code=2)
+        self.assertIn("--branch encoder", error)
+        out, error = run("predict", "--model", model, "--input", "-", "--token-ids", "--branch",
+                         "encoder", stdin=ids, code=1)
         self.assertEqual(len(out.splitlines()), 1)
         self.assertIn("standard input, line 2: the document has 8 tokens", error)
 
     def test_a_model_of_nans_is_an_error_that_names_it(self):
         broken = self.path / "broken"
-        shutil.copytree(self.model, broken)
+        run("train", "--train", self.train, "--output", broken, "--wide", "off", *SMALL)
         file = broken / "model.safetensors"
         data = bytearray(file.read_bytes())
         data[-4:] = struct.pack("<f", float("nan"))

@@ -1,6 +1,8 @@
 // The two fits of the wide branch and its mix with the encoder.
 #include "learn/wide/wide_branch.h"
 
+#include <fastformer/error.h>
+
 #include <numeric>
 
 #include "learn/tasks/classification.h"
@@ -71,6 +73,10 @@ BranchReport WideBranchTraining::mix(std::span<float> logits) const {
   BranchReport report;
   const std::span<const std::int64_t> labels =
       std::span(labels_).subspan(static_cast<std::size_t>(train_rows_));
+  if (logits.size() != valid_scores_.size()) {
+    throw Error(std::to_string(logits.size()) + " logits for " + std::to_string(labels.size()) +
+                " validation rows");
+  }
   report.factors = labels.empty() ? kUsual : model::fit_branches(valid_scores_, logits, labels);
   if (labels.empty()) return report;
   report.encoder = score_logits(logits, labels, label_count_);
