@@ -37,6 +37,8 @@ constexpr Variant kVariants[] = {
     {"PreNorm", [](model::ModelConfig& c) { c.encoder.norm = NormPlacement::kPre; }},
     {"NoNorm", [](model::ModelConfig& c) { c.encoder.norm = NormPlacement::kNone; }},
     {"NoFeedForward", [](model::ModelConfig& c) { c.encoder.feed_forward = 0; }},
+    {"MaxPooling", [](model::ModelConfig& c) { c.encoder.pooling = Pooling::kMax; }},
+    {"BothPoolings", [](model::ModelConfig& c) { c.encoder.pooling = Pooling::kBoth; }},
     {"NoResidual", [](model::ModelConfig& c) { c.encoder.residual = false; }},
 };
 

@@ -7,6 +7,7 @@
 #include "learn/encoders/stack.h"
 #include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
 #include "small_model.h"
 
@@ -66,6 +67,24 @@ TEST(PoolingTest, HugeScoresStayFinite) {
     EXPECT_LT(difference(additive_pool(scores, values, ragged), at::ones({1, 2})), 1e-6);
     EXPECT_TRUE(additive_pool(scores, values, ragged, 1e-8).isfinite().all().item<bool>());
   }
+}
+
+TEST(MaxPoolingTest, KernelEqualsAten) {
+  const Ragged ragged = Ragged::from_offsets({0, 4, 4, 5, 14});
+  const at::Tensor hidden = random_tensor({14, 6}, 1), mixture = random_tensor({4, 6}, 2).detach();
+  EXPECT_EQ(difference(max_pool(hidden, ragged), max_pool_by_aten(hidden, ragged)), 0);
+  (max_pool(hidden, ragged) * mixture).sum().backward();
+  const at::Tensor gradient = hidden.grad().clone();
+  hidden.mutable_grad().reset();
+  (max_pool_by_aten(hidden, ragged) * mixture).sum().backward();
+  EXPECT_EQ(difference(gradient, hidden.grad()), 0);
+}
+
+TEST(MaxPoolingTest, GradientsEqualFiniteDifferences) {
+  const Ragged ragged = Ragged::from_offsets({0, 4, 4, 5, 14});
+  const at::Tensor hidden = random_tensor({14, 6}, 1), mixture = random_tensor({4, 6}, 2).detach();
+  check_gradient(
+      hidden, [&] { return (max_pool(hidden, ragged) * mixture).sum(); }, "hidden");
 }
 
 TEST(SpreadTest, GradientIsTheSumOverTheDocument) {

@@ -1,4 +1,4 @@
-// Embedding, post- or pre-norm blocks and attention pooling.
+// Embedding, post- or pre-norm blocks and pooling.
 #include "learn/encoders/stack.h"
 
 #include <fastformer/error.h>
@@ -9,6 +9,7 @@
 #include "kernels/additive_pooling.h"
 #include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
 
 namespace fastformer::learn {
@@ -102,9 +103,12 @@ at::Tensor EncoderStack::normalized(const at::Tensor& hidden, const Scope& norm)
 
 at::Tensor EncoderStack::pool(const Parameters& parameters, const at::Tensor& hidden,
                               const Ragged& ragged) const {
+  if (config_.encoder.pooling == Pooling::kMax) return max_pool(hidden, ragged);
   const Scope pooling(parameters, "pooling.");
   const at::Tensor scores = linear(at::tanh(linear(hidden, pooling, "hidden")), pooling, "score");
-  return additive_pool(scores, hidden, ragged, kPoolingEpsilon);
+  const at::Tensor mean = additive_pool(scores, hidden, ragged, kPoolingEpsilon);
+  if (config_.encoder.pooling == Pooling::kAttention) return mean;
+  return at::cat({mean, max_pool(hidden, ragged)}, 1);
 }
 
 at::Tensor sinusoidal_positions(const at::Tensor& positions, std::int64_t width) {

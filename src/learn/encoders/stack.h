@@ -1,4 +1,4 @@
-// What stands around every encoder: embedding, blocks and attention pooling.
+// What stands around every encoder: embedding, blocks and pooling.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ class EncoderStack {
   // Hidden states [tokens, width] of ids (int64 [tokens]) after the last block.
   at::Tensor encode(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged,
                     const ForwardContext& context) const;
-  // Attention pooling of hidden states: [documents, width]; an empty document gives zeros.
+  // Hidden states to what the head reads, [documents, pooled width]; an empty document gives zeros.
   at::Tensor pool(const Parameters& parameters, const at::Tensor& hidden,
                   const Ragged& ragged) const;
 
