@@ -5,7 +5,6 @@
 
 #include "gradient_check.h"
 #include "learn/encoders/stack.h"
-#include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
 #include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
@@ -104,30 +103,6 @@ TEST(LookupTest, GradientIsSparseDistinctAndRight) {
   ASSERT_TRUE(table.grad().is_sparse());
   const std::vector<std::int64_t> rows = {0, 3, 8};
   EXPECT_TRUE(at::equal(table.grad()._indices()[0], at::tensor(rows, at::kLong)));
-}
-
-TEST(DropoutTest, KeepsTheMeanAndTheShare) {
-  const at::Tensor ones = at::ones({200, 500}, at::kFloat);
-  const at::Tensor dropped = seeded_dropout(ones, 0.3, 7);
-  EXPECT_NEAR(dropped.mean().item<double>(), 1, 0.01);
-  EXPECT_NEAR((dropped == 0).to(at::kFloat).mean().item<double>(), 0.3, 0.01);
-}
-
-TEST(DropoutTest, GradientUsesTheSameMask) {
-  const at::Tensor input = random_tensor({5, 7}, 1);
-  check_gradient(
-      input, [&] { return seeded_dropout(input, 0.4, 3).sum(); }, "input");
-}
-
-TEST(DropoutTest, ThreadsDoNotChangeTheMask) {
-  const at::Tensor ones = at::ones({1000, 100}, at::kFloat);
-  const int threads = at::get_num_threads();
-  at::set_num_threads(1);
-  const at::Tensor one = seeded_dropout(ones, 0.5, 3);
-  at::set_num_threads(3);
-  const at::Tensor three = seeded_dropout(ones, 0.5, 3);
-  at::set_num_threads(threads);
-  EXPECT_EQ(difference(one, three), 0);
 }
 
 TEST(PositionsTest, SinusoidsFollowTheFormula) {

@@ -21,12 +21,13 @@ class EncoderStack {
                   const Ragged& ragged) const;
 
  private:
-  at::Tensor embed(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged) const;
+  at::Tensor embed(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged,
+                   const Subwords* subwords) const;
   at::Tensor block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer, int index,
                    const ForwardContext& context) const;
   at::Tensor sublayer_input(const at::Tensor& hidden, const Scope& part) const;
-  at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change, const Scope& part,
-                             std::uint64_t site, const ForwardContext& context) const;
+  at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
+                             const Scope& part) const;
   at::Tensor normalized(const at::Tensor& hidden, const Scope& norm) const;
 
   model::ModelConfig config_;
