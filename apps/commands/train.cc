@@ -20,6 +20,7 @@
 #include "model/config_json.h"
 #include "model/folder.h"
 #include "model/model_card.h"
+#include "text/subwords.h"
 
 namespace fastformer::apps {
 namespace {
@@ -33,7 +34,8 @@ constexpr char kUsage[] =
 struct TrainOptions {
   std::string output;
   std::string preset = "default";
-  std::string command;  // as a shell takes it, for the model card
+  std::string command;          // as a shell takes it, for the model card
+  bool subwords_asked = false;  // by the user, not by the preset
   TrainingFiles files;
   model::ModelConfig model;
   data::BatchOptions batches;
@@ -155,6 +157,28 @@ model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTrain
   return table;
 }
 
+// Only the words of the word tokenizer have subwords; what a preset says yields to other
+// tokenizers.
+void check_subwords(TrainOptions& options) {
+  const text::TokenizerKind kind = options.model.text.tokenizer;
+  const bool may = kind == text::TokenizerKind::kWord || kind == text::TokenizerKind::kAuto;
+  if (may || options.training.subwords == 0) return;
+  if (options.subwords_asked) {
+    throw usage_error("SentencePiece's pieces have no subwords", "--subwords",
+                      "Use --tokenizer word or --subwords 0");
+  }
+  options.training.subwords = 0;
+}
+
+std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
+                                            const text::Tokenizer& tokenizer,
+                                            learn::Parameters& parameters) {
+  const int rows = options.training.subwords;
+  if (rows == 0) return {};
+  return learn::Subwords(text::subwords_of(tokenizer, rows), rows, parameters,
+                         static_cast<std::uint64_t>(options.training.seed));
+}
+
 void train_into(const io::WorkFolder& folder, TrainOptions& options, const ParallelFor& threads) {
   TrainingRows rows =
       read_training_rows(options.files, options.training.seed,
@@ -163,6 +187,7 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   EncodedRows encoded = encode_rows(rows, options.model.text, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
+  check_subwords(options);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
   std::optional<learn::WideBranchTraining> wide;
@@ -178,8 +203,9 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
                                learn::device_named(options.training.device));
   log_info(format_count(classifier.parameters().elements()) + " parameters, " +
            std::to_string(options.training.threads) + " threads");
-  learn::ClassificationTask task(classifier, std::move(encoded.train), std::move(encoded.valid),
-                                 options.batches, seed);
+  learn::ClassificationTask task(
+      classifier, std::move(encoded.train), std::move(encoded.valid), options.batches, seed,
+      subwords_for(options, *encoded.tokenizer, classifier.parameters()));
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
@@ -207,6 +233,8 @@ int run_train(Arguments arguments) {
                  "preset " + options.preset);
   require(options.files.train.empty() ? "" : options.files.train[0], "--train");
   require(options.output, "--output");
+  options.subwords_asked = set.find("subwords")->source > config::Source::kPreset;
+  check_subwords(options);
   options.model.validate_choices();
   if (options.training.patience > 0 && !options.files.has_validation()) {
     throw usage_error("needs validation rows", "--patience",

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/matrix_view.h"
 #include "base/parallel.h"
 
 namespace fastformer::kernels {
@@ -14,5 +15,12 @@ namespace fastformer::kernels {
 template <typename T>
 void dropout(std::span<const T> input, double rate, std::uint64_t seed, std::span<T> output,
              const ParallelFor& parallel_for);
+
+// The same with one mask per document and channel, shared by the document's tokens: input [tokens,
+// width] of documents laid end to end, offsets [documents + 1].
+template <typename T>
+void dropout_by_document(std::span<const std::int64_t> offsets, MatrixView<const T> input,
+                         double rate, std::uint64_t seed, MatrixView<T> output,
+                         const ParallelFor& parallel_for);
 
 }  // namespace fastformer::kernels

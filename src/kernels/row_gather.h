@@ -1,26 +1,16 @@
-// Rows of an embedding table: gathered forward, summed per distinct row backward.
+// Sums of rows that belong together: the gradient of an embedding table.
 #pragma once
-
-#include <cstdint>
-#include <span>
-#include <vector>
 
 #include "base/matrix_view.h"
 #include "base/parallel.h"
+#include "kernels/grouping.h"
 
 namespace fastformer::kernels {
 
-// The gradient of a table that only a few rows of have.
+// sums [groups, width] of rows [items, width] over the items of each group, in their order: the
+// result does not depend on the number of threads.
 template <typename T>
-struct RowGradient {
-  std::vector<std::int64_t> rows;  // ascending, distinct
-  std::vector<T> values;           // [rows, width]
-};
-
-// Sums gradient [tokens, width] over the tokens of each distinct id, in the order of the tokens:
-// the result does not depend on the number of threads. Ids and the count of tokens are below 2^31.
-template <typename T>
-RowGradient<T> sum_rows_by_id(std::span<const std::int64_t> ids, MatrixView<const T> gradient,
-                              const ParallelFor& parallel_for);
+void sum_groups(const Grouping& grouping, MatrixView<const T> rows, MatrixView<T> sums,
+                const ParallelFor& parallel_for);
 
 }  // namespace fastformer::kernels

@@ -24,4 +24,11 @@ enum class Positions { kLearned, kSinusoidal, kNone };
 // more after the last block), or nowhere.
 enum class NormPlacement { kPost, kPre, kNone };
 
+// What becomes of a document's hidden states: their mean under attention pooling (as published),
+// each channel's largest, or the one after the other.
+enum class Pooling { kAttention, kMax, kBoth };
+
+// In training: every token drops hidden units of its own, or all tokens of a document the same.
+enum class DropoutMask { kToken, kDocument };
+
 }  // namespace fastformer

@@ -3,6 +3,8 @@
 
 #include <fastformer/error.h>
 
+#include <utility>
+
 #include "base/random.h"
 
 namespace fastformer::learn {
@@ -23,6 +25,11 @@ at::Tensor initial_values(const model::TensorSpec& spec, std::uint64_t seed) {
 
 }  // namespace
 
+at::Tensor fresh_tensor(const model::TensorSpec& spec, std::uint64_t seed, at::ScalarType type,
+                        at::Device device) {
+  return initial_values(spec, seed).to(device, type).contiguous().set_requires_grad(true);
+}
+
 Parameters::Parameters(const std::vector<model::TensorSpec>& schema, std::uint64_t seed,
                        at::ScalarType type, at::Device device)
     : Parameters(
@@ -33,9 +40,7 @@ Parameters::Parameters(const std::vector<model::TensorSpec>& schema,
                        const std::function<at::Tensor(const model::TensorSpec&)>& values_of,
                        at::ScalarType type, at::Device device) {
   for (const model::TensorSpec& spec : schema) {
-    index_.emplace(spec.name, names_.size());
-    names_.push_back(spec.name);
-    tensors_.push_back(values_of(spec).to(device, type).contiguous().set_requires_grad(true));
+    add(spec.name, values_of(spec).to(device, type).contiguous().set_requires_grad(true));
   }
 }
 
@@ -76,6 +81,22 @@ void Parameters::restore(const std::vector<at::Tensor>& values) {
 
 void Parameters::clear_gradients() {
   for (const at::Tensor& tensor : tensors_) tensor.mutable_grad().reset();
+}
+
+void Parameters::add(std::string name, at::Tensor tensor) {
+  index_.emplace(name, names_.size());
+  names_.push_back(std::move(name));
+  tensors_.push_back(std::move(tensor));
+}
+
+void Parameters::remove(std::string_view name) {
+  const auto found = index_.find(std::string(name));
+  if (found == index_.end()) throw Error("the model has no tensor " + std::string(name));
+  const auto place = static_cast<std::ptrdiff_t>(found->second);
+  names_.erase(names_.begin() + place);
+  tensors_.erase(tensors_.begin() + place);
+  index_.clear();
+  for (std::size_t i = 0; i < names_.size(); ++i) index_.emplace(names_[i], i);
 }
 
 const at::Tensor& Scope::operator[](std::string_view name) const {

@@ -13,11 +13,15 @@
 
 namespace fastformer::learn {
 
+// A tensor as it begins, drawn from hash(seed, name); it requires a gradient.
+at::Tensor fresh_tensor(const model::TensorSpec& spec, std::uint64_t seed, at::ScalarType type,
+                        at::Device device);
+
 // Learnable tensors by name. Every tensor is a leaf that requires a gradient.
 class Parameters {
  public:
-  // Fresh tensors as the schema says, drawn from hash(seed, name): a tensor's values do not depend
-  // on which other tensors the model has.
+  // Fresh tensors as the schema says: a tensor's values do not depend on which other tensors the
+  // model has.
   Parameters(const std::vector<model::TensorSpec>& schema, std::uint64_t seed,
              at::ScalarType type = at::kFloat, at::Device device = at::kCPU);
 
@@ -40,6 +44,10 @@ class Parameters {
   std::vector<at::Tensor> snapshot() const;
   void restore(const std::vector<at::Tensor>& values);
   void clear_gradients();
+
+  // A further tensor, last in order, for as long as training needs it, and its end.
+  void add(std::string name, at::Tensor tensor);
+  void remove(std::string_view name);
 
  private:
   std::vector<std::string> names_;

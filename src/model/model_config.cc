@@ -56,6 +56,10 @@ void EncoderOptions::describe(config::OptionSet& options) {
       .add("norm-epsilon", &norm_epsilon, {0, 1}, "added to the variance in normalisation")
       .add("residual", &residual, "add each part's input to its output")
       .add("share-layers", &share_layers, "one layer's parameters serve all layers")
+      .add(
+          "pooling", &pooling,
+          {{"attention", Pooling::kAttention}, {"max", Pooling::kMax}, {"both", Pooling::kBoth}},
+          "a document's vector: its tokens' attention-weighted mean, their largest values, or both")
       .add("dropout", &dropout, {0, 0.99}, "share of hidden units dropped in training");
 }
 

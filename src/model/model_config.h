@@ -24,9 +24,12 @@ struct EncoderOptions {
   double norm_epsilon = 1e-12;
   bool residual = true;
   bool share_layers = false;  // one layer's parameters serve all layers
+  Pooling pooling = Pooling::kAttention;
   double dropout = 0.2;
 
   int head_width() const { return width / heads; }
+  // What the head reads of a document.
+  int pooled_width() const { return pooling == Pooling::kBoth ? 2 * width : width; }
   void describe(config::OptionSet& options);
 };
 

@@ -78,9 +78,12 @@ std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
     add_layer(table, layer_prefix(config, layer), config);
   }
   if (encoder.norm == NormPlacement::kPre) table.norm("encoder.norm", encoder.width);
-  table.linear("pooling.hidden", encoder.width, encoder.width);
-  table.linear("pooling.score", 1, encoder.width);
-  table.linear("classifier", static_cast<std::int64_t>(config.labels.size()), encoder.width);
+  if (encoder.pooling != Pooling::kMax) {
+    table.linear("pooling.hidden", encoder.width, encoder.width);
+    table.linear("pooling.score", 1, encoder.width);
+  }
+  table.linear("classifier", static_cast<std::int64_t>(config.labels.size()),
+               encoder.pooled_width());
   return table.take();
 }
 

@@ -28,7 +28,8 @@ struct TensorSpec {
 //   encoder.layer.L.attention.{key_interaction,value_interaction}.{weight [d, 2d], bias [d]}
 //   encoder.layer.L.attention.{transform,output}.{weight [d, d], bias [d]}
 //   encoder.layer.L.attention.norm, encoder.layer.L.feed_forward.{inner,outer,norm}
-//   encoder.norm (pre-norm only), pooling.hidden [d, d], pooling.score [1, d], classifier [C, d]
+//   encoder.norm (pre-norm only), pooling.hidden [d, d] and pooling.score [1, d] (not with max
+//   pooling alone), classifier [C, d], or [C, 2d] on both poolings: attention's, then the largest
 std::vector<TensorSpec> tensors_of(const ModelConfig& config);
 
 // The tensors of the wide branch, none without one. With F features and K columns:

@@ -275,6 +275,25 @@ class CommandLineTest(unittest.TestCase):
         self.assertTrue((model / "sentencepiece.model").exists())
         out = run("predict", "--model", model, "--input", "-", stdin="天地玄黃天地\n")[0]
         self.assertTrue(out.startswith("a\t"), out)
+        _, error = run("train", "--train", file, "--output", self.path / "no", *SMALL,
+                       "--subwords", "100", code=2)
+        self.assertIn("--subwords", error)
+
+    def test_switches_of_training_leave_a_plain_model(self):
+        switches = ["--pooling", "both", "--subwords", "500", "--word-dropout", "0.1",
+                    "--dropout-mask", "document", "--average", "0.9", "--embedding-update", "lazy"]
+        models = [self.path / "switches", self.path / "switches2"]
+        for model in models:
+            run("train", "--train", self.train, "--output", model, *SMALL, *switches)
+        self.assertEqual(*((model / "model.safetensors").read_bytes() for model in models))
+        weights = (models[0] / "model.safetensors").read_bytes()
+        header = weights[8:8 + struct.unpack("<Q", weights[:8])[0]]
+        self.assertIn(b"classifier.weight", header)
+        self.assertNotIn(b"subword", header)
+        config = json.loads((models[0] / "config.json").read_text())
+        self.assertEqual(config["model"]["pooling"], "both")
+        report = json.loads(run("evaluate", "--model", models[0], "--data", self.test, "--json")[0])
+        self.assertGreater(report["accuracy"], 0.95)
 
     def test_wrong_usage(self):
         cases = [
@@ -296,6 +315,8 @@ class CommandLineTest(unittest.TestCase):
              "--id-column"),
             (["predict", "--model", self.model, "--input", "-", "--token-ids", "--format", "csv"],
              "--format"),
+            (["train", "--train", "none", "--output", "x", "--tokenizer", "bpe", "--subwords",
+              "100"], "--subwords"),
             (["predict", "--input", "-"], "--model"),
             (["predikt"], "predict"),
             ([], ""),

@@ -99,11 +99,12 @@ TEST(ReferenceComposedTest, ARunningSummaryIsTheSoftmaxMean) {
 
 TEST(ReferenceComposedTest, TwoSweepsEncodeTheDocument) {
   for (NormPlacement norm : {NormPlacement::kPost, NormPlacement::kPre, NormPlacement::kNone}) {
-    for (const bool residual : {true, false}) {
+    for (const Pooling pooling : {Pooling::kAttention, Pooling::kMax, Pooling::kBoth}) {
       for (std::int64_t layers : {0, 1, 3}) {
         Architecture a = small_architecture();
         a.norm = norm;
-        a.residual = residual;
+        a.pooling = pooling;
+        a.residual = layers != 1;
         a.layers = layers;
         RandomTensors<double> tensors(a, 9);
         const auto weights =
@@ -113,7 +114,7 @@ TEST(ReferenceComposedTest, TwoSweepsEncodeTheDocument) {
           std::vector<std::int32_t> ids(length);
           for (std::size_t i = 0; i < length; ++i) ids[i] = static_cast<std::int32_t>(i * 5 % 11);
           const std::span<const std::int32_t> document(ids);
-          expect_close(pool(weights.pooling, encode(weights, a, document)),
+          expect_close(document_vector(weights.pooling, a.pooling, encode(weights, a, document)),
                        encode_in_two_sweeps(weights, a, document), 1e-12);
         }
       }

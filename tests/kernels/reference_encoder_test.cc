@@ -40,9 +40,10 @@ Architecture combination(int number) {
   a.residual = digit(2);
   a.feed_forward = digit(2) * a.feed_forward;
   a.share_layers = digit(2);
+  a.pooling = static_cast<Pooling>(digit(3));
   return a;
 }
-constexpr int kCombinations = 3 * 2 * 2 * 2 * 3 * 3 * 2 * 2 * 2;
+constexpr int kCombinations = 3 * 2 * 2 * 2 * 3 * 3 * 2 * 2 * 2 * 3;
 
 TEST(ReferenceEncoderTest, EverySwitchChangesTheResult) {
   std::vector<std::vector<double>> results;
@@ -135,6 +136,25 @@ TEST(ReferencePoolingTest, IsTheUnshiftedFormula) {
     }
     expect_close(expected, pool(weights.pooling, hidden), 1e-13);
   }
+}
+
+TEST(ReferencePoolingTest, MaximaAreOfEachChannelAndComeSecond) {
+  const Architecture a = small_architecture();
+  RandomTensors<double> tensors(a, 2);
+  const auto weights =
+      classifier_weights<double>(a, [&](const std::string& name) { return tensors(name); });
+  Matrix<double> hidden(2, 3);
+  hidden(0, 0) = -1;
+  hidden(1, 0) = -2;
+  hidden(0, 1) = 3;
+  hidden(1, 1) = 4;
+  const std::vector<double> largest = {-1, 4, 0}, none = {0, 0, 0};
+  EXPECT_EQ(max_pool(hidden), largest);
+  EXPECT_EQ(max_pool(Matrix<double>(0, 3)), none);
+  const Matrix<double> text = random_matrix<double>(5, a.width, 3);
+  std::vector<double> expected = pool(weights.pooling, text);
+  for (double element : max_pool(text)) expected.push_back(element);
+  EXPECT_EQ(document_vector(weights.pooling, Pooling::kBoth, text), expected);
 }
 
 template <typename T>

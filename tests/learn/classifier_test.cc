@@ -37,6 +37,8 @@ constexpr Variant kVariants[] = {
     {"PreNorm", [](model::ModelConfig& c) { c.encoder.norm = NormPlacement::kPre; }},
     {"NoNorm", [](model::ModelConfig& c) { c.encoder.norm = NormPlacement::kNone; }},
     {"NoFeedForward", [](model::ModelConfig& c) { c.encoder.feed_forward = 0; }},
+    {"MaxPooling", [](model::ModelConfig& c) { c.encoder.pooling = Pooling::kMax; }},
+    {"BothPoolings", [](model::ModelConfig& c) { c.encoder.pooling = Pooling::kBoth; }},
     {"NoResidual", [](model::ModelConfig& c) { c.encoder.residual = false; }},
 };
 
@@ -154,6 +156,39 @@ TEST(ClassifierTest, DropoutDependsOnTheSeedAlone) {
   EXPECT_EQ(difference(first, classifier.logits(batch, context)), 0);
   context.seed = 2;
   EXPECT_GT(difference(first, classifier.logits(batch, context)), 0);
+}
+
+TEST(ClassifierTest, MasksOfTrainingAreNoneOfUse) {
+  model::ModelConfig config = small_config();
+  config.encoder.dropout = 0.5;
+  Classifier classifier(config, 3);
+  spread_parameters(classifier);
+  const data::RaggedBatch batch = batch_of(random_documents({9, 30}));
+  const at::Tensor used = classifier.logits(batch, {});
+  ForwardContext context;
+  context.seed = 1;
+  context.dropout_mask = DropoutMask::kDocument;
+  context.word_dropout = 0.5;
+  EXPECT_EQ(difference(used, classifier.logits(batch, context)), 0);
+  context.training = true;
+  const at::Tensor both = classifier.logits(batch, context);
+  EXPECT_EQ(difference(both, classifier.logits(batch, context)), 0);
+  context.word_dropout = 0;
+  const at::Tensor documents = classifier.logits(batch, context);
+  EXPECT_GT(difference(both, documents), 0);
+  context.dropout_mask = DropoutMask::kToken;
+  EXPECT_GT(difference(documents, classifier.logits(batch, context)), 0);
+}
+
+// With every word dropped a document is as many unknown words.
+TEST(ClassifierTest, ADroppedWordIsTheUnknownOne) {
+  Classifier classifier(small_config(), 3);
+  spread_parameters(classifier);
+  ForwardContext context;
+  context.training = true;
+  context.word_dropout = 1;
+  const at::Tensor dropped = classifier.logits(batch_of({{5, 7, 9}}), context);
+  EXPECT_EQ(difference(dropped, classifier.logits(batch_of({{0, 0, 0}}), {})), 0);
 }
 
 TEST(ClassifierTest, IdOutsideTheVocabularyIsAnError) {

@@ -5,8 +5,8 @@
 
 #include "gradient_check.h"
 #include "learn/encoders/stack.h"
-#include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
 #include "small_model.h"
 
@@ -68,6 +68,24 @@ TEST(PoolingTest, HugeScoresStayFinite) {
   }
 }
 
+TEST(MaxPoolingTest, KernelEqualsAten) {
+  const Ragged ragged = Ragged::from_offsets({0, 4, 4, 5, 14});
+  const at::Tensor hidden = random_tensor({14, 6}, 1), mixture = random_tensor({4, 6}, 2).detach();
+  EXPECT_EQ(difference(max_pool(hidden, ragged), max_pool_by_aten(hidden, ragged)), 0);
+  (max_pool(hidden, ragged) * mixture).sum().backward();
+  const at::Tensor gradient = hidden.grad().clone();
+  hidden.mutable_grad().reset();
+  (max_pool_by_aten(hidden, ragged) * mixture).sum().backward();
+  EXPECT_EQ(difference(gradient, hidden.grad()), 0);
+}
+
+TEST(MaxPoolingTest, GradientsEqualFiniteDifferences) {
+  const Ragged ragged = Ragged::from_offsets({0, 4, 4, 5, 14});
+  const at::Tensor hidden = random_tensor({14, 6}, 1), mixture = random_tensor({4, 6}, 2).detach();
+  check_gradient(
+      hidden, [&] { return (max_pool(hidden, ragged) * mixture).sum(); }, "hidden");
+}
+
 TEST(SpreadTest, GradientIsTheSumOverTheDocument) {
   const Ragged ragged = Ragged::from_offsets({0, 2, 2, 7});
   const at::Tensor rows = random_tensor({3, 4}, 1);
@@ -85,30 +103,6 @@ TEST(LookupTest, GradientIsSparseDistinctAndRight) {
   ASSERT_TRUE(table.grad().is_sparse());
   const std::vector<std::int64_t> rows = {0, 3, 8};
   EXPECT_TRUE(at::equal(table.grad()._indices()[0], at::tensor(rows, at::kLong)));
-}
-
-TEST(DropoutTest, KeepsTheMeanAndTheShare) {
-  const at::Tensor ones = at::ones({200, 500}, at::kFloat);
-  const at::Tensor dropped = seeded_dropout(ones, 0.3, 7);
-  EXPECT_NEAR(dropped.mean().item<double>(), 1, 0.01);
-  EXPECT_NEAR((dropped == 0).to(at::kFloat).mean().item<double>(), 0.3, 0.01);
-}
-
-TEST(DropoutTest, GradientUsesTheSameMask) {
-  const at::Tensor input = random_tensor({5, 7}, 1);
-  check_gradient(
-      input, [&] { return seeded_dropout(input, 0.4, 3).sum(); }, "input");
-}
-
-TEST(DropoutTest, ThreadsDoNotChangeTheMask) {
-  const at::Tensor ones = at::ones({1000, 100}, at::kFloat);
-  const int threads = at::get_num_threads();
-  at::set_num_threads(1);
-  const at::Tensor one = seeded_dropout(ones, 0.5, 3);
-  at::set_num_threads(3);
-  const at::Tensor three = seeded_dropout(ones, 0.5, 3);
-  at::set_num_threads(threads);
-  EXPECT_EQ(difference(one, three), 0);
 }
 
 TEST(PositionsTest, SinusoidsFollowTheFormula) {

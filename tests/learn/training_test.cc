@@ -1,6 +1,9 @@
-// Optimizer, schedule and the training loop.
+// Schedule, clipping and the training loop.
 #include <fastformer/error.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
 
 #include "learn/tasks/classification.h"
 #include "learn/training/optimizer.h"
@@ -38,18 +41,70 @@ TrainingOptions quick_options() {
   return options;
 }
 
-std::vector<at::Tensor> trained(const TrainingOptions& options, TrainingResult* result = nullptr,
-                                const TrainingObserver& observer = {}, double noise = 0) {
-  model::ModelConfig config = small_config();
-  config.encoder.dropout = 0.1;
-  Classifier classifier(config, static_cast<std::uint64_t>(options.seed));
-  data::BatchOptions batches;
-  batches.batch_size = 8;
-  ClassificationTask task(classifier, labelled(200, 1), labelled(60, 2, noise), batches,
-                          static_cast<std::uint64_t>(options.seed));
-  const TrainingResult found = train(task, options, observer);
-  if (result) *result = found;
-  return classifier.parameters().snapshot();
+// The first id's subwords are none, those of the others three rows of ten.
+text::SubwordLists some_subwords() {
+  text::SubwordLists lists;
+  for (std::int64_t id = 0; id < small_config().vocabulary; ++id) {
+    for (std::int64_t n = 0; n < 3 && id > 0; ++n) {
+      lists.rows.push_back(static_cast<std::int32_t>((id * (n + 2)) % 10));
+    }
+    lists.offsets.push_back(static_cast<std::int64_t>(lists.rows.size()));
+  }
+  return lists;
+}
+
+// A small classifier that is trained on labelled documents, some of the validation labels wrong.
+class Training {
+ public:
+  explicit Training(const TrainingOptions& options, double noise = 0, int valid = 60)
+      : options_(options), classifier_(config(), seed()), valid_(labelled(valid, 2, noise)) {}
+
+  const std::vector<at::Tensor>& run(const TrainingObserver& observer = {}) {
+    data::BatchOptions batches;
+    batches.batch_size = 8;
+    std::optional<Subwords> subwords;
+    if (options_.subwords > 0) {
+      subwords.emplace(some_subwords(), options_.subwords, classifier_.parameters(), seed());
+    }
+    ClassificationTask task(classifier_, labelled(200, 1), valid_, batches, seed(), subwords);
+    result_ = train(task, options_, observer);
+    kept_ = classifier_.parameters().snapshot();
+    return kept_;
+  }
+
+  Classifier& classifier() { return classifier_; }
+  const TrainingResult& result() const { return result_; }
+  // What the kept parameters score in a fresh classifier.
+  Validation score_again() const {
+    Classifier fresh(small_config(), 0);
+    fresh.parameters().restore(kept_);
+    return score_logits(classify(fresh, valid_.ids, {}), valid_.labels, 3);
+  }
+
+ private:
+  static model::ModelConfig config() {
+    model::ModelConfig config = small_config();
+    config.encoder.dropout = 0.1;
+    return config;
+  }
+  std::uint64_t seed() const { return static_cast<std::uint64_t>(options_.seed); }
+
+  TrainingOptions options_;
+  Classifier classifier_;
+  LabelledDocuments valid_;
+  TrainingResult result_;
+  std::vector<at::Tensor> kept_;
+};
+
+// With everything on that training may do to the words and weights.
+TrainingOptions all_options() {
+  TrainingOptions options = quick_options();
+  options.embedding_update = EmbeddingUpdate::kLazy;
+  options.average = 0.9;
+  options.dropout_mask = DropoutMask::kDocument;
+  options.word_dropout = 0.2;
+  options.subwords = 10;
+  return options;
 }
 
 bool equal(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
@@ -60,42 +115,83 @@ bool equal(const std::vector<at::Tensor>& a, const std::vector<at::Tensor>& b) {
 }
 
 TEST(TrainerTest, LearnsWhatCanBeLearned) {
-  TrainingResult result;
-  trained(quick_options(), &result);
-  EXPECT_GT(result.validation.score, 0.95);
-  EXPECT_EQ(result.epochs, 3);
+  for (const TrainingOptions& options : {quick_options(), all_options()}) {
+    Training training(options);
+    training.run();
+    EXPECT_GT(training.result().validation.score, 0.95);
+    EXPECT_EQ(training.result().epochs, 3);
+  }
 }
 
 TEST(TrainerTest, SameSeedSameBits) {
-  const auto first = trained(quick_options());
-  EXPECT_TRUE(equal(first, trained(quick_options())));
-  TrainingOptions other = quick_options();
-  other.seed = 12;
-  EXPECT_FALSE(equal(first, trained(other)));
+  for (TrainingOptions options : {quick_options(), all_options()}) {
+    Training first(options), second(options);
+    EXPECT_TRUE(equal(first.run(), second.run()));
+    options.seed = 12;
+    Training other(options);
+    EXPECT_FALSE(equal(first.run(), other.run()));
+  }
 }
 
 TEST(TrainerTest, KeepsTheBestEpochAndStopsEarly) {
+  for (TrainingOptions options : {quick_options(), all_options()}) {
+    options.epochs = 30;
+    options.patience = 2;
+    std::vector<double> scores;
+    TrainingObserver observer;
+    observer.on_epoch = [&](const EpochReport& report) {
+      scores.push_back(report.validation.score);
+    };
+    Training training(options, 0.3);
+    training.run(observer);
+    const TrainingResult& result = training.result();
+    ASSERT_LT(result.epochs, 30);
+    EXPECT_EQ(result.epochs - result.best_epoch, 2);
+    EXPECT_EQ(result.validation.score, *std::max_element(scores.begin(), scores.end()));
+    // The kept parameters are those of the best epoch: they score the same again.
+    EXPECT_EQ(training.score_again().score, result.validation.score);
+    EXPECT_NEAR(training.score_again().loss, result.validation.loss, 1e-6);
+  }
+}
+
+TEST(TrainerTest, NothingOfTheSubwordsStays) {
+  Training training(all_options(), 0, 0);
+  training.run();
+  std::vector<std::string> names;
+  for (const auto& spec : model::tensors_of(small_config())) names.push_back(spec.name);
+  EXPECT_EQ(training.classifier().parameters().names(), names);
+}
+
+TEST(TrainerTest, TheAverageIsKeptAndDoesNotDisturbWhatIsTrained) {
   TrainingOptions options = quick_options();
-  options.epochs = 30;
-  options.patience = 2;
-  std::vector<double> scores, losses;
-  TrainingObserver observer;
-  observer.on_epoch = [&](const EpochReport& report) {
-    scores.push_back(report.validation.score);
-    losses.push_back(report.validation.loss);
-  };
-  TrainingResult result;
-  const auto kept = trained(options, &result, observer, 0.3);
-  ASSERT_LT(result.epochs, 30);
-  EXPECT_EQ(result.epochs - result.best_epoch, 2);
-  EXPECT_EQ(result.validation.score, *std::max_element(scores.begin(), scores.end()));
-  // The kept parameters are those of the best epoch: they score the same again.
-  Classifier classifier(small_config(), 0);
-  classifier.parameters().restore(kept);
-  const LabelledDocuments valid = labelled(60, 2, 0.3);
-  const Validation again = score_logits(classify(classifier, valid.ids, {}), valid.labels, 3);
-  EXPECT_EQ(again.score, result.validation.score);
-  EXPECT_NEAR(again.loss, result.validation.loss, 1e-6);
+  options.embedding_update = EmbeddingUpdate::kLazy;
+  options.epochs = 2;
+  std::vector<at::Tensor> plain, sum;
+  for (const double decay : {0.0, 0.8}) {
+    options.average = decay;
+    for (const int valid : {0, 60}) {
+      Training training(options, 0, valid);
+      std::vector<at::Tensor> last;
+      double weights = 0;
+      sum.clear();
+      TrainingObserver observer;
+      observer.on_step = [&](const StepReport&) {
+        last = training.classifier().parameters().snapshot();
+        if (sum.empty()) {
+          for (const at::Tensor& tensor : last) sum.push_back(at::zeros_like(tensor));
+        }
+        for (std::size_t i = 0; i < sum.size(); ++i) sum[i] = decay * sum[i] + last[i];
+        weights = decay * weights + 1;
+      };
+      const std::vector<at::Tensor>& kept = training.run(observer);
+      if (plain.empty()) plain = last;
+      EXPECT_TRUE(equal(plain, last));
+      if (training.result().best_epoch != 2) continue;
+      for (std::size_t i = 0; i < sum.size(); ++i) {
+        EXPECT_LT(difference(sum[i] / weights, kept[i]), 1e-6);
+      }
+    }
+  }
 }
 
 TEST(TrainerTest, ALossThatIsNotFiniteIsAnError) {
@@ -161,50 +257,6 @@ TEST(ScheduleTest, RisesThenFallsToZero) {
   options.warmup = 0;
   EXPECT_EQ(learning_rate_at(options, 0, 100), 1);
   EXPECT_EQ(learning_rate_at(options, 99, 100), 1);
-}
-
-// A table of which each step touches some rows, by dense Adam and by its sparse equal.
-TEST(OptimizerTest, SparseRowsEqualDenseAdam) {
-  const std::vector<model::TensorSpec> schema = {{"embedding.t", {8, 4}, model::Initial::kNormal}};
-  for (OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW}) {
-    TrainingOptions options;
-    options.optimizer = kind;
-    options.weight_decay = 0.1;
-    Parameters dense(schema, 1, at::kDouble), sparse(schema, 1, at::kDouble);
-    Optimizer dense_optimizer(dense, options), sparse_optimizer(sparse, options);
-    const at::Tensor start = sparse.at("embedding.t").detach().clone();
-    Random random(3);
-    for (int step = 0; step < 400; ++step) {
-      const double rate = 0.01 * learning_rate_at(options, step, 400) / options.learning_rate;
-      // Row 7 is never touched, row 6 once; the others at random.
-      std::vector<std::int64_t> rows;
-      for (std::int64_t row = 0; row < 6; ++row) {
-        if (random.uniform() < 0.02 + 0.1 * static_cast<double>(row)) rows.push_back(row);
-      }
-      if (step == 50) rows.push_back(6);
-      const at::Tensor index = at::tensor(rows, at::kLong);
-      at::Tensor values = at::empty({index.numel(), 4}, at::kDouble);
-      for (std::int64_t i = 0; i < values.numel(); ++i) {
-        values.mutable_data_ptr<double>()[i] = 0.5 + random.normal();
-      }
-      const std::vector<UsedRows> used = {{"embedding.t", rows}};
-      sparse_optimizer.prepare(used);
-      EXPECT_LT(difference(dense.at("embedding.t").detach().index_select(0, index).sum(),
-                           sparse.at("embedding.t").detach().index_select(0, index).sum()),
-                1e-6);
-      dense.at("embedding.t").mutable_grad() =
-          at::zeros({8, 4}, at::kDouble).index_copy(0, index, values);
-      sparse.at("embedding.t").mutable_grad() = at::_sparse_coo_tensor_unsafe(
-          index.unsqueeze(0), values, {8, 4}, values.options().layout(at::kSparse), true);
-      dense_optimizer.step(rate);
-      sparse_optimizer.step(rate);
-    }
-    sparse_optimizer.settle();
-    EXPECT_LT(difference(dense.at("embedding.t").detach(), sparse.at("embedding.t").detach()),
-              1e-6);
-    EXPECT_GT(difference(sparse.at("embedding.t").detach()[6], start[6]), 0.05);
-    EXPECT_TRUE(at::equal(sparse.at("embedding.t").detach()[7], start[7]));
-  }
 }
 
 TEST(ClippingTest, ScalesAllGradientsToTheLimit) {

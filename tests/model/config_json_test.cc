@@ -28,6 +28,10 @@ std::vector<ModelConfig> some_configs() {
   configs.back().fastformer.head_scores = HeadScores::kSlice;
   configs.back().fastformer.share_query_value = false;
   configs.back().fastformer.share_heads = true;
+  for (const Pooling pooling : {Pooling::kMax, Pooling::kBoth}) {
+    configs.push_back(small_config());
+    configs.back().encoder.pooling = pooling;
+  }
   configs.push_back(small_config());
   configs.back().text.tokenizer = text::TokenizerKind::kBpe;
   configs.back().text.truncate = text::Truncate::kHeadTail;
@@ -181,6 +185,28 @@ TEST(ConfigJsonTest, InvalidConfigurationsAreNotWritten) {
   EXPECT_ERROR(config_document(config), "UTF-8");
   config.labels = {"a", "a"};
   EXPECT_ERROR(config_document(config), "twice");
+}
+
+TEST(ConfigJsonTest, AnOlderDocumentKeepsTheMeaningItHad) {
+  Json document = config_document(small_config());
+  document["model"].erase("pooling");
+  EXPECT_EQ(config_document(parse_config(document, "c")), config_document(small_config()));
+  EXPECT_EQ(parse_config(document, "c").encoder.pooling, Pooling::kAttention);
+}
+
+TEST(SchemaTest, PoolingDecidesWhatTheHeadReads) {
+  for (const Pooling pooling : {Pooling::kAttention, Pooling::kMax, Pooling::kBoth}) {
+    ModelConfig config = small_config();
+    config.encoder.pooling = pooling;
+    bool attends = false;
+    for (const TensorSpec& spec : tensors_of(config)) {
+      attends = attends || spec.name.starts_with("pooling.");
+      if (spec.name != "classifier.weight") continue;
+      const std::int64_t vectors = pooling == Pooling::kBoth ? 2 : 1;
+      EXPECT_EQ(spec.shape[1], vectors * config.encoder.width);
+    }
+    EXPECT_EQ(attends, pooling != Pooling::kMax);
+  }
 }
 
 TEST(SchemaTest, ElementsNeverOverflowWithinTheLimits) {

@@ -1,4 +1,4 @@
-// Attention pooling, the linear classifier and its loss.
+// Pooling, the linear classifier and its loss.
 #include "kernels/reference/classifier.h"
 
 #include <fastformer/error.h>
@@ -31,6 +31,30 @@ std::vector<T> pool(const PoolingWeights<T>& weights, const Matrix<T>& hidden) {
 }
 
 template <typename T>
+std::vector<T> max_pool(const Matrix<T>& hidden) {
+  std::vector<T> largest(static_cast<std::size_t>(hidden.columns()));
+  for (std::int64_t i = 0; i < hidden.rows(); ++i) {
+    for (std::int64_t j = 0; j < hidden.columns(); ++j) {
+      T& element = largest[static_cast<std::size_t>(j)];
+      element = i == 0 ? hidden(i, j) : std::max(element, hidden(i, j));
+    }
+  }
+  return largest;
+}
+
+template <typename T>
+std::vector<T> document_vector(const PoolingWeights<T>& weights, Pooling pooling,
+                               const Matrix<T>& hidden) {
+  if (pooling == Pooling::kMax) return max_pool(hidden);
+  std::vector<T> document = pool(weights, hidden);
+  if (pooling == Pooling::kBoth) {
+    const std::vector<T> largest = max_pool(hidden);
+    document.insert(document.end(), largest.begin(), largest.end());
+  }
+  return document;
+}
+
+template <typename T>
 std::vector<T> classify(const Linear<T>& classifier, const std::vector<T>& document) {
   const auto width = static_cast<std::int64_t>(document.size());
   return linear(classifier, Matrix<T>(MatrixView<const T>(document.data(), 1, width))).elements();
@@ -40,7 +64,8 @@ template <typename T>
 std::vector<T> logits(const ClassifierWeights<T>& weights, const Architecture& architecture,
                       std::span<const std::int32_t> ids) {
   const Matrix<T> hidden = encode(weights, architecture, ids);
-  return classify(weights.classifier, pool(weights.pooling, hidden));
+  return classify(weights.classifier,
+                  document_vector(weights.pooling, architecture.pooling, hidden));
 }
 
 template <typename T>
@@ -64,12 +89,14 @@ T cross_entropy(const Matrix<T>& logits, std::span<const std::int32_t> labels) {
   return total / static_cast<T>(logits.rows());
 }
 
-#define FASTFORMER_INSTANTIATE(T)                                                  \
-  template Matrix<T> pooling_scores(const PoolingWeights<T>&, const Matrix<T>&);   \
-  template std::vector<T> pool(const PoolingWeights<T>&, const Matrix<T>&);        \
-  template std::vector<T> classify(const Linear<T>&, const std::vector<T>&);       \
-  template std::vector<T> logits(const ClassifierWeights<T>&, const Architecture&, \
-                                 std::span<const std::int32_t>);                   \
+#define FASTFORMER_INSTANTIATE(T)                                                               \
+  template Matrix<T> pooling_scores(const PoolingWeights<T>&, const Matrix<T>&);                \
+  template std::vector<T> pool(const PoolingWeights<T>&, const Matrix<T>&);                     \
+  template std::vector<T> max_pool(const Matrix<T>&);                                           \
+  template std::vector<T> document_vector(const PoolingWeights<T>&, Pooling, const Matrix<T>&); \
+  template std::vector<T> classify(const Linear<T>&, const std::vector<T>&);                    \
+  template std::vector<T> logits(const ClassifierWeights<T>&, const Architecture&,              \
+                                 std::span<const std::int32_t>);                                \
   template T cross_entropy(const Matrix<T>&, std::span<const std::int32_t>);
 FASTFORMER_INSTANTIATE(float)
 FASTFORMER_INSTANTIATE(double)

@@ -20,7 +20,17 @@ Matrix<T> pooling_scores(const PoolingWeights<T>& weights, const Matrix<T>& hidd
 template <typename T>
 std::vector<T> pool(const PoolingWeights<T>& weights, const Matrix<T>& hidden);
 
-// Logits [labels] of a document's vector [width].
+// Max pooling: each channel's largest value over the tokens, [width]. 0 for an empty document.
+template <typename T>
+std::vector<T> max_pool(const Matrix<T>& hidden);
+
+// What the classifier reads of a document: attention pooling's vector, max pooling's, or the one
+// after the other.
+template <typename T>
+std::vector<T> document_vector(const PoolingWeights<T>& weights, Pooling pooling,
+                               const Matrix<T>& hidden);
+
+// Logits [labels] of a document's vector.
 template <typename T>
 std::vector<T> classify(const Linear<T>& classifier, const std::vector<T>& document);
 

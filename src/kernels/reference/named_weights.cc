@@ -93,9 +93,12 @@ ClassifierWeights<T> classifier_weights(const Architecture& architecture,
     weights.layers.push_back(layer_weights(architecture, prefix, tensor));
   }
   if (architecture.norm == NormPlacement::kPre) weights.norm = norm_of(tensor, "encoder.norm");
-  weights.pooling.hidden = linear_of(tensor, "pooling.hidden", width, width);
-  weights.pooling.score = linear_of(tensor, "pooling.score", 1, width);
-  weights.classifier = linear_of(tensor, "classifier", architecture.labels, width);
+  if (architecture.pooling != Pooling::kMax) {
+    weights.pooling.hidden = linear_of(tensor, "pooling.hidden", width, width);
+    weights.pooling.score = linear_of(tensor, "pooling.score", 1, width);
+  }
+  weights.classifier =
+      linear_of(tensor, "classifier", architecture.labels, architecture.pooled_width());
   return weights;
 }
 

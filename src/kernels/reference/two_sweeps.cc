@@ -26,7 +26,8 @@ class Sweeps {
         architecture_(architecture),
         x_(x),
         alpha_(architecture.attention.heads, architecture.width),
-        pooled_(1, architecture.width) {
+        pooled_(1, architecture.width),
+        largest_(static_cast<std::size_t>(architecture.width)) {
     for (const LayerWeights<T>& layer : weights.layers) {
       composed_.push_back(compose(layer.attention, architecture.attention.heads));
     }
@@ -67,7 +68,16 @@ class Sweeps {
     }
   }
 
-  std::vector<T> pooled() const { return pooled_.means(kPoolingEpsilon).elements(); }
+  std::vector<T> pooled() const {
+    std::vector<T> document;
+    if (architecture_.pooling != Pooling::kMax) {
+      document = pooled_.means(kPoolingEpsilon).elements();
+    }
+    if (architecture_.pooling != Pooling::kAttention) {
+      document.insert(document.end(), largest_.begin(), largest_.end());
+    }
+    return document;
+  }
 
  private:
   Matrix<T> input_of(std::size_t layer, std::int64_t i) const {
@@ -83,7 +93,17 @@ class Sweeps {
     } else {
       const Matrix<T> hidden =
           finish_encoder(weights_, architecture_, as_row<T>(x_.row(i), x_.columns()));
+      take_for_pooling(i, hidden);
+    }
+  }
+
+  void take_for_pooling(std::int64_t i, const Matrix<T>& hidden) {
+    if (architecture_.pooling != Pooling::kMax) {
       pooled_.add(pooling_scores(weights_.pooling, hidden).row(0), hidden.row(0));
+    }
+    for (std::int64_t j = 0; j < hidden.columns(); ++j) {
+      T& largest = largest_[static_cast<std::size_t>(j)];
+      largest = i == 0 ? hidden(0, j) : std::max(largest, hidden(0, j));
     }
   }
 
@@ -93,6 +113,7 @@ class Sweeps {
   std::vector<ComposedWeights<T>> composed_;
   RunningSummary<T> alpha_;
   RunningSummary<T> pooled_;
+  std::vector<T> largest_;  // of each channel, so far
 };
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 namespace fastformer::kernels::reference {
 
-// The pooled vector [width] of a document; the same numbers as pool(encode(...)), in the order in
-// which fused kernels compute them. Throws an Error unless attention is as published.
+// What the classifier reads of a document; the same numbers as document_vector(encode(...)), in the
+// order in which fused kernels compute them. Throws an Error unless attention is as published.
 template <typename T>
 std::vector<T> encode_in_two_sweeps(const ClassifierWeights<T>& weights,
                                     const Architecture& architecture,

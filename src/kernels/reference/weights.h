@@ -32,7 +32,11 @@ struct Architecture {
   double norm_epsilon = 1e-12;
   bool residual = true;
   bool share_layers = false;
+  Pooling pooling = Pooling::kAttention;
   AttentionSwitches attention;
+
+  // Elements of a document's vector.
+  std::int64_t pooled_width() const { return pooling == Pooling::kBoth ? 2 * width : width; }
 };
 
 // y = W x + b. Absent where the architecture has no such part.
@@ -79,9 +83,9 @@ struct EmbeddingWeights {
 };
 
 template <typename T>
-struct PoolingWeights {
-  Linear<T> hidden;  // [d, d]
-  Linear<T> score;   // [1, d]
+struct PoolingWeights {  // absent with max pooling alone
+  Linear<T> hidden;      // [d, d]
+  Linear<T> score;       // [1, d]
 };
 
 template <typename T>
@@ -90,7 +94,7 @@ struct ClassifierWeights {
   std::vector<LayerWeights<T>> layers;  // as many as the architecture has, also when shared
   Norm<T> norm;                         // after the last block, pre-norm only
   PoolingWeights<T> pooling;
-  Linear<T> classifier;  // [C, d]
+  Linear<T> classifier;  // [C, d], or [C, 2d] on both poolings
 };
 
 }  // namespace fastformer::kernels::reference

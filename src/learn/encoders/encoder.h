@@ -6,6 +6,7 @@
 
 #include "learn/parameters.h"
 #include "learn/ragged.h"
+#include "learn/subwords.h"
 #include "model/model_config.h"
 
 namespace fastformer::learn {
@@ -14,6 +15,9 @@ namespace fastformer::learn {
 struct ForwardContext {
   bool training = false;
   std::uint64_t seed = 0;                            // of this step; dropout masks follow from it
+  DropoutMask dropout_mask = DropoutMask::kToken;    // in training
+  double word_dropout = 0;                           // in training: share of unknown words
+  const Subwords* subwords = nullptr;                // when set, part of every word's vector
   std::vector<at::Tensor>* hidden_states = nullptr;  // when set, receives each layer's output
 };
 

@@ -1,4 +1,4 @@
-// Embedding, post- or pre-norm blocks and attention pooling.
+// Embedding, post- or pre-norm blocks and pooling.
 #include "learn/encoders/stack.h"
 
 #include <fastformer/error.h>
@@ -9,7 +9,9 @@
 #include "kernels/additive_pooling.h"
 #include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
+#include "text/vocabulary.h"
 
 namespace fastformer::learn {
 namespace {
@@ -20,10 +22,22 @@ using kernels::kPoolingEpsilon;
 constexpr std::uint64_t kEmbeddingSite = 0;
 std::uint64_t attention_site(int layer) { return 1 + 2 * static_cast<std::uint64_t>(layer); }
 std::uint64_t feed_forward_site(int layer) { return 2 + 2 * static_cast<std::uint64_t>(layer); }
+constexpr std::uint64_t kWordSite = ~std::uint64_t{0};
 
-at::Tensor drop(const at::Tensor& input, double rate, std::uint64_t site,
+at::Tensor drop(const at::Tensor& input, const Ragged& ragged, double rate, std::uint64_t site,
                 const ForwardContext& context) {
-  return context.training ? seeded_dropout(input, rate, hash_of({context.seed, site})) : input;
+  if (!context.training) return input;
+  const std::uint64_t seed = hash_of({context.seed, site});
+  return context.dropout_mask == DropoutMask::kDocument
+             ? document_dropout(input, ragged, rate, seed)
+             : seeded_dropout(input, rate, seed);
+}
+
+// A word left out is an unknown one: what use sees of words that training did not.
+at::Tensor words_of(const at::Tensor& ids, const ForwardContext& context) {
+  if (!context.training) return ids;
+  return drop_words(ids, context.word_dropout, text::Vocabulary::kUnknown,
+                    hash_of({context.seed, kWordSite}));
 }
 
 }  // namespace
@@ -33,8 +47,8 @@ EncoderStack::EncoderStack(const model::ModelConfig& config)
 
 at::Tensor EncoderStack::encode(const Parameters& parameters, const at::Tensor& ids,
                                 const Ragged& ragged, const ForwardContext& context) const {
-  at::Tensor hidden = embed(parameters, ids, ragged);
-  hidden = drop(hidden, config_.encoder.dropout, kEmbeddingSite, context);
+  at::Tensor hidden = embed(parameters, words_of(ids, context), ragged, context.subwords);
+  hidden = drop(hidden, ragged, config_.encoder.dropout, kEmbeddingSite, context);
   for (int layer = 0; layer < config_.encoder.layers; ++layer) {
     const Scope scope(parameters, model::layer_prefix(config_, layer));
     hidden = block(hidden, ragged, scope, layer, context);
@@ -47,8 +61,9 @@ at::Tensor EncoderStack::encode(const Parameters& parameters, const at::Tensor& 
 }
 
 at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& ids,
-                               const Ragged& ragged) const {
-  at::Tensor hidden = lookup(parameters.at("embedding.word.weight"), ids);
+                               const Ragged& ragged, const Subwords* subwords) const {
+  const at::Tensor& words = parameters.at("embedding.word.weight");
+  at::Tensor hidden = subwords ? subwords->lookup(words, ids) : lookup(words, ids);
   if (config_.encoder.positions == Positions::kLearned) {
     const at::Tensor& table = parameters.at("embedding.position.weight");
     for (std::size_t b = 0; b + 1 < ragged.offsets.size(); ++b) {
@@ -67,17 +82,21 @@ at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& i
 
 at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                                int index, const ForwardContext& context) const {
+  const auto dropped = [&](const at::Tensor& change, std::uint64_t site) {
+    return drop(change, ragged, config_.encoder.dropout, site, context);
+  };
   const Scope attention = layer.inside("attention.");
   const at::Tensor mixed =
       encoder_->mix(sublayer_input(hidden, attention), ragged, attention, context);
-  const at::Tensor attended = sublayer_output(hidden, linear(mixed, attention, "output"), attention,
-                                              attention_site(index), context);
+  const at::Tensor attended = sublayer_output(
+      hidden, dropped(linear(mixed, attention, "output"), attention_site(index)), attention);
   if (config_.encoder.feed_forward == 0) return attended;
   const Scope feed_forward = layer.inside("feed_forward.");
   const at::Tensor inner =
       at::gelu(linear(sublayer_input(attended, feed_forward), feed_forward, "inner"));
-  return sublayer_output(attended, linear(inner, feed_forward, "outer"), feed_forward,
-                         feed_forward_site(index), context);
+  return sublayer_output(attended,
+                         dropped(linear(inner, feed_forward, "outer"), feed_forward_site(index)),
+                         feed_forward);
 }
 
 at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& part) const {
@@ -85,12 +104,10 @@ at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& p
   return normalized(hidden, part.inside("norm."));
 }
 
-// Dropout, residual and, post-norm, normalisation of a part's output.
+// Residual and, post-norm, normalisation of a part's output.
 at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
-                                         const Scope& part, std::uint64_t site,
-                                         const ForwardContext& context) const {
-  const at::Tensor kept = drop(change, config_.encoder.dropout, site, context);
-  const at::Tensor sum = config_.encoder.residual ? kept + hidden : kept;
+                                         const Scope& part) const {
+  const at::Tensor sum = config_.encoder.residual ? change + hidden : change;
   if (config_.encoder.norm != NormPlacement::kPost) return sum;
   return normalized(sum, part.inside("norm."));
 }
@@ -102,9 +119,12 @@ at::Tensor EncoderStack::normalized(const at::Tensor& hidden, const Scope& norm)
 
 at::Tensor EncoderStack::pool(const Parameters& parameters, const at::Tensor& hidden,
                               const Ragged& ragged) const {
+  if (config_.encoder.pooling == Pooling::kMax) return max_pool(hidden, ragged);
   const Scope pooling(parameters, "pooling.");
   const at::Tensor scores = linear(at::tanh(linear(hidden, pooling, "hidden")), pooling, "score");
-  return additive_pool(scores, hidden, ragged, kPoolingEpsilon);
+  const at::Tensor mean = additive_pool(scores, hidden, ragged, kPoolingEpsilon);
+  if (config_.encoder.pooling == Pooling::kAttention) return mean;
+  return at::cat({mean, max_pool(hidden, ragged)}, 1);
 }
 
 at::Tensor sinusoidal_positions(const at::Tensor& positions, std::int64_t width) {

@@ -1,4 +1,4 @@
-// What stands around every encoder: embedding, blocks and attention pooling.
+// What stands around every encoder: embedding, blocks and pooling.
 #pragma once
 
 #include <memory>
@@ -16,17 +16,18 @@ class EncoderStack {
   // Hidden states [tokens, width] of ids (int64 [tokens]) after the last block.
   at::Tensor encode(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged,
                     const ForwardContext& context) const;
-  // Attention pooling of hidden states: [documents, width]; an empty document gives zeros.
+  // Hidden states to what the head reads, [documents, pooled width]; an empty document gives zeros.
   at::Tensor pool(const Parameters& parameters, const at::Tensor& hidden,
                   const Ragged& ragged) const;
 
  private:
-  at::Tensor embed(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged) const;
+  at::Tensor embed(const Parameters& parameters, const at::Tensor& ids, const Ragged& ragged,
+                   const Subwords* subwords) const;
   at::Tensor block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer, int index,
                    const ForwardContext& context) const;
   at::Tensor sublayer_input(const at::Tensor& hidden, const Scope& part) const;
-  at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change, const Scope& part,
-                             std::uint64_t site, const ForwardContext& context) const;
+  at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
+                             const Scope& part) const;
   at::Tensor normalized(const at::Tensor& hidden, const Scope& norm) const;
 
   model::ModelConfig config_;

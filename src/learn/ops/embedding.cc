@@ -13,10 +13,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-std::span<const std::int64_t> ids_of(const at::Tensor& ids) {
-  return {ids.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(ids.numel())};
-}
-
 struct Lookup : public torch::autograd::Function<Lookup> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& table,
                             const at::Tensor& ids) {
@@ -28,34 +24,44 @@ struct Lookup : public torch::autograd::Function<Lookup> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const at::Tensor ids = context->get_saved_variables()[0];
     const at::Tensor upstream = gradients[0].cpu().contiguous();
-    const std::int64_t rows = context->saved_data["rows"].toInt(), width = upstream.size(1);
-    at::Tensor indices, values;
+    const kernels::Grouping grouping = kernels::group_equal(ids_of(ids));
+    at::Tensor values = at::empty({grouping.groups(), upstream.size(1)}, upstream.options());
     AT_DISPATCH_FLOATING_TYPES(upstream.scalar_type(), "lookup_backward", [&] {
-      const auto sum = kernels::sum_rows_by_id<scalar_t>(
-          ids_of(ids), const_view<scalar_t>(upstream), torch_parallel_for());
-      const auto distinct = static_cast<std::int64_t>(sum.rows.size());
-      indices = at::tensor(sum.rows, at::kLong).unsqueeze(0);
-      values = at::empty({distinct, width}, upstream.options());
-      std::copy(sum.values.begin(), sum.values.end(), values.mutable_data_ptr<scalar_t>());
+      kernels::sum_groups<scalar_t>(grouping, const_view<scalar_t>(upstream),
+                                    view<scalar_t>(values), torch_parallel_for());
     });
-    const at::Device device = gradients[0].device();
-    at::Tensor gradient = at::_sparse_coo_tensor_unsafe(
-        indices.to(device), values.to(device), {rows, width},
-        gradients[0].options().layout(at::kSparse), /*is_coalesced=*/true);
-    return {gradient, at::Tensor()};
+    return {sparse_rows(grouping.values, values.to(gradients[0].device()),
+                        context->saved_data["rows"].toInt()),
+            at::Tensor()};
   }
 };
 
 }  // namespace
 
-at::Tensor lookup(const at::Tensor& table, const at::Tensor& ids) {
-  const at::Tensor on_processor = ids.cpu().contiguous();
-  for (std::int64_t id : ids_of(on_processor)) {
-    if (id < 0 || id >= table.size(0)) {
+std::span<const std::int64_t> ids_of(const at::Tensor& ids) {
+  return {ids.const_data_ptr<std::int64_t>(), static_cast<std::size_t>(ids.numel())};
+}
+
+void check_ids(const at::Tensor& ids, std::int64_t rows) {
+  for (std::int64_t id : ids_of(ids)) {
+    if (id < 0 || id >= rows) {
       throw Error("id " + std::to_string(id) + " is outside the embedding table of " +
-                  std::to_string(table.size(0)) + " rows");
+                  std::to_string(rows) + " rows");
     }
   }
+}
+
+at::Tensor sparse_rows(const std::vector<std::int64_t>& rows, const at::Tensor& values,
+                       std::int64_t table_rows) {
+  const at::Tensor indices = at::tensor(rows, at::kLong).unsqueeze(0).to(values.device());
+  return at::_sparse_coo_tensor_unsafe(indices, values, {table_rows, values.size(1)},
+                                       values.options().layout(at::kSparse),
+                                       /*is_coalesced=*/true);
+}
+
+at::Tensor lookup(const at::Tensor& table, const at::Tensor& ids) {
+  const at::Tensor on_processor = ids.cpu().contiguous();
+  check_ids(on_processor, table.size(0));
   return Lookup::apply(table, on_processor);
 }
 

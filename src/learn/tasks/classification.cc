@@ -6,16 +6,19 @@
 #include <numeric>
 #include <utility>
 
+#include "text/vocabulary.h"
+
 namespace fastformer::learn {
 
 ClassificationTask::ClassificationTask(Classifier& classifier, LabelledDocuments train,
                                        LabelledDocuments valid, const data::BatchOptions& options,
-                                       std::uint64_t seed)
+                                       std::uint64_t seed, std::optional<Subwords> subwords)
     : classifier_(classifier),
       train_(std::move(train)),
       valid_(std::move(valid)),
       options_(options),
-      seed_(seed) {
+      seed_(seed),
+      subwords_(std::move(subwords)) {
   for (const auto& ids : train_.ids) lengths_.push_back(static_cast<std::int64_t>(ids.size()));
 }
 
@@ -42,21 +45,34 @@ std::vector<UsedRows> ClassificationTask::used_rows(std::int64_t batch) const {
     words.rows.insert(words.rows.end(), ids.begin(), ids.end());
     longest = std::max(longest, lengths_[static_cast<std::size_t>(document)]);
   }
+  words.rows.push_back(text::Vocabulary::kUnknown);  // in place of a word that is dropped
   std::sort(words.rows.begin(), words.rows.end());
   words.rows.erase(std::unique(words.rows.begin(), words.rows.end()), words.rows.end());
   positions.rows.resize(static_cast<std::size_t>(longest));
   std::iota(positions.rows.begin(), positions.rows.end(), 0);
-  return {words, positions};
+  if (!subwords_) return {words, positions};
+  const UsedRows subwords = {Subwords::kTable, subwords_->rows_of(words.rows)};
+  return {words, positions, subwords};
 }
 
 at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& context) {
   const auto& documents = plan_.at(static_cast<std::size_t>(batch));
-  const at::Tensor logits = classifier_.logits(data::make_batch(train_.ids, documents), context);
+  ForwardContext own = context;
+  own.subwords = subwords_ ? &*subwords_ : nullptr;
+  const at::Tensor logits = classifier_.logits(data::make_batch(train_.ids, documents), own);
   std::vector<std::int64_t> labels;
   for (std::int64_t document : documents) {
     labels.push_back(train_.labels[static_cast<std::size_t>(document)]);
   }
   return at::cross_entropy_loss(logits, at::tensor(labels, at::kLong).to(logits.device()));
+}
+
+void ClassificationTask::fold() {
+  if (subwords_) subwords_->fold(classifier_.parameters());
+}
+
+void ClassificationTask::unfold() {
+  if (subwords_) subwords_->unfold(classifier_.parameters());
 }
 
 Validation ClassificationTask::validate() {

@@ -1,6 +1,7 @@
 // The classification task: labelled documents, cross entropy and accuracy.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,11 @@ struct LabelledDocuments {
 
 class ClassificationTask : public Task {
  public:
-  // `seed` orders the batches. The classifier must outlive the task.
+  // `seed` orders the batches. The classifier must outlive the task. With `subwords`, which stand
+  // in the classifier's parameters, words are made of them in training.
   ClassificationTask(Classifier& classifier, LabelledDocuments train, LabelledDocuments valid,
-                     const data::BatchOptions& options, std::uint64_t seed);
+                     const data::BatchOptions& options, std::uint64_t seed,
+                     std::optional<Subwords> subwords = {});
 
   Parameters& parameters() override { return classifier_.parameters(); }
   std::string score_name() const override { return "accuracy"; }
@@ -29,6 +32,9 @@ class ClassificationTask : public Task {
   BatchSize batch_size(std::int64_t batch) const override;
   std::vector<UsedRows> used_rows(std::int64_t batch) const override;
   at::Tensor loss(std::int64_t batch, const ForwardContext& context) override;
+  bool folds() const override { return subwords_.has_value(); }
+  void fold() override;
+  void unfold() override;
   bool has_validation() const override { return valid_.size() > 0; }
   Validation validate() override;
   // Logits [validation rows, labels], row-major, of the model as it stands, and the rows' labels.
@@ -42,6 +48,7 @@ class ClassificationTask : public Task {
   std::vector<std::int64_t> lengths_;  // of the training documents, in tokens
   data::BatchOptions options_;
   std::uint64_t seed_;
+  std::optional<Subwords> subwords_;
   std::vector<std::vector<std::int64_t>> plan_;
 };
 

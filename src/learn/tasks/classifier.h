@@ -1,4 +1,4 @@
-// A text classifier: encoder, attention pooling and a linear head.
+// A text classifier: encoder, pooling and a linear head.
 #pragma once
 
 #include <cstdint>

@@ -38,10 +38,17 @@ class Task {
   // call with the same epoch.
   virtual std::int64_t begin_epoch(int epoch) = 0;
   virtual BatchSize batch_size(std::int64_t batch) const = 0;
-  // The rows that a batch's loss reads of tables with sparse gradients.
+  // The rows that a batch's loss may read of tables with sparse gradients.
   virtual std::vector<UsedRows> used_rows(std::int64_t batch) const = 0;
   // Mean loss of a batch of the current epoch.
   virtual at::Tensor loss(std::int64_t batch, const ForwardContext& context) = 0;
+
+  // Whether training has parameters that the finished model does not. fold() makes the parameters
+  // those of the finished model, which validate() sees; unfold() brings the others back, after
+  // which all values have to be restored to those before fold().
+  virtual bool folds() const { return false; }
+  virtual void fold() {}
+  virtual void unfold() {}
 
   virtual bool has_validation() const = 0;
   virtual Validation validate() = 0;

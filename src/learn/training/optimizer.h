@@ -2,25 +2,33 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "learn/parameters.h"
 #include "learn/tasks/task.h"
+#include "learn/training/idle_steps.h"
+#include "learn/training/row_table.h"
 #include "learn/training/training_options.h"
 
 namespace fastformer::learn {
 
-// Kingma and Ba's Adam, or Loshchilov and Hutter's AdamW. A table whose gradient is sparse gives
-// the same numbers as dense Adam (to rounding, and to epsilon against the root of a square) at a
-// cost that follows the batch, not the table: what momentum alone would have done to a row since it
-// was last touched is one factor, applied when the row is used again. Embedding tables do not
-// decay.
+// Kingma and Ba's Adam, or Loshchilov and Hutter's AdamW. A table whose gradient is sparse costs
+// what the batch's rows cost. With dense updates it gives the same numbers as dense Adam (to
+// rounding, and to epsilon against the root of a square): what momentum alone would have done to a
+// row since it was last touched is one factor, applied when the row is used again. With lazy
+// updates a row rests while it is not touched. Embedding tables do not decay.
+//
+// With options.average = d > 0 a running average of all values is kept, a <- d a + (1 - d) values
+// after each step, beginning at 0; of tables by the same means.
 class Optimizer {
  public:
   Optimizer(const Parameters& parameters, const TrainingOptions& options);
 
+  // Whether prepare() has anything to do.
+  bool prepares() const { return options_.embedding_update == EmbeddingUpdate::kDense; }
   // Before a forward pass: brings the rows that it will read up to date.
   void prepare(std::span<const UsedRows> used);
   // One update with the gradients of the parameters; a tensor without one is left alone. The rows
@@ -28,28 +36,25 @@ class Optimizer {
   void step(double learning_rate);
   // Brings all rows up to date: before parameters are validated, copied or saved.
   void settle();
+  // The average of the values after each step so far, weighted by d^age and by weights that sum to
+  // 1, in the order of the parameters at the beginning. After settle(), and with an average kept.
+  std::vector<at::Tensor> averages() const;
 
  private:
   struct State {
     std::string name;
-    at::Tensor parameter, mean, square, steps;
+    AdamState adam;
+    at::Tensor steps;
     bool decays = false;
-    std::vector<std::int64_t> touched;  // of a sparse table: the step of each row's last update
+    std::optional<RowTable> rows;  // since the first sparse gradient
   };
 
   void update(const State& state, const at::Tensor& gradient, double learning_rate) const;
-  void update_rows(State& state, const at::Tensor& gradient, double learning_rate);
-  void catch_up(State& state, std::span<const std::int64_t> rows);
-  // What momentum alone does to a row: -rate * mean / (root * sqrt(square) + epsilon).
-  struct Momentum {
-    double rate = 0;
-    double root = 1;
-  };
-  Momentum momentum_since(std::int64_t touched) const;
+  kernels::AdamStep row_step(double learning_rate) const;
 
   TrainingOptions options_;
+  IdleSteps idle_;
   std::vector<State> states_;
-  std::vector<double> learning_rates_;  // of the steps made
 };
 
 // Norm of all gradients together; when it is above `limit` > 0 they are scaled down to it.

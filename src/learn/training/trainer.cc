@@ -29,8 +29,13 @@ class Run {
     steps_ = task_.begin_epoch(0) * options_.epochs;
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
       const double loss = run_epoch(epoch);
+      optimizer_.settle();
+      const std::vector<at::Tensor> trained =
+          finishing_matters() ? task_.parameters().snapshot() : std::vector<at::Tensor>();
+      finish();
       const bool stop = finish_epoch(epoch, loss);
-      if (stop) break;
+      if (stop || epoch + 1 == options_.epochs) break;
+      go_on(trained);
     }
     if (!best_.empty()) task_.parameters().restore(best_);
     result_.seconds = seconds();
@@ -54,9 +59,11 @@ class Run {
   double run_step(int epoch, std::int64_t batch) {
     ForwardContext context;
     context.training = true;
+    context.dropout_mask = options_.dropout_mask;
+    context.word_dropout = options_.word_dropout;
     context.seed = hash_of({static_cast<std::uint64_t>(options_.seed),
                             static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(step_)});
-    optimizer_.prepare(task_.used_rows(batch));
+    if (optimizer_.prepares()) optimizer_.prepare(task_.used_rows(batch));
     const at::Tensor loss_tensor = task_.loss(batch, context);
     const double loss = loss_tensor.item<double>();
     check_finite(loss, "the loss");
@@ -86,6 +93,21 @@ class Run {
                 "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm");
   }
 
+  bool finishing_matters() const { return options_.average > 0 || task_.folds(); }
+
+  // Makes the parameters, of which all rows are up to date, those of the finished model.
+  void finish() {
+    if (options_.average > 0) task_.parameters().restore(optimizer_.averages());
+    task_.fold();
+  }
+
+  // Back from there to the values that are trained.
+  void go_on(const std::vector<at::Tensor>& trained) {
+    if (!finishing_matters()) return;
+    task_.unfold();
+    task_.parameters().restore(trained);
+  }
+
   // Validates, keeps the best parameters and says whether to stop early.
   bool finish_epoch(int epoch, double training_loss) {
     EpochReport report;
@@ -93,7 +115,6 @@ class Run {
     report.training_loss = training_loss;
     report.validated = task_.has_validation();
     result_.epochs = epoch + 1;
-    optimizer_.settle();
     if (report.validated) {
       report.validation = task_.validate();
       report.best = best_.empty() || better(report.validation, result_.validation);

@@ -44,10 +44,10 @@ struct TrainingResult {
   std::int64_t tokens = 0;  // that were trained on
 };
 
-// Trains the task's parameters and leaves the best ones in it: those of the epoch with the highest
-// validation score (ties: the lowest validation loss), or the last ones without validation. The
-// same options and data give the same bits on one machine. A loss that is not finite is an Error,
-// and so are such gradients.
+// Trains the task's parameters and leaves the best ones in it, as the finished model has them:
+// those of the epoch with the highest validation score (ties: the lowest validation loss), or the
+// last ones without validation. The same options and data give the same bits on one machine. A loss
+// that is not finite is an Error, and so are such gradients.
 TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer);
 
 }  // namespace fastformer::learn

@@ -13,6 +13,17 @@ void TrainingOptions::describe(config::OptionSet& options) {
       .add("beta1", &beta1, {0, 0.999999}, "Adam's decay of the gradient's mean")
       .add("beta2", &beta2, {0, 0.999999}, "Adam's decay of the gradient's square")
       .add("adam-epsilon", &adam_epsilon, {0, 1}, "Adam's guard against division by zero")
+      .add("embedding-update", &embedding_update,
+           {{"dense", EmbeddingUpdate::kDense}, {"lazy", EmbeddingUpdate::kLazy}},
+           "whether momentum goes on moving a word's row while no batch has the word")
+      .add("average", &average, {0, 0.999999},
+           "decay of the running average of the weights that is kept as the model; 0: the last")
+      .add("dropout-mask", &dropout_mask,
+           {{"token", DropoutMask::kToken}, {"document", DropoutMask::kDocument}},
+           "drop other units for each token, or the same for a document's tokens")
+      .add("word-dropout", &word_dropout, {0, 0.99}, "share of tokens made unknown words")
+      .add("subwords", &subwords, {0, 16777216},
+           "rows of a table by which words share their character 3-5-grams; 0: none")
       .add("warmup", &warmup, {0, 1}, "share of the steps in which the learning rate rises")
       .add("decay", &decay,
            {{"none", Decay::kNone}, {"linear", Decay::kLinear}, {"cosine", Decay::kCosine}},

@@ -5,11 +5,18 @@
 #include <string>
 
 #include "config/options.h"
+#include "kernels/switches.h"
 
 namespace fastformer::learn {
 
 enum class OptimizerKind { kAdam, kAdamW };
 enum class Decay { kNone, kLinear, kCosine };
+
+// What happens to an embedding row while no batch has it.
+enum class EmbeddingUpdate {
+  kDense,  // momentum goes on moving it: Adam's own numbers
+  kLazy,   // it rests
+};
 
 struct TrainingOptions {
   int epochs = 3;
@@ -22,8 +29,13 @@ struct TrainingOptions {
   double adam_epsilon = 1e-8;
   double warmup = 0.1;  // share of all steps over which the learning rate rises from 0
   Decay decay = Decay::kLinear;
-  double clip_norm = 1;  // largest norm of all gradients together; 0 leaves them as they are
-  int patience = 0;      // epochs without a better validation score before stopping; 0 never stops
+  EmbeddingUpdate embedding_update = EmbeddingUpdate::kDense;
+  DropoutMask dropout_mask = DropoutMask::kToken;
+  double word_dropout = 0;  // share of tokens that become the unknown word
+  int subwords = 0;         // rows of a table of character n-grams; 0: none
+  double average = 0;       // decay of the running average that is validated and saved; 0: none
+  double clip_norm = 1;     // largest norm of all gradients together; 0 leaves them as they are
+  int patience = 0;  // epochs without a better validation score before stopping; 0 never stops
   std::int64_t seed = 0;
   int threads = 0;  // 0: all processors
   std::string device = "cpu";
