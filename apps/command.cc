@@ -11,6 +11,8 @@
 #include <new>
 
 #include "base/log.h"
+#include "base/strings.h"
+#include "io/files.h"
 
 namespace fastformer::apps {
 namespace {
@@ -88,6 +90,13 @@ bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::s
 
 void require(const std::string& value, const std::string& flag) {
   if (value.empty()) throw usage_error(flag + " is missing", "", "See --help");
+}
+
+void require_folder_of(const std::string& path, const std::string& flag) {
+  const std::string folder = io::parent_path(path);
+  if (!io::is_directory(folder)) {
+    throw Error("there is no folder \"" + printable(folder, 1000) + "\"", flag);
+  }
 }
 
 void print(const std::string& text) {

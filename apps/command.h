@@ -37,6 +37,10 @@ bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::s
 // Throws a usage error when a required option is empty.
 void require(const std::string& value, const std::string& flag);
 
+// Throws when the folder that the file of `flag` is to be written into is not there: before a long
+// run, not after it.
+void require_folder_of(const std::string& path, const std::string& flag);
+
 // Writes to stdout; a failed write is an Error.
 void print(const std::string& text);
 void flush_output();

@@ -1,10 +1,9 @@
 // From an evaluation to rows to look at.
 #include "commands/error_file.h"
 
-#include <fastformer/error.h>
-
 #include "base/log.h"
 #include "base/strings.h"
+#include "command.h"
 #include "io/files.h"
 #include "report/review.h"
 
@@ -17,8 +16,7 @@ constexpr char kFlag[] = "--errors";
 
 void check_error_file(const std::string& path) {
   report::review_format(path, kFlag);
-  const std::string folder = io::parent_path(path);
-  if (!io::is_directory(folder)) throw Error("there is no folder \"" + folder + "\"", kFlag);
+  require_folder_of(path, kFlag);
 }
 
 void write_error_file(const std::string& path, const Evaluation& evaluation,

@@ -1,11 +1,15 @@
 // fastformer evaluate: how well a model labels rows whose labels are known.
+#include <fastformer/error.h>
+
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "base/progress.h"
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/error_file.h"
 #include "commands/evaluation.h"
+#include "io/files.h"
 #include "metrics/classification.h"
 #include "metrics/selective.h"
 #include "report/classification_report.h"
@@ -18,13 +22,14 @@ using metrics::ClassificationResult;
 
 constexpr char kUsage[] =
     "usage: fastformer evaluate --model DIR --data FILE... [OPTIONS]\n\n"
-    "Measures accuracy, precision, recall and F1 on labelled rows.\n";
+    "Measures accuracy, precision, recall and F1 on labelled rows, and how true the scores are.\n";
 
 struct EvaluateOptions {
   ModelUse use;
   std::vector<std::string> data;
   bool json = false;
   double min_score = 0;
+  std::string reliability_plot;
   std::string errors;
   int errors_limit = 100;
 
@@ -35,6 +40,8 @@ struct EvaluateOptions {
         .add("json", &json, "one JSON object")
         .add("min-score", &min_score, {0, 1},
              "also measure a model that abstains below this probability")
+        .add("reliability-plot", &reliability_plot, "FILE",
+             "draw accuracy by score into FILE, an SVG picture")
         .add("errors", &errors, "FILE",
              "write wrong rows and the least sure right ones to FILE (.csv or .jsonl)")
         .add("errors-limit", &errors_limit, {0, 1000000000}, "right rows in that file");
@@ -65,11 +72,12 @@ std::string answered_line(const Evaluation& evaluation, double min_score) {
 std::string json_report(const EvaluateOptions& options, const Evaluation& evaluation,
                         const ClassificationResult& result) {
   Json report = report::classification_json(result, evaluation.labels);
-  report["loss"] = evaluation.loss;
+  report["loss"] = evaluation.scores.cross_entropy;
   report["truncated"] = evaluation.truncated;
   report["unknown_labels"] = evaluation.unknown;
   report["seconds"] = evaluation.seconds;
   report["tokens"] = evaluation.tokens;
+  report["calibration"] = report::reliability_json(evaluation.scores);
   if (options.min_score > 0) report["answered"] = answered_json(evaluation, options.min_score);
   return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -77,10 +85,29 @@ std::string json_report(const EvaluateOptions& options, const Evaluation& evalua
 std::string text_report(const EvaluateOptions& options, const Evaluation& evaluation,
                         const ClassificationResult& result) {
   return report::class_table(result, evaluation.labels) + "\n" +
-         report::confusion_table(result, evaluation.labels) + "\naccuracy " +
+         report::confusion_table(result, evaluation.labels) + "\n" +
+         report::reliability_table(evaluation.scores) + "\naccuracy " +
          format_fixed(result.accuracy, 4) + "  macro-F1 " + format_fixed(result.macro.f1, 4) +
          "  (" + format_count(result.examples) + " rows, " + format_duration(evaluation.seconds) +
          ")\n" + (options.min_score > 0 ? answered_line(evaluation, options.min_score) : "");
+}
+
+// Throws, before a long evaluation, when no picture can be written under that name.
+void check_plot_file(const std::string& path) {
+  constexpr char kFlag[] = "--reliability-plot";
+  if (!ascii_lower(path).ends_with(".svg")) {
+    throw usage_error("\"" + printable(path) + "\" is no name of an SVG file", kFlag,
+                      "End the name in .svg");
+  }
+  require_folder_of(path, kFlag);
+}
+
+void write_plot(const std::string& path, const std::string& model, const Evaluation& evaluation) {
+  const std::string title = "Scores of " + io::base_name(model) + " on " +
+                            format_count(evaluation.scores.calibration.rows) + " rows";
+  io::write_file_atomically(path,
+                            report::reliability_plot(evaluation.scores.calibration, title).svg());
+  log_info("wrote " + path);
 }
 
 }  // namespace
@@ -93,6 +120,7 @@ int run_evaluate(Arguments arguments) {
   require(options.use.model, "--model");
   require(options.data.empty() ? "" : options.data[0], "--data");
   if (!options.errors.empty()) check_error_file(options.errors);
+  if (!options.reliability_plot.empty()) check_plot_file(options.reliability_plot);
   LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
@@ -101,6 +129,9 @@ int run_evaluate(Arguments arguments) {
       evaluation.truth, evaluation.predicted, static_cast<int>(evaluation.labels.size()));
   print(options.json ? json_report(options, evaluation, result)
                      : text_report(options, evaluation, result));
+  if (!options.reliability_plot.empty()) {
+    write_plot(options.reliability_plot, options.use.model, evaluation);
+  }
   if (!options.errors.empty()) {
     write_error_file(options.errors, evaluation, options.data, options.errors_limit);
   }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "metrics/calibration.h"
 #include "metrics/temperature.h"
 #include "model/decision.h"
 
@@ -69,6 +70,32 @@ void add_prediction(std::span<const float> logits, double temperature, Evaluatio
   evaluation.margin.push_back(ranked[0].score - second);
 }
 
+// Mean Brier score over the rows whose label is not -1; 0 without such rows.
+double mean_brier_score(MatrixView<const float> logits, std::span<const std::int64_t> labels,
+                        double temperature) {
+  std::vector<double> probabilities(static_cast<std::size_t>(logits.columns));
+  const MatrixView<const double> view(probabilities.data(), 1, logits.columns);
+  double sum = 0, rows = 0;
+  for (std::int64_t i = 0; i < logits.rows; ++i) {
+    const int label = static_cast<int>(labels[static_cast<std::size_t>(i)]);
+    if (label < 0) continue;
+    model::softmax({logits.row(i), probabilities.size()}, probabilities, temperature);
+    sum += metrics::brier_score(std::span(&label, 1), view);
+    ++rows;
+  }
+  return rows > 0 ? sum / rows : 0;
+}
+
+void measure_scores(MatrixView<const float> logits, std::span<const std::int64_t> labels,
+                    double temperature, Evaluation& evaluation) {
+  report::ScoreReport& scores = evaluation.scores;
+  scores.temperature = temperature;
+  scores.calibration =
+      metrics::calibration(evaluation.truth, evaluation.predicted, evaluation.score);
+  scores.cross_entropy = metrics::cross_entropy(logits, labels, temperature);
+  scores.brier = mean_brier_score(logits, labels, temperature);
+}
+
 // Encodes the records' texts and runs the model on them. Fills what is about all rows together.
 std::vector<float> run_model(LoadedClassifier& classifier, const std::vector<std::string>& files,
                              Evaluation& evaluation) {
@@ -109,7 +136,7 @@ Evaluation evaluate_rows(LoadedClassifier& classifier, const std::vector<std::st
   }
   const MatrixView<const float> rows(logits.data(), static_cast<std::int64_t>(known_truth.size()),
                                      static_cast<std::int64_t>(known));
-  evaluation.loss = metrics::cross_entropy(rows, known_truth, config.temperature);
+  measure_scores(rows, known_truth, config.temperature, evaluation);
   warn(evaluation);
   return evaluation;
 }

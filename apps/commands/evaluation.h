@@ -7,6 +7,7 @@
 
 #include "commands/classifier_input.h"
 #include "commands/model_use.h"
+#include "report/reliability.h"
 
 namespace fastformer::apps {
 
@@ -17,7 +18,7 @@ struct Evaluation {
   std::vector<int> truth, predicted;
   std::vector<double> score;   // probability of the prediction
   std::vector<double> margin;  // the same, less the second label's probability
-  double loss = 0;             // mean cross entropy over the rows whose label the model has
+  report::ScoreReport scores;
   std::int64_t unknown = 0;    // rows with a label that the model lacks
   std::int64_t truncated = 0;  // rows
   std::int64_t tokens = 0;

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 PROGRAM = sys.argv[1]
 GOLDEN = pathlib.Path(sys.argv[2])
@@ -206,6 +207,34 @@ class CommandLineTest(unittest.TestCase):
         text = run("evaluate", "--model", self.model, "--data", self.test, "--min-score",
                    repr(least))[0]
         self.assertIn(f"{len(answered)} rows answered", text)
+
+    def test_evaluate_measures_the_scores(self):
+        plot = self.path / "reliability.svg"
+        report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json",
+                                "--reliability-plot", plot)[0])
+        found = self.predict("--input", self.test, "--text-column", "text", "--top-k", "0")
+        truth = [row[1] for row in sentences(100, 2)]
+        gaps = [[] for _ in range(15)]
+        brier = 0
+        for line, label in zip(found, truth):
+            bin_number = max(0, math.ceil(line["score"] * 15) - 1)
+            gaps[bin_number].append((line["label"] == label) - line["score"])
+            brier += sum((entry["score"] - (entry["label"] == label)) ** 2
+                         for entry in line["labels"])
+        scores = report["calibration"]
+        self.assertEqual([entry["rows"] for entry in scores["bins"]], [len(gap) for gap in gaps])
+        self.assertAlmostEqual(scores["ece"], sum(abs(sum(gap)) for gap in gaps) / 100, places=6)
+        self.assertAlmostEqual(scores["brier"], brier / 100, places=6)
+        self.assertEqual(scores["cross_entropy"], report["loss"])
+        self.assertEqual(scores["temperature"],
+                         json.loads((self.model / "config.json").read_text())["temperature"])
+        root = xml.etree.ElementTree.parse(plot).getroot()
+        self.assertEqual(root.tag, "{http://www.w3.org/2000/svg}svg")
+        text = run("evaluate", "--model", self.model, "--data", self.test)[0]
+        self.assertIn(f"expected calibration error {scores['ece']:.4f}", text)
+        _, error = run("evaluate", "--model", self.model, "--data", self.test,
+                       "--reliability-plot", self.path / "nowhere" / "a.svg", code=1)
+        self.assertIn("nowhere", error)
 
     def test_evaluate_lists_errors(self):
         rows = sentences(60, 8)
