@@ -157,6 +157,18 @@ model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTrain
   return table;
 }
 
+// Settles what was left to the number of rows.
+void choose_by_rows(TrainOptions& options, const learn::LabelledDocuments& train) {
+  constexpr std::size_t kFewRows = 8000;
+  std::int64_t tokens = 0;
+  for (const auto& ids : train.ids) tokens += static_cast<std::int64_t>(ids.size());
+  if (options.batches.batch_size == 0)
+    options.batches.batch_size = train.size() < kFewRows ? 32 : 64;
+  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens);
+  log_info(std::to_string(options.training.epochs) + " epochs in batches of up to " +
+           std::to_string(options.batches.batch_size) + " documents");
+}
+
 // Only the words of the word tokenizer have subwords; what a preset says yields to other
 // tokenizers.
 void check_subwords(TrainOptions& options) {
@@ -188,6 +200,7 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
   check_subwords(options);
+  choose_by_rows(options, encoded.train);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
   std::optional<learn::WideBranchTraining> wide;
@@ -228,6 +241,7 @@ int run_train(Arguments arguments) {
   TrainOptions options;
   config::OptionSet set;
   options.describe(set);
+  set.set_defaults(learn::preset("default"));
   if (parse_or_help(set, arguments, kUsage)) return kDone;
   set.apply_json(learn::preset(options.preset), config::Source::kPreset,
                  "preset " + options.preset);

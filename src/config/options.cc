@@ -277,6 +277,11 @@ void OptionSet::apply_json(const Json& values, Source source, const std::string&
   }
 }
 
+void OptionSet::set_defaults(const Json& values) {
+  apply_json(values, Source::kDefault, "defaults");
+  for (Option& option : options_) option.default_text = as_text(option.get_json());
+}
+
 void OptionSet::apply_flag(const std::string& name, std::span<const std::string> values) {
   Option& option = find_or_throw(name, "", true);
   try {

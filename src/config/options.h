@@ -93,6 +93,9 @@ class OptionSet {
   // Reads FASTFORMER_* variables of the options in this set, but of those that name files.
   void apply_environment();
 
+  // Other defaults than the structs have, for flags, help and documentation alike.
+  void set_defaults(const Json& values);
+
   // All options as key -> value, in the order of adding.
   Json to_json() const;
   // The text that --help prints: a section per group, aligned.

@@ -54,7 +54,8 @@ std::vector<std::int64_t> all_of(std::span<const std::int64_t> lengths) {
 
 void BatchOptions::describe(config::OptionSet& options) {
   options.group("Batches")
-      .add("batch-size", &batch_size, {1, 1000000}, "documents in a batch, at most")
+      .add("batch-size", &batch_size, {0, 1000000},
+           "documents in a batch, at most; 0: by the number of rows")
       .add("batch-tokens", &batch_tokens, {1, 1000000000},
            "tokens in a batch, at most; a longer document is a batch of its own")
       .add("bucket", &bucket, "put documents of like length into a batch");

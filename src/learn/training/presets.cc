@@ -11,9 +11,14 @@ struct Preset {
   const char* values;
 };
 
-// "paper" is the authors' AG News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859).
+// "default" is the recipe for files of some thousand to some hundred thousand rows (docs/results.md
+// has what each part of it brings). "paper" is the authors' AG News notebook and fastformer.json
+// (wuch15/Fastformer, commit 84cc859).
 constexpr Preset kPresets[] = {
-    {"default", "{}"},
+    {"default", R"({"width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "pooling": "both",
+                    "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3,
+                    "dropout_mask": "document", "average": 0.995, "embedding_update": "lazy",
+                    "epochs": 0, "batch_size": 0})"},
     {"paper", R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
                   "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
                   "min_count": 1, "vocabulary_size": 10000000, "batch_size": 64,

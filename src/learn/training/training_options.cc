@@ -1,11 +1,23 @@
 // Field list of TrainingOptions.
 #include "learn/training/training_options.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace fastformer::learn {
+
+void TrainingOptions::choose_epochs(std::int64_t rows, std::int64_t tokens) {
+  constexpr double kRows = 40'000, kTokens = 10'000'000;
+  if (epochs > 0) return;
+  const double by_rows = kRows / static_cast<double>(std::max<std::int64_t>(rows, 1));
+  const double by_tokens = kTokens / static_cast<double>(std::max<std::int64_t>(tokens, 1));
+  epochs =
+      static_cast<int>(std::clamp(std::min(std::ceil(by_rows), std::round(by_tokens)), 2.0, 8.0));
+}
 
 void TrainingOptions::describe(config::OptionSet& options) {
   options.group("Training")
-      .add("epochs", &epochs, {1, 100000}, "passes over the training rows")
+      .add("epochs", &epochs, {0, 100000}, "passes over the training rows; 0: by their number")
       .add("optimizer", &optimizer,
            {{"adam", OptimizerKind::kAdam}, {"adamw", OptimizerKind::kAdamW}}, "update rule")
       .add("learning-rate", &learning_rate, {0, 10}, "largest step size")
