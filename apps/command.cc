@@ -29,27 +29,31 @@ void print_commands(const std::string& program, std::span<const Command> command
 
 int dispatch(const std::string& program, std::span<const Command> commands, int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words[0] == "--version") {
+    print(program + " " + kVersion + "\n");
+    return kDone;
+  }
+  return run_command(program, commands, words);
+}
+
+}  // namespace
+
+int run_command(const std::string& name, std::span<const Command> commands, Arguments words) {
   if (words.empty()) {
-    print_commands(program, commands);
+    print_commands(name, commands);
     return kWrongUsage;
   }
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
-    print_commands(program, commands);
-    return kDone;
-  }
-  if (words[0] == "--version") {
-    print(program + " " + kVersion + "\n");
+    print_commands(name, commands);
     return kDone;
   }
   std::vector<std::string> known;
   for (const Command& command : commands) {
-    if (words[0] == command.name) return command.run(std::span(words).subspan(1));
+    if (words[0] == command.name) return command.run(words.subspan(1));
     known.emplace_back(command.name);
   }
   config::fail_unknown("unknown command " + words[0], words[0], known, "");
 }
-
-}  // namespace
 
 int run_program(const std::string& program, std::span<const Command> commands, int argc,
                 char** argv) {

@@ -27,6 +27,9 @@ struct Command {
 int run_program(const std::string& program, std::span<const Command> commands, int argc,
                 char** argv);
 
+// Runs the command that the first word names; `name` stands for what comes before that word.
+int run_command(const std::string& name, std::span<const Command> commands, Arguments words);
+
 // Parses a command's options. On --help prints `usage` and the options and returns true, likewise
 // on --help-markdown, from which docs/options.md is made. Words that are not options go to
 // `positionals`, at most `max_positionals`.

@@ -7,6 +7,7 @@ namespace fastformer::apps {
 
 int run_inspect(Arguments arguments);
 int run_import(Arguments arguments);
+int run_data(Arguments arguments);
 int run_train(Arguments arguments);
 int run_predict(Arguments arguments);
 int run_evaluate(Arguments arguments);

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
       {"train", "train a model on labelled text", hand_over_train},
       {"evaluate", "measure a model on labelled text", hand_over_evaluate},
       {"predict", "label text", hand_over_predict},
+      {"data", "check labelled files before training on them", run_data},
       {"inspect", "show what a model folder holds", run_inspect},
       {"import", "make a model folder from the authors' PyTorch weights", run_import},
   };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <string_view>
 
 #include "text/utf8.h"
 #include "text/words.h"
@@ -36,6 +35,7 @@ constexpr Block kBlocks[] = {
 
 constexpr std::size_t kSampledDocuments = 20000;
 constexpr std::size_t kSampledBytes = 1000;  // of each document
+constexpr double kLackingShare = 0.3;
 
 }  // namespace
 
@@ -45,27 +45,40 @@ bool is_written_without_spaces(std::int32_t code_point) {
   });
 }
 
-double share_without_spaces(std::span<const std::string> documents) {
-  std::int64_t letters = 0;
-  std::int64_t without = 0;
-  const std::size_t step = documents.size() / kSampledDocuments + 1;
-  for (std::size_t i = 0; i < documents.size(); i += step) {
-    const std::string_view text = std::string_view(documents[i]).substr(0, kSampledBytes);
-    const char* const end = text.data() + text.size();
-    for (const char* at = text.data(); at < end;) {
-      const CodePoint point = decode_utf8(at, end);
-      at += point.length;
-      if (point.value == kInvalid || (point.value >= '0' && point.value <= '9')) continue;
-      if (class_of(point.value) != CharacterClass::kWord) continue;
-      ++letters;
-      if (point.value >= 0x80 && is_written_without_spaces(point.value)) ++without;
-    }
+LetterCounts& LetterCounts::operator+=(const LetterCounts& other) {
+  letters += other.letters;
+  without_spaces += other.without_spaces;
+  return *this;
+}
+
+double LetterCounts::share() const {
+  return letters == 0 ? 0.0 : static_cast<double>(without_spaces) / static_cast<double>(letters);
+}
+
+void count_letters(std::string_view document, LetterCounts& counts) {
+  const std::string_view text = document.substr(0, kSampledBytes);
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at < end;) {
+    const CodePoint point = decode_utf8(at, end);
+    at += point.length;
+    if (point.value == kInvalid || (point.value >= '0' && point.value <= '9')) continue;
+    if (class_of(point.value) != CharacterClass::kWord) continue;
+    ++counts.letters;
+    if (point.value >= 0x80 && is_written_without_spaces(point.value)) ++counts.without_spaces;
   }
-  return letters == 0 ? 0.0 : static_cast<double>(without) / static_cast<double>(letters);
+}
+
+bool lack_spaces(const LetterCounts& counts) { return counts.share() > kLackingShare; }
+
+double share_without_spaces(std::span<const std::string> documents) {
+  LetterCounts counts;
+  const std::size_t step = documents.size() / kSampledDocuments + 1;
+  for (std::size_t i = 0; i < documents.size(); i += step) count_letters(documents[i], counts);
+  return counts.share();
 }
 
 bool lack_spaces(std::span<const std::string> documents) {
-  return share_without_spaces(documents) > 0.3;
+  return share_without_spaces(documents) > kLackingShare;
 }
 
 }  // namespace fastformer::text

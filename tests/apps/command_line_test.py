@@ -324,6 +324,44 @@ class CommandLineTest(unittest.TestCase):
         report = json.loads(run("evaluate", "--model", models[0], "--data", self.test, "--json")[0])
         self.assertGreater(report["accuracy"], 0.95)
 
+    def test_data_check(self):
+        rows = [(f"{label}{i}", label, f"<p>{text} {i}</p> " + "word " * 600)
+                for i, (_, label, text) in enumerate(sentences(80, 9))]
+        rows = [(id, f"user{i % 16}", label, text) for i, (id, label, text) in enumerate(rows)]
+        rows += [("twice", "user1", rows[3][2], rows[3][3].upper() + "!!"),
+                 ("other", "user2", "numbers" if rows[4][2] == "animals" else "animals",
+                  rows[4][3])]
+        train = write_csv(self.path / "check-train.csv", rows, ("id", "author", "label", "text"))
+        with open(train, "a", encoding="utf-8") as file:
+            file.write("only,three,fields\n")
+        test = write_csv(self.path / "check-test.csv", [rows[0], ("x", "y", "rare", "")],
+                         ("id", "author", "label", "text"))
+        report = json.loads(run("data", "check", train, test, "--json")[0])
+        self.assertEqual(report["rows"], 84)
+        self.assertEqual(report["empty"], 1)
+        self.assertEqual([file["repeated"] for file in report["files"]], [2, 0])
+        self.assertEqual(report["files"][0]["bad_rows"], 1)
+        self.assertIn("check-train.csv, line 84", report["files"][0]["reasons"][0])
+        across = report["duplicates"]["across_files"]
+        self.assertEqual([(pair["rows_of_first"], pair["rows_of_second"]) for pair in across],
+                         [(1, 1)])
+        conflicts = report["duplicates"]["conflicts"]
+        self.assertEqual(conflicts["documents"], 1)
+        places = [entry["place"] for entry in conflicts["examples"][0]["places"]]
+        self.assertEqual(places, [f"{train}, line 6", f"{train}, line 83"])
+        self.assertEqual(sum(label["rows"] for label in report["labels"]), 84)
+        flags = {entry["flag"]: entry["value"] for entry in report["suggestions"]}
+        self.assertEqual(flags, {"--group-column": "author", "--strip-html": "",
+                                 "--max-length": "1024", "--class-weights": "auto"})
+        text = run("data", "check", train, test)[0]
+        for part in ("suggested settings", "--max-length 1024: ", "repeated", "rare",
+                     "line 83", "1 row of "):
+            self.assertIn(part, text)
+        for threads in ("1", "3"):
+            self.assertEqual(run("data", "check", train, test, "--threads", threads)[0], text)
+        piped = run("data", "check", "-", "--format", "csv", "--json", stdin=train.read_text())[0]
+        self.assertEqual(json.loads(piped)["files"][0]["rows"], 82)
+
     def test_wrong_usage(self):
         cases = [
             (["train", "--train", self.train, "--output", "x", "--widht", "8"], "--width"),
@@ -348,6 +386,10 @@ class CommandLineTest(unittest.TestCase):
               "100"], "--subwords"),
             (["predict", "--input", "-"], "--model"),
             (["predikt"], "predict"),
+            (["data", "chekc"], "check"),
+            (["data", "check"], "file"),
+            (["data"], ""),
+            (["data", "check", self.train, "--label-colum", "label"], "--label-column"),
             ([], ""),
         ]
         for arguments, part in cases:
