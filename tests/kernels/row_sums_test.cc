@@ -44,13 +44,15 @@ TEST(RowGatherTest, EqualsAMapOfSumsForAllCounts) {
       std::vector<float>& sum = expected.try_emplace(ids[i], kWidth, 0.0f).first->second;
       for (std::int64_t j = 0; j < kWidth; ++j) sum[j] += gradient[i * kWidth + j];
     }
-    const RowGradient<float> found =
-        sum_rows_by_id<float>(ids, {gradient.data(), tokens, kWidth}, pool.parallel_for());
-    ASSERT_EQ(found.rows.size(), expected.size());
+    const Grouping grouping = group_equal(ids);
+    ASSERT_EQ(grouping.values.size(), expected.size());
+    std::vector<float> sums(expected.size() * kWidth);
+    sum_groups<float>(grouping, {gradient.data(), tokens, kWidth},
+                      {sums.data(), grouping.groups(), kWidth}, pool.parallel_for());
     std::size_t row = 0;
     for (const auto& [id, sum] : expected) {
-      EXPECT_EQ(found.rows[row], id);
-      for (std::size_t j = 0; j < kWidth; ++j) EXPECT_EQ(found.values[row * kWidth + j], sum[j]);
+      EXPECT_EQ(grouping.values[row], id);
+      for (std::size_t j = 0; j < kWidth; ++j) EXPECT_EQ(sums[row * kWidth + j], sum[j]);
       ++row;
     }
   }
