@@ -30,8 +30,8 @@ struct Sections {
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
-    std::vector<std::string> list = {"format", "task",       "model",      "text",
-                                     "labels", "vocabulary", "padding_id", "temperature", "wide"};
+    std::vector<std::string> list = {"format",     "task",       "model",       "text", "labels",
+                                     "vocabulary", "padding_id", "temperature", "wide"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
