@@ -165,8 +165,8 @@ void choose_by_rows(TrainOptions& options, const learn::LabelledDocuments& train
   if (options.batches.batch_size == 0)
     options.batches.batch_size = train.size() < kFewRows ? 32 : 64;
   options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens);
-  log_info(std::to_string(options.training.epochs) + " epochs in batches of up to " +
-           std::to_string(options.batches.batch_size) + " documents");
+  log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
+           std::to_string(options.batches.batch_size));
 }
 
 // Only the words of the word tokenizer have subwords; what a preset says yields to other
@@ -205,10 +205,9 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
   std::optional<learn::WideBranchTraining> wide;
   if (options.wide.wide == learn::WideBranch::kAuto) {
+    options.wide.ngrams.lowercase = options.model.text.lowercase;
+    options.wide.ngrams.strip_html = options.model.text.strip_html;
     options.model.wide.ngrams = options.wide.ngrams;
-    options.model.wide.ngrams.lowercase = options.model.text.lowercase;
-    options.model.wide.ngrams.strip_html = options.model.text.strip_html;
-    options.wide.ngrams = options.model.wide.ngrams;
     wide.emplace(options.wide, wide_rows(rows.train, encoded.train),
                  wide_rows(rows.valid, encoded.valid), options.model.labels.size(), seed, threads);
   }

@@ -86,7 +86,7 @@ std::string run(std::string_view line, ObjectHandler& handler) {
   return handler.reason();
 }
 
-// The value of the escape \uXXXX at `at`, if there is one.
+// The value of the escape at `at`, \u and four hexadecimal digits, if there is one.
 std::optional<unsigned> escape_at(std::string_view line, std::size_t at) {
   if (at + 6 > line.size() || line[at] != '\\' || line[at + 1] != 'u') return std::nullopt;
   unsigned code = 0;

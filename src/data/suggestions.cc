@@ -55,17 +55,6 @@ std::optional<Suggestion> max_length(const CorpusFacts& facts) {
   return std::nullopt;
 }
 
-std::optional<Suggestion> class_weights(const CorpusFacts& facts) {
-  if (facts.labels.size() < 2) return std::nullopt;
-  const CheckedLabel& most = facts.labels.front();
-  const CheckedLabel& least = facts.labels.back();
-  if (most.rows < kImbalance * least.rows) return std::nullopt;
-  return Suggestion{"--class-weights", "auto",
-                    "\"" + printable(most.label, 40) + "\" has " + counted(most.rows, "row") +
-                        ", \"" + printable(least.label, 40) + "\" " + format_count(least.rows) +
-                        ": weights find more of the rare labels, at the cost of some accuracy"};
-}
-
 }  // namespace
 
 std::vector<Suggestion> suggestions(const CorpusFacts& facts,
@@ -88,7 +77,6 @@ std::vector<Suggestion> suggestions(const CorpusFacts& facts,
     list.push_back({"--strip-html", "", percent(markup) + " of the documents hold HTML"});
   }
   if (const auto length = max_length(facts)) list.push_back(*length);
-  if (const auto weights = class_weights(facts)) list.push_back(*weights);
   return list;
 }
 
@@ -119,6 +107,12 @@ void add_label_remarks(const CorpusFacts& facts, std::vector<std::string>& list)
     if (labels.size() > 1) alike.insert(alike.end(), labels.begin(), labels.end());
   }
   if (!alike.empty()) list.push_back(labels_remark(alike, "that differ in case alone"));
+  const CheckedLabel &most = facts.labels.front(), &least = facts.labels.back();
+  if (most.rows >= kImbalance * least.rows) {
+    list.push_back("\"" + printable(most.label, 40) + "\" has " + counted(most.rows, "row") +
+                   ", \"" + printable(least.label, 40) + "\" " + format_count(least.rows) +
+                   ": accuracy says little of the rare labels, macro-F1 does");
+  }
   if (facts.labels.size() == 1) list.push_back("there is only one label, nothing to learn");
   const bool is_id =
       facts.labels.size() > 100 && 2 * static_cast<std::int64_t>(facts.labels.size()) > facts.rows;

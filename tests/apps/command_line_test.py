@@ -352,7 +352,9 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(sum(label["rows"] for label in report["labels"]), 84)
         flags = {entry["flag"]: entry["value"] for entry in report["suggestions"]}
         self.assertEqual(flags, {"--group-column": "author", "--strip-html": "",
-                                 "--max-length": "1024", "--class-weights": "auto"})
+                                 "--max-length": "1024"})
+        for flag in flags:
+            self.assertIn(f"  {flag}", run("train", "--help")[0])
         text = run("data", "check", train, test)[0]
         for part in ("suggested settings", "--max-length 1024: ", "repeated", "rare",
                      "line 83", "1 row of "):

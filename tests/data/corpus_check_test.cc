@@ -173,9 +173,10 @@ TEST(SuggestionsTest, FollowFromTheFacts) {
   const CorpusFacts facts = facts_of(
       {folder.write("a.csv", "label,text\n" + rows("a", 60, words) + rows("b", 6, words))});
   const auto list = suggestions(facts, GroupColumn{"author", 12, 66}, false);
-  EXPECT_THAT(flags_of(list), testing::ElementsAre("--group-column author", "--strip-html",
-                                                   "--max-length 1024", "--class-weights auto"));
+  EXPECT_THAT(flags_of(list),
+              testing::ElementsAre("--group-column author", "--strip-html", "--max-length 1024"));
   for (const Suggestion& suggestion : list) EXPECT_FALSE(suggestion.reason.empty());
+  EXPECT_THAT(remarks(facts), testing::Contains(HasSubstr("\"a\" has 60 rows, \"b\" 6: ")));
   const CorpusFacts brief = facts_of(
       {folder.write("b.csv", "label,text\n" + rows("a", 6, "few") + rows("b", 6, "words"))});
   EXPECT_THAT(flags_of(suggestions(brief, std::nullopt, false)),

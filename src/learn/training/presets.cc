@@ -11,9 +11,8 @@ struct Preset {
   const char* values;
 };
 
-// "default" is the recipe for files of some thousand to some hundred thousand rows (docs/results.md
-// has what each part of it brings). "paper" is the authors' AG News notebook and fastformer.json
-// (wuch15/Fastformer, commit 84cc859).
+// "default" is for files of some thousand to some hundred thousand rows. "paper" is the authors' AG
+// News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859).
 constexpr Preset kPresets[] = {
     {"default", R"({"width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "pooling": "both",
                     "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3,

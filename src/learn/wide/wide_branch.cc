@@ -68,7 +68,7 @@ model::WideTable WideBranchTraining::fit_on_all() const {
 }
 
 BranchReport WideBranchTraining::mix(std::span<float> logits) const {
-  // Without rows to fit them on: factors that were near the fitted ones of several corpora.
+  // Without rows to fit them on.
   constexpr model::BranchFactors kUsual = {4, 0.5};
   BranchReport report;
   const std::span<const std::int64_t> labels =
