@@ -24,7 +24,7 @@ say() { printf '==> %s\n' "$*" >&2; }
 fail() {
   printf 'error: %s\n' "$1" >&2
   shift
-  printf '       %s\n' "$@" >&2
+  [[ $# -eq 0 ]] || printf '       %s\n' "$@" >&2
   exit 1
 }
 

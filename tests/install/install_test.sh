@@ -12,7 +12,8 @@ if [[ -e $build_folder/bin/fastformer-train ]]; then
 fi
 "$work/prefix/bin/fastformer" import --weights "$weights" --output "$work/model"
 
-cmake -S "$source_folder/examples/embed" -B "$work/embed" -DCMAKE_PREFIX_PATH="$work/prefix" \
+cmake -G Ninja -S "$source_folder/examples/embed" -B "$work/embed" \
+  -DCMAKE_PREFIX_PATH="$work/prefix" \
   >"$work/configure.log"
 cmake --build "$work/embed"
 "$work/embed/embed" "$work/model"
