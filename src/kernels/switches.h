@@ -28,6 +28,10 @@ enum class NormPlacement { kPost, kPre, kNone };
 // each channel's largest, or the one after the other.
 enum class Pooling { kAttention, kMax, kBoth };
 
+// Whether a block mixes neighbouring tokens beside its attention: not at all, by a depthwise
+// convolution, or by one that another one gates.
+enum class Local { kNone, kConvolution, kGated };
+
 // In training: every token drops hidden units of its own, or all tokens of a document the same.
 enum class DropoutMask { kToken, kDocument };
 

@@ -56,6 +56,11 @@ void EncoderOptions::describe(config::OptionSet& options) {
       .add("norm-epsilon", &norm_epsilon, {0, 1}, "added to the variance in normalisation")
       .add("residual", &residual, "add each part's input to its output")
       .add("share-layers", &share_layers, "one layer's parameters serve all layers")
+      .add("local", &local,
+           {{"none", Local::kNone}, {"convolution", Local::kConvolution}, {"gated", Local::kGated}},
+           "what mixes neighbouring tokens beside the attention")
+      .add("local-width", &local_width, {1, 1023},
+           "tokens that the local branch sees, the token itself in the middle; odd")
       .add(
           "pooling", &pooling,
           {{"attention", Pooling::kAttention}, {"max", Pooling::kMax}, {"both", Pooling::kBoth}},
@@ -105,6 +110,10 @@ void ModelConfig::validate_choices() const {
     throw usage_error("the width " + std::to_string(encoder.width) + " is not a multiple of the " +
                           std::to_string(encoder.heads) + " heads",
                       "heads", "Choose a divisor of the width");
+  }
+  if (encoder.local_width % 2 == 0) {
+    throw usage_error("the local width " + std::to_string(encoder.local_width) + " is even",
+                      "local-width", "A token stands in the middle of what its branch sees");
   }
 }
 

@@ -24,6 +24,8 @@ struct EncoderOptions {
   double norm_epsilon = 1e-12;
   bool residual = true;
   bool share_layers = false;  // one layer's parameters serve all layers
+  Local local = Local::kNone;
+  int local_width = 3;  // tokens that a local branch sees, odd
   Pooling pooling = Pooling::kAttention;
   double dropout = 0.2;
 

@@ -18,6 +18,10 @@ class Table {
     weight(name, {outputs, inputs});
     specs_.push_back({name + ".bias", {outputs}, Initial::kZero});
   }
+  void convolution(const std::string& name, std::int64_t taps, std::int64_t width) {
+    weight(name, {taps, width});
+    specs_.push_back({name + ".bias", {width}, Initial::kZero});
+  }
   void norm(const std::string& name, std::int64_t width) {
     specs_.push_back({name + ".weight", {width}, Initial::kOne});
     specs_.push_back({name + ".bias", {width}, Initial::kZero});
@@ -47,12 +51,21 @@ void add_additive_attention(Table& table, const std::string& prefix, const Model
   table.linear(prefix + "transform", width, width);
 }
 
+void add_local(Table& table, const std::string& prefix, const EncoderOptions& encoder) {
+  if (encoder.local == Local::kNone) return;
+  table.convolution(prefix + "convolution", encoder.local_width, encoder.width);
+  if (encoder.local == Local::kGated) {
+    table.convolution(prefix + "gate", encoder.local_width, encoder.width);
+  }
+}
+
 void add_layer(Table& table, const std::string& prefix, const ModelConfig& config) {
   const EncoderOptions& encoder = config.encoder;
   const bool normed = encoder.norm != NormPlacement::kNone;
   add_additive_attention(table, prefix + "attention.", config);
   table.linear(prefix + "attention.output", encoder.width, encoder.width);
   if (normed) table.norm(prefix + "attention.norm", encoder.width);
+  add_local(table, prefix + "local.", encoder);
   if (encoder.feed_forward == 0) return;
   table.linear(prefix + "feed_forward.inner", encoder.feed_forward, encoder.width);
   table.linear(prefix + "feed_forward.outer", encoder.width, encoder.feed_forward);

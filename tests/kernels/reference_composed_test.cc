@@ -122,6 +122,30 @@ TEST(ReferenceComposedTest, TwoSweepsEncodeTheDocument) {
   }
 }
 
+// Tokens are rewritten in place while their neighbours still have to read them.
+TEST(ReferenceComposedTest, TwoSweepsTakeTheLocalBranchAlong) {
+  for (NormPlacement norm : {NormPlacement::kPost, NormPlacement::kPre}) {
+    for (Local local : {Local::kConvolution, Local::kGated}) {
+      for (std::int64_t width : {1, 3, 9, 41}) {
+        Architecture a = small_architecture();
+        a.norm = norm;
+        a.local = local;
+        a.local_width = width;
+        RandomTensors<double> tensors(a, 9);
+        const auto weights =
+            classifier_weights<double>(a, [&](const std::string& n) { return tensors(n); });
+        for (std::size_t length = 0; length <= 16; ++length) {
+          std::vector<std::int32_t> ids(length);
+          for (std::size_t i = 0; i < length; ++i) ids[i] = static_cast<std::int32_t>(i * 5 % 11);
+          const std::span<const std::int32_t> document(ids);
+          expect_close(document_vector(weights.pooling, a.pooling, encode(weights, a, document)),
+                       encode_in_two_sweeps(weights, a, document), 1e-12);
+        }
+      }
+    }
+  }
+}
+
 TEST(ReferenceComposedTest, RefusesWhatCannotBeComposed) {
   for (int kind = 0; kind < 4; ++kind) {
     Architecture a = small_architecture();

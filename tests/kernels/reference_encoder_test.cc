@@ -17,9 +17,10 @@ using Document = std::vector<std::int32_t>;
 
 template <typename T = double>
 std::vector<T> logits_of(const Architecture& a, const Document& document) {
-  RandomTensors<T> tensors(a, 1);
+  // A tensor's elements follow from its name, and no switch asks for more of them.
+  static RandomTensors<T> tensors(small_architecture(), 1);
   const auto weights =
-      classifier_weights<T>(a, [&](const std::string& name) { return tensors(name); });
+      classifier_weights<T>(a, [](const std::string& name) { return tensors(name); });
   return logits(weights, a, std::span<const std::int32_t>(document));
 }
 
@@ -41,9 +42,10 @@ Architecture combination(int number) {
   a.feed_forward = digit(2) * a.feed_forward;
   a.share_layers = digit(2);
   a.pooling = static_cast<Pooling>(digit(3));
+  a.local = static_cast<Local>(digit(3));
   return a;
 }
-constexpr int kCombinations = 3 * 2 * 2 * 2 * 3 * 3 * 2 * 2 * 2 * 3;
+constexpr int kCombinations = 3 * 2 * 2 * 2 * 3 * 3 * 2 * 2 * 2 * 3 * 3;
 
 TEST(ReferenceEncoderTest, EverySwitchChangesTheResult) {
   std::vector<std::vector<double>> results;

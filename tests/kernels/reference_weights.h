@@ -25,7 +25,7 @@ class RandomTensors {
   RandomTensors(const Architecture& a, std::uint64_t seed, double deviation = 0.3)
       : count_(static_cast<std::size_t>(
             a.width * std::max({2 * a.width, a.vocabulary, a.max_length, a.feed_forward,
-                                2 * a.labels, a.attention.heads}))),
+                                2 * a.labels, a.attention.heads, a.local_width}))),
         seed_(seed),
         deviation_(deviation) {}
 

@@ -39,6 +39,19 @@ constexpr Variant kVariants[] = {
     {"NoFeedForward", [](model::ModelConfig& c) { c.encoder.feed_forward = 0; }},
     {"MaxPooling", [](model::ModelConfig& c) { c.encoder.pooling = Pooling::kMax; }},
     {"BothPoolings", [](model::ModelConfig& c) { c.encoder.pooling = Pooling::kBoth; }},
+    {"Local", [](model::ModelConfig& c) { c.encoder.local = Local::kConvolution; }},
+    {"GatedLocal", [](model::ModelConfig& c) { c.encoder.local = Local::kGated; }},
+    {"WideLocal",  // wider than most documents
+     [](model::ModelConfig& c) {
+       c.encoder.local = Local::kGated;
+       c.encoder.local_width = 31;
+     }},
+    {"LocalPreNorm",
+     [](model::ModelConfig& c) {
+       c.encoder.local = Local::kConvolution;
+       c.encoder.norm = NormPlacement::kPre;
+       c.encoder.share_layers = true;
+     }},
     {"NoResidual", [](model::ModelConfig& c) { c.encoder.residual = false; }},
 };
 
@@ -120,6 +133,38 @@ TEST(ClassifierTest, WithoutPositionsTheOrderOfWordsDoesNotMatter) {
   const at::Tensor index = at::tensor(order, at::kLong);
   for (std::size_t layer = 0; layer < before.size(); ++layer) {
     EXPECT_LT(difference(before[layer].index_select(0, index), after[layer]), 1e-12);
+  }
+}
+
+// Without positions order shows through neighbours alone.
+TEST(ClassifierTest, ALocalBranchSeesTheOrderOfNeighbours) {
+  for (Local local : {Local::kConvolution, Local::kGated}) {
+    model::ModelConfig config = small_config();
+    config.encoder.positions = Positions::kNone;
+    config.encoder.local = local;
+    Classifier classifier(config, 3, at::kDouble);
+    spread_parameters(classifier);
+    const at::Tensor logits = classifier.logits(batch_of({{1, 2, 3, 4}}), {});
+    EXPECT_GT(difference(logits, classifier.logits(batch_of({{1, 3, 2, 4}}), {})), 1e-6);
+    EXPECT_GT(difference(logits, classifier.logits(batch_of({{4, 3, 2, 1}}), {})), 1e-6);
+  }
+}
+
+TEST(ClassifierTest, ALocalBranchOfZerosIsNone) {
+  for (Local local : {Local::kConvolution, Local::kGated}) {
+    model::ModelConfig config = small_config();
+    config.encoder.local = local;
+    Classifier with(config, 3, at::kDouble), without(small_config(), 3, at::kDouble);
+    spread_parameters(with);
+    spread_parameters(without);
+    for (const char* layer : {"encoder.layer.0.", "encoder.layer.1."}) {
+      for (const char* name : {"weight", "bias"}) {
+        const std::string tensor = std::string(layer) + "local.convolution." + name;
+        with.parameters().set(tensor, at::zeros_like(with.parameters().at(tensor)));
+      }
+    }
+    const data::RaggedBatch batch = batch_of(random_documents({9, 0, 1, 40}));
+    EXPECT_EQ(difference(with.logits(batch, {}), without.logits(batch, {})), 0);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "gradient_check.h"
 #include "learn/encoders/stack.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/local_convolution.h"
 #include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
 #include "small_model.h"
@@ -84,6 +85,50 @@ TEST(MaxPoolingTest, GradientsEqualFiniteDifferences) {
   const at::Tensor hidden = random_tensor({14, 6}, 1), mixture = random_tensor({4, 6}, 2).detach();
   check_gradient(
       hidden, [&] { return (max_pool(hidden, ragged) * mixture).sum(); }, "hidden");
+}
+
+class LocalConvolutionTest : public testing::TestWithParam<int> {
+ protected:
+  const Ragged ragged_ = Ragged::from_offsets({0, 4, 4, 5, 14});
+  const at::Tensor hidden_ = random_tensor({14, 6}, 1);
+  const at::Tensor weight_ = random_tensor({GetParam(), 6}, 2);
+  const at::Tensor bias_ = random_tensor({6}, 3);
+  const at::Tensor mixture_ = random_tensor({14, 6}, 4).detach();
+};
+
+TEST_P(LocalConvolutionTest, KernelEqualsAten) {
+  const std::vector<at::Tensor> inputs = {hidden_, weight_, bias_};
+  const auto gradients = [&](const at::Tensor& outputs) {
+    for (const at::Tensor& input : inputs) input.mutable_grad().reset();
+    (outputs * mixture_).sum().backward();
+    std::vector<at::Tensor> found;
+    for (const at::Tensor& input : inputs) found.push_back(input.grad().clone());
+    return found;
+  };
+  const at::Tensor outputs = local_convolution(hidden_, weight_, bias_, ragged_);
+  const at::Tensor other = local_convolution_by_aten(hidden_, weight_, bias_, ragged_);
+  EXPECT_LT(difference(outputs, other), 1e-14);
+  const std::vector<at::Tensor> ours = gradients(outputs), theirs = gradients(other);
+  for (std::size_t i = 0; i < inputs.size(); ++i) EXPECT_LT(difference(ours[i], theirs[i]), 1e-13);
+}
+
+TEST_P(LocalConvolutionTest, GradientsEqualFiniteDifferences) {
+  const auto loss = [&] {
+    return (local_convolution(hidden_, weight_, bias_, ragged_) * mixture_).sum();
+  };
+  check_gradient(hidden_, loss, "hidden");
+  check_gradient(weight_, loss, "weight");
+  check_gradient(bias_, loss, "bias");
+}
+
+INSTANTIATE_TEST_SUITE_P(Widths, LocalConvolutionTest, testing::Values(1, 3, 7, 31));
+
+TEST(LocalConvolutionTest, TakesABatchWithoutTokens) {
+  const Ragged ragged = Ragged::from_offsets({0, 0, 0});
+  const at::Tensor hidden = random_tensor({0, 6}, 1), weight = random_tensor({3, 6}, 2),
+                   bias = random_tensor({6}, 3);
+  EXPECT_EQ(local_convolution(hidden, weight, bias, ragged).size(0), 0);
+  EXPECT_EQ(local_convolution_by_aten(hidden, weight, bias, ragged).size(0), 0);
 }
 
 TEST(SpreadTest, GradientIsTheSumOverTheDocument) {

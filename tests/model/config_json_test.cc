@@ -32,6 +32,11 @@ std::vector<ModelConfig> some_configs() {
     configs.push_back(small_config());
     configs.back().encoder.pooling = pooling;
   }
+  for (const Local local : {Local::kConvolution, Local::kGated}) {
+    configs.push_back(small_config());
+    configs.back().encoder.local = local;
+    configs.back().encoder.local_width = 7;
+  }
   configs.push_back(small_config());
   configs.back().text.tokenizer = text::TokenizerKind::kBpe;
   configs.back().text.truncate = text::Truncate::kHeadTail;
@@ -189,9 +194,10 @@ TEST(ConfigJsonTest, InvalidConfigurationsAreNotWritten) {
 
 TEST(ConfigJsonTest, AnOlderDocumentKeepsTheMeaningItHad) {
   Json document = config_document(small_config());
-  document["model"].erase("pooling");
+  for (const char* key : {"pooling", "local", "local_width"}) document["model"].erase(key);
   EXPECT_EQ(config_document(parse_config(document, "c")), config_document(small_config()));
   EXPECT_EQ(parse_config(document, "c").encoder.pooling, Pooling::kAttention);
+  EXPECT_EQ(parse_config(document, "c").encoder.local, Local::kNone);
 }
 
 TEST(SchemaTest, PoolingDecidesWhatTheHeadReads) {
@@ -207,6 +213,23 @@ TEST(SchemaTest, PoolingDecidesWhatTheHeadReads) {
     }
     EXPECT_EQ(attends, pooling != Pooling::kMax);
   }
+}
+
+TEST(SchemaTest, ALocalBranchHasItsTapsInEveryLayer) {
+  ModelConfig config = small_config();
+  const std::size_t without = tensors_of(config).size();
+  config.encoder.local_width = 5;
+  const auto layers = static_cast<std::size_t>(config.encoder.layers);
+  for (const auto& [local, more] : {std::pair(Local::kConvolution, 2), {Local::kGated, 4}}) {
+    config.encoder.local = local;
+    EXPECT_EQ(tensors_of(config).size(), without + static_cast<std::size_t>(more) * layers);
+    for (const TensorSpec& spec : tensors_of(config)) {
+      if (!spec.name.ends_with("local.convolution.weight")) continue;
+      EXPECT_EQ(spec.shape, (std::vector<std::int64_t>{5, config.encoder.width}));
+    }
+  }
+  config.encoder.local_width = 4;
+  EXPECT_ERROR(config.validate_choices(), "even");
 }
 
 TEST(SchemaTest, ElementsNeverOverflowWithinTheLimits) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "kernels/reference/local.h"
 #include "kernels/reference/operations.h"
 
 namespace fastformer::kernels::reference {
@@ -81,8 +82,8 @@ Matrix<T> attention_input(const LayerWeights<T>& weights, const Architecture& ar
 
 template <typename T>
 Matrix<T> finish_block(const LayerWeights<T>& weights, const Architecture& architecture,
-                       const Matrix<T>& x, const Matrix<T>& attended) {
-  const Matrix<T> x1 = part_output(weights.attention_norm, architecture, x, attended);
+                       const Matrix<T>& x, const Matrix<T>& change) {
+  const Matrix<T> x1 = part_output(weights.attention_norm, architecture, x, change);
   if (architecture.feed_forward == 0) return x1;
   const Matrix<T> inner =
       gelu(linear(weights.inner, part_input(weights.feed_forward_norm, architecture, x1)));
@@ -93,8 +94,11 @@ template <typename T>
 Matrix<T> block(const LayerWeights<T>& weights, const Architecture& architecture,
                 const Matrix<T>& x) {
   const Matrix<T> input = attention_input(weights, architecture, x);
-  return finish_block(weights, architecture, x,
-                      attention(weights.attention, architecture.attention, input));
+  Matrix<T> change = attention(weights.attention, architecture.attention, input);
+  if (architecture.local != Local::kNone) {
+    change = add(change, local_branch(weights.local, architecture.local, input));
+  }
+  return finish_block(weights, architecture, x, change);
 }
 
 template <typename T>

@@ -17,15 +17,17 @@ Matrix<T> embed(const EmbeddingWeights<T>& weights, const Architecture& architec
 // Row `position` of the positions in "Attention Is All You Need" (section 3.5), element `j`.
 double sinusoidal_position(std::int64_t position, std::int64_t j, std::int64_t width);
 
-// What the attention of a block reads: x, normalised first where norms stand before the parts.
+// What the attention and the local branch of a block read: x, normalised first where norms stand
+// before the parts.
 template <typename T>
 Matrix<T> attention_input(const LayerWeights<T>& weights, const Architecture& architecture,
                           const Matrix<T>& x);
 
-// The rest of the block, from its input x and its attention's output. Every token by itself.
+// The rest of the block, from its input x and what attention and local branch add to it. Every
+// token by itself.
 template <typename T>
 Matrix<T> finish_block(const LayerWeights<T>& weights, const Architecture& architecture,
-                       const Matrix<T>& x, const Matrix<T>& attended);
+                       const Matrix<T>& x, const Matrix<T>& change);
 
 // One block: [tokens, width] to the same shape.
 template <typename T>

@@ -50,6 +50,20 @@ AttentionWeights<T> attention_weights(const Architecture& architecture, const st
   return weights;
 }
 
+template <typename T>
+LocalWeights<T> local_weights(const Architecture& architecture, const std::string& prefix,
+                              const TensorByName<T>& tensor) {
+  const auto convolution = [&](const char* name) -> Convolution<T> {
+    return {
+        {require(tensor, prefix + name + ".weight"), architecture.local_width, architecture.width},
+        require(tensor, prefix + name + ".bias")};
+  };
+  LocalWeights<T> weights;
+  if (architecture.local != Local::kNone) weights.convolution = convolution("convolution");
+  if (architecture.local == Local::kGated) weights.gate = convolution("gate");
+  return weights;
+}
+
 }  // namespace
 
 template <typename T>
@@ -61,6 +75,7 @@ LayerWeights<T> layer_weights(const Architecture& architecture, const std::strin
   LayerWeights<T> weights;
   weights.attention = attention_weights(architecture, prefix + "attention.", tensor);
   if (normed) weights.attention_norm = norm_of(tensor, prefix + "attention.norm");
+  weights.local = local_weights(architecture, prefix + "local.", tensor);
   if (feed_forward == 0) return weights;
   weights.inner = linear_of(tensor, prefix + "feed_forward.inner", feed_forward, width);
   weights.outer = linear_of(tensor, prefix + "feed_forward.outer", width, feed_forward);

@@ -4,10 +4,12 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <deque>
 
 #include "kernels/reference/classifier.h"
 #include "kernels/reference/composed_attention.h"
 #include "kernels/reference/encoder.h"
+#include "kernels/reference/local.h"
 
 namespace fastformer::kernels::reference {
 namespace {
@@ -47,11 +49,13 @@ class Sweeps {
   // Rewrites every token, and at once takes its new value into what comes next.
   void second_sweep(std::size_t layer, const AffineMap<T>& output) {
     alpha_ = RunningSummary<T>(architecture_.attention.heads, architecture_.width);
+    Neighbourhood neighbourhood(*this, layer);
     for (std::int64_t i = 0; i < x_.rows(); ++i) {
-      const std::vector<T> attended = output(input_of(layer, i).row(0));
+      std::vector<T> change = output(input_of(layer, i).row(0));
+      if (architecture_.local != Local::kNone) neighbourhood.add_change(i, change);
       const Matrix<T> changed =
           finish_block(weights_.layers[layer], architecture_, as_row<T>(x_.row(i), x_.columns()),
-                       as_row(attended.data(), x_.columns()));
+                       as_row(change.data(), x_.columns()));
       std::copy_n(changed.row(0), x_.columns(), x_.row(i));
       take_for_next(i, layer + 1);
     }
@@ -80,6 +84,36 @@ class Sweeps {
   }
 
  private:
+  // What the local branch reads around a token: those after it are still as the layer found them,
+  // those before it are rewritten by now, and were kept.
+  class Neighbourhood {
+   public:
+    Neighbourhood(const Sweeps& sweeps, std::size_t layer) : sweeps_(sweeps), layer_(layer) {}
+
+    // Adds what token i's neighbours do to it; i grows by one from call to call.
+    void add_change(std::int64_t i, std::vector<T>& change) {
+      const Architecture& architecture = sweeps_.architecture_;
+      const std::int64_t reach = architecture.local_width / 2;
+      const std::int64_t end = std::min(sweeps_.x_.rows(), i + reach + 1);
+      for (; end_ < end; ++end_) inputs_.push_back(sweeps_.input_of(layer_, end_));
+      const std::int64_t begin = std::max<std::int64_t>(0, i - reach);
+      for (; begin_ < begin; ++begin_) inputs_.pop_front();
+      Matrix<T> window(end - begin, architecture.width);
+      for (std::int64_t n = 0; n < window.rows(); ++n) {
+        std::copy_n(inputs_[static_cast<std::size_t>(n)].row(0), window.columns(), window.row(n));
+      }
+      const std::vector<T> local = local_change(sweeps_.weights_.layers[layer_].local,
+                                                architecture.local, window, i - begin);
+      for (std::size_t j = 0; j < change.size(); ++j) change[j] += local[j];
+    }
+
+   private:
+    const Sweeps& sweeps_;
+    std::size_t layer_;
+    std::int64_t begin_ = 0, end_ = 0;  // of the tokens in inputs_
+    std::deque<Matrix<T>> inputs_;
+  };
+
   Matrix<T> input_of(std::size_t layer, std::int64_t i) const {
     return attention_input(weights_.layers[layer], architecture_,
                            as_row<T>(x_.row(i), x_.columns()));

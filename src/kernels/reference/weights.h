@@ -32,6 +32,8 @@ struct Architecture {
   double norm_epsilon = 1e-12;
   bool residual = true;
   bool share_layers = false;
+  Local local = Local::kNone;
+  std::int64_t local_width = 3;  // odd
   Pooling pooling = Pooling::kAttention;
   AttentionSwitches attention;
 
@@ -66,9 +68,23 @@ struct AttentionWeights {
   Linear<T> output;             // Wo [d, d]
 };
 
+// Row k of the taps meets the token k - K / 2 places on. Absent where there is none.
+template <typename T>
+struct Convolution {
+  MatrixView<const T> taps;  // [K, d]
+  const T* bias = nullptr;   // [d]
+};
+
+template <typename T>
+struct LocalWeights {
+  Convolution<T> convolution;
+  Convolution<T> gate;  // where gated
+};
+
 template <typename T>
 struct LayerWeights {
   AttentionWeights<T> attention;
+  LocalWeights<T> local;
   Norm<T> attention_norm;
   Linear<T> inner;  // W1 [f, d]
   Linear<T> outer;  // W2 [d, f]

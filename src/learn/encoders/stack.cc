@@ -9,6 +9,7 @@
 #include "kernels/additive_pooling.h"
 #include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/local_convolution.h"
 #include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
 #include "text/vocabulary.h"
@@ -86,10 +87,13 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
     return drop(change, ragged, config_.encoder.dropout, site, context);
   };
   const Scope attention = layer.inside("attention.");
-  const at::Tensor mixed =
-      encoder_->mix(sublayer_input(hidden, attention), ragged, attention, context);
-  const at::Tensor attended = sublayer_output(
-      hidden, dropped(linear(mixed, attention, "output"), attention_site(index)), attention);
+  const at::Tensor input = sublayer_input(hidden, attention);
+  at::Tensor change = linear(encoder_->mix(input, ragged, attention, context), attention, "output");
+  if (config_.encoder.local != Local::kNone) {
+    change = change + local(input, ragged, layer.inside("local."));
+  }
+  const at::Tensor attended =
+      sublayer_output(hidden, dropped(change, attention_site(index)), attention);
   if (config_.encoder.feed_forward == 0) return attended;
   const Scope feed_forward = layer.inside("feed_forward.");
   const at::Tensor inner =
@@ -97,6 +101,17 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   return sublayer_output(attended,
                          dropped(linear(inner, feed_forward, "outer"), feed_forward_site(index)),
                          feed_forward);
+}
+
+at::Tensor EncoderStack::local(const at::Tensor& input, const Ragged& ragged,
+                               const Scope& part) const {
+  const auto convolution = [&](const char* name) {
+    const Scope scope = part.inside(name);
+    return local_convolution(input, scope["weight"], scope["bias"], ragged);
+  };
+  const at::Tensor sums = convolution("convolution.");
+  if (config_.encoder.local == Local::kConvolution) return sums;
+  return sums * at::sigmoid(convolution("gate."));
 }
 
 at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& part) const {

@@ -25,6 +25,8 @@ class EncoderStack {
                    const Subwords* subwords) const;
   at::Tensor block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer, int index,
                    const ForwardContext& context) const;
+  // What a token's neighbours add to it, [tokens, width].
+  at::Tensor local(const at::Tensor& input, const Ragged& ragged, const Scope& part) const;
   at::Tensor sublayer_input(const at::Tensor& hidden, const Scope& part) const;
   at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
                              const Scope& part) const;
