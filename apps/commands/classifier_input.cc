@@ -17,14 +17,12 @@ config::Json section(const config::Json& document, const char* name) {
 
 }  // namespace
 
-LoadedClassifier::LoadedClassifier(const std::string& folder, int threads,
-                                   const std::string& device)
+LoadedClassifier::LoadedClassifier(const std::string& folder, int threads)
     : folder_(model::ModelFolder::open(folder)),
       data_options_(section(folder_.config_document(), "data")),
       pool_(threads),
-      classifier_(folder_, at::kFloat, learn::device_named(device)) {
+      classifier_(folder_) {
   wide_ = folder_.config().wide;
-  at::set_num_threads(pool_.threads());
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }
 
@@ -58,17 +56,14 @@ std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::str
   return inputs;
 }
 
-std::vector<float> LoadedClassifier::logits(const std::vector<ClassifierInput>& documents) const {
-  const std::size_t labels = config().labels.size();
-  if (wide_.present && wide_.encoder_factor == 0) {
-    std::vector<float> logits(documents.size() * labels, 0);
-    mix(documents, logits);
-    return logits;
+std::vector<float> LoadedClassifier::logits(const std::vector<ClassifierInput>& documents) {
+  std::vector<float> logits(documents.size() * config().labels.size(), 0);
+  if (!wide_.present || wide_.encoder_factor != 0) {
+    std::vector<std::span<const std::int32_t>> ids;
+    ids.reserve(documents.size());
+    for (const ClassifierInput& document : documents) ids.emplace_back(document.tokens.ids);
+    classifier_.logits(ids, pool_, logits);
   }
-  std::vector<std::vector<std::int32_t>> ids;
-  ids.reserve(documents.size());
-  for (const ClassifierInput& document : documents) ids.push_back(document.tokens.ids);
-  std::vector<float> logits = learn::classify(classifier_, ids, data::BatchOptions());
   if (wide_.present) mix(documents, logits);
   return logits;
 }

@@ -9,7 +9,7 @@
 #include "base/parallel.h"
 #include "commands/model_use.h"
 #include "data/corpus_reader.h"
-#include "learn/tasks/classifier.h"
+#include "runtime/classifier.h"
 #include "text/pipeline.h"
 
 namespace fastformer::apps {
@@ -23,7 +23,7 @@ struct ClassifierInput {
 // A loaded model and what it needs to read text.
 class LoadedClassifier {
  public:
-  LoadedClassifier(const std::string& folder, int threads, const std::string& device);
+  LoadedClassifier(const std::string& folder, int threads);
 
   const model::ModelConfig& config() const { return folder_.config(); }
   // How the training data's columns were named; a user's own options come on top.
@@ -39,7 +39,7 @@ class LoadedClassifier {
                                       const text::PlaceOf& place_of = {},
                                       std::exception_ptr* refused = nullptr);
   // Logits [documents, labels], row-major.
-  std::vector<float> logits(const std::vector<ClassifierInput>& documents) const;
+  std::vector<float> logits(const std::vector<ClassifierInput>& documents);
 
  private:
   void mix(const std::vector<ClassifierInput>& documents, std::vector<float>& logits) const;
@@ -47,7 +47,7 @@ class LoadedClassifier {
   model::ModelFolder folder_;
   config::Json data_options_;
   ThreadPool pool_;
-  learn::Classifier classifier_;
+  runtime::Classifier classifier_;
   std::optional<text::Pipeline> pipeline_;
   model::WideConfig wide_;
 };

@@ -121,7 +121,7 @@ int run_evaluate(Arguments arguments) {
   require(options.data.empty() ? "" : options.data[0], "--data");
   if (!options.errors.empty()) check_error_file(options.errors);
   if (!options.reliability_plot.empty()) check_plot_file(options.reliability_plot);
-  LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
+  LoadedClassifier classifier(options.use.model, options.use.threads);
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const Evaluation evaluation = evaluate_rows(classifier, options.data, options.use.corpus);

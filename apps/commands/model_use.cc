@@ -10,7 +10,6 @@ void ModelUse::describe_model(config::OptionSet& options) {
 void ModelUse::describe_running(config::OptionSet& options) {
   options.group("Running")
       .add("threads", &threads, {0, 4096}, "processor threads; 0: all")
-      .add("device", &device, "NAME", "cpu, cuda or cuda:N")
       .add("branch", &branch,
            {{"both", Branch::kBoth}, {"wide", Branch::kWide}, {"encoder", Branch::kEncoder}},
            "which branches of the model answer");

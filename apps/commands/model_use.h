@@ -10,17 +10,16 @@ namespace fastformer::apps {
 // Which branches of a model make its logits.
 enum class Branch { kBoth, kWide, kEncoder };
 
-// Which model is used, on what machine, and how its input is read.
+// Which model is used, on how many threads, and how its input is read.
 struct ModelUse {
   std::string model;
   int threads = 0;  // 0: all processors
-  std::string device = "cpu";
   Branch branch = Branch::kBoth;
   data::CorpusOptions corpus;
 
   // --model under the heading "Files", where a command adds its own files.
   void describe_model(config::OptionSet& options);
-  // What follows a command's own options: the machine and the input.
+  // What follows a command's own options: the threads and the input.
   void describe_running(config::OptionSet& options);
 };
 

@@ -37,7 +37,7 @@ struct PredictOptions {
 };
 
 // Labels a block of documents and prints the results.
-void label_block(const ResultLines& lines, const LoadedClassifier& classifier,
+void label_block(const ResultLines& lines, LoadedClassifier& classifier,
                  const std::vector<DocumentToLabel>& block) {
   std::vector<ClassifierInput> documents;
   for (const DocumentToLabel& document : block) documents.push_back(document.input);
@@ -75,7 +75,7 @@ int run_predict(Arguments arguments) {
     throw usage_error("needs --json", "--raw-scores");
   }
   if (options.token_ids) refuse_corpus_options(set);
-  LoadedClassifier classifier(options.use.model, options.use.threads, options.use.device);
+  LoadedClassifier classifier(options.use.model, options.use.threads);
   if (options.token_ids && classifier.config().wide.present &&
       options.use.branch != Branch::kEncoder) {
     throw usage_error("the model's wide branch needs text", "--token-ids",

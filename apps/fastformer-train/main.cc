@@ -17,8 +17,6 @@ int main(int argc, char** argv) {
   using namespace fastformer::apps;
   constexpr Command kCommands[] = {
       {"train", "train a model on labelled text", translated<run_train>},
-      {"evaluate", "measure a model on labelled text", translated<run_evaluate>},
-      {"predict", "label text", translated<run_predict>},
   };
   return run_program("fastformer-train", kCommands, argc, argv);
 }

@@ -40,8 +40,6 @@ int hand_over(const std::string& command, Arguments arguments) {
 }
 
 int hand_over_train(Arguments arguments) { return hand_over("train", arguments); }
-int hand_over_evaluate(Arguments arguments) { return hand_over("evaluate", arguments); }
-int hand_over_predict(Arguments arguments) { return hand_over("predict", arguments); }
 
 }  // namespace
 }  // namespace fastformer::apps
@@ -50,8 +48,8 @@ int main(int argc, char** argv) {
   using namespace fastformer::apps;
   constexpr Command kCommands[] = {
       {"train", "train a model on labelled text", hand_over_train},
-      {"evaluate", "measure a model on labelled text", hand_over_evaluate},
-      {"predict", "label text", hand_over_predict},
+      {"evaluate", "measure a model on labelled text", run_evaluate},
+      {"predict", "label text", run_predict},
       {"data", "check labelled files before training on them", run_data},
       {"inspect", "show what a model folder holds", run_inspect},
       {"import", "make a model folder from the authors' PyTorch weights", run_import},

@@ -51,8 +51,9 @@ void ThreadPool::stop() {
 void ThreadPool::run(std::int64_t count, std::int64_t grain,
                      const std::function<void(std::int64_t, std::int64_t)>& body) {
   if (count <= 0) return;
-  // Four ranges a thread, so that one slow range does not hold up the rest.
-  const std::int64_t wanted = (count + 4 * threads() - 1) / (4 * threads());
+  // Many ranges a thread, so that the last ones to be done do not hold up the rest for long.
+  const std::int64_t ranges = 32 * static_cast<std::int64_t>(threads());
+  const std::int64_t wanted = (count + ranges - 1) / ranges;
   const std::int64_t step = std::max({grain, wanted, std::int64_t{1}});
   if (workers_.empty() || step >= count) {
     body(0, count);

@@ -1,0 +1,53 @@
+// The stages for AVX2 with FMA. Compiled with flags of its own: see cmake/SimdTargets.cmake.
+#ifdef __x86_64__
+#include <immintrin.h>
+
+#include "kernels/simd/target.h"
+
+namespace fastformer::kernels {
+namespace {
+
+// 6 rows x 2 vectors are 12 accumulators of the 16 registers.
+struct Vector256 {
+  using F = __m256;
+  static constexpr int kLanes = 8;
+  static constexpr int kRows = 6, kHeads = 6, kVectors = 2;
+
+  static F set(float x) { return _mm256_set1_ps(x); }
+  static F load(const float* x) { return _mm256_loadu_ps(x); }
+  static void store(float* x, F v) { _mm256_storeu_ps(x, v); }
+  static F add(F a, F b) { return _mm256_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm256_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm256_mul_ps(a, b); }
+  static F div(F a, F b) { return _mm256_div_ps(a, b); }
+  static F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
+  static F sqrt(F a) { return _mm256_sqrt_ps(a); }
+  // The second where one is not a number.
+  static F min(F a, F b) { return _mm256_min_ps(a, b); }
+  static F max(F a, F b) { return _mm256_max_ps(a, b); }
+  // 2^n of whole numbers.
+  static F power_of_two(F n) {
+    const __m256i biased = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(biased, 23));
+  }
+  // The first `count` elements, then zeros.
+  static F first(F v, int count) {
+    const __m256i place = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), place);
+    return _mm256_and_ps(v, _mm256_castsi256_ps(mask));
+  }
+  static float sum(F v) {
+    __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
+    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+  }
+};
+
+constexpr Stages kStages = loops::stages_on<Vector256>();
+
+}  // namespace
+
+const Stages& avx2_stages() { return kStages; }
+
+}  // namespace fastformer::kernels
+#endif

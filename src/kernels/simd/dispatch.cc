@@ -1,0 +1,17 @@
+// Chooses among the files of the targets.
+#include "kernels/simd/dispatch.h"
+
+namespace fastformer::kernels {
+
+const Stages& stages_of(InstructionSet set) {
+#ifdef __x86_64__
+  if (set == InstructionSet::kAvx512) return avx512_stages();
+  if (set == InstructionSet::kAvx2) return avx2_stages();
+#endif
+  static_cast<void>(set);
+  return portable_stages();
+}
+
+std::int64_t padded(std::int64_t width) { return (width + kPanel - 1) / kPanel * kPanel; }
+
+}  // namespace fastformer::kernels

@@ -1,0 +1,78 @@
+// Asks the processor what it has and the environment what is wanted.
+#include "kernels/simd/instruction_set.h"
+
+#include <fastformer/error.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/strings.h"
+
+namespace fastformer::kernels {
+namespace {
+
+constexpr char kVariable[] = "FASTFORMER_ISA";
+
+struct Row {
+  InstructionSet set;
+  const char* name;
+  bool (*available)();
+};
+
+#ifdef __x86_64__
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+}
+#else
+bool has_avx2() { return false; }
+bool has_avx512() { return false; }
+#endif
+
+constexpr std::array kSets = {
+    Row{InstructionSet::kPortable, "portable", [] { return true; }},
+    Row{InstructionSet::kAvx2, "avx2", has_avx2},
+    Row{InstructionSet::kAvx512, "avx512", has_avx512},
+};
+
+}  // namespace
+
+const char* name_of(InstructionSet set) {
+  return std::find_if(kSets.begin(), kSets.end(), [set](const Row& row) { return row.set == set; })
+      ->name;
+}
+
+std::vector<InstructionSet> available_instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (const Row& row : kSets) {
+    if (row.available()) sets.push_back(row.set);
+  }
+  return sets;
+}
+
+InstructionSet instruction_set_named(const std::string& name) {
+  if (name.empty()) return available_instruction_sets().back();
+  std::vector<std::string> known;
+  for (const Row& row : kSets) {
+    known.emplace_back(row.name);
+    if (name != row.name) continue;
+    if (row.available()) return row.set;
+    throw usage_error(
+        "this processor does not have the instruction set " + name, kVariable,
+        std::string("The best that it has is ") + name_of(available_instruction_sets().back()));
+  }
+  throw usage_error("unknown instruction set \"" + printable(name) + "\"", kVariable,
+                    "Known: " + join(known, ", "));
+}
+
+InstructionSet instruction_set() {
+  static const InstructionSet chosen = [] {
+    const char* name = std::getenv(kVariable);
+    return instruction_set_named(name ? name : "");
+  }();
+  return chosen;
+}
+
+}  // namespace fastformer::kernels

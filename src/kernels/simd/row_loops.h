@@ -1,0 +1,138 @@
+// Stages that take a row of activations at a time, on vectors of any instruction set.
+#pragma once
+
+#include "kernels/simd/element_loops.h"
+#include "kernels/simd/stages.h"
+
+namespace fastformer::kernels::loops {
+
+template <typename V>
+void softmax_step(const SoftmaxStep& s) {
+  using F = typename V::F;
+  for (std::int64_t h = 0; h < s.heads; h += V::kLanes) {
+    float* scores = s.scores + h;
+    const F before = V::load(s.largest + h);
+    F largest = before;
+    for (std::int64_t i = 0; i < s.tokens; ++i) {
+      largest = V::max(largest, V::load(scores + i * s.stride));
+    }
+    const F shrink = exponential<V>(V::sub(before, largest));
+    F total = V::mul(shrink, V::load(s.total + h));
+    for (std::int64_t i = 0; i < s.tokens; ++i) {
+      const F power = exponential<V>(V::sub(V::load(scores + i * s.stride), largest));
+      V::store(scores + i * s.stride, power);
+      total = V::add(total, power);
+    }
+    V::store(s.largest + h, largest);
+    V::store(s.shrink + h, shrink);
+    V::store(s.total + h, total);
+  }
+}
+
+// Sum of f(vector at j) over a row, elements past the width counted as 0.
+template <typename V, typename Element>
+inline float sum_of_row(std::int64_t width, const Element& element) {
+  typename V::F sum = V::set(0.0f);
+  for_vectors<V>(width, [&](std::int64_t j, int count) {
+    typename V::F value = element(j);
+    if (count < V::kLanes) value = V::first(value, count);
+    sum = V::add(sum, value);
+  });
+  return V::sum(sum);
+}
+
+template <typename V>
+inline void normalize_row(const AddNorm& n, float* y) {
+  using F = typename V::F;
+  const float size = static_cast<float>(n.width);
+  const F mean =
+      V::set(sum_of_row<V>(n.width, [&](std::int64_t j) { return V::load(y + j); }) / size);
+  const float squares = sum_of_row<V>(n.width, [&](std::int64_t j) {
+    const F centred = V::sub(V::load(y + j), mean);
+    return V::mul(centred, centred);
+  });
+  const F factor = V::div(V::set(1.0f), V::sqrt(V::set(squares / size + n.epsilon)));
+  for_vectors<V>(n.width, [&](std::int64_t j, int) {
+    const F unit = V::mul(V::sub(V::load(y + j), mean), factor);
+    V::store(y + j, V::fma(unit, V::load(n.scale + j), V::load(n.shift + j)));
+  });
+}
+
+template <typename V>
+void add_norm(const AddNorm& n) {
+  for (std::int64_t r = 0; r < n.rows; ++r) {
+    const float* x = n.x + r * n.x_stride;
+    const float* add = n.add ? n.add + r * n.add_stride : x;
+    float* y = n.y + r * n.y_stride;
+    if (n.add) {
+      for_vectors<V>(n.width, [&](std::int64_t j, int) {
+        V::store(y + j, V::add(V::load(x + j), V::load(add + j)));
+      });
+    } else if (x != y) {
+      for_vectors<V>(n.width, [&](std::int64_t j, int) { V::store(y + j, V::load(x + j)); });
+    }
+    if (n.scale) normalize_row<V>(n, y);
+  }
+}
+
+template <typename V>
+void scale(const Scaling& s) {
+  for (std::int64_t r = 0; r < s.rows; ++r) {
+    const float* x = s.x + r * s.x_stride;
+    float* y = s.y + r * s.y_stride;
+    if (s.by_row) {
+      const typename V::F factor = V::set(s.factors[r]);
+      for_vectors<V>(s.columns,
+                     [&](std::int64_t j, int) { V::store(y + j, V::mul(V::load(x + j), factor)); });
+    } else {
+      for_vectors<V>(s.columns, [&](std::int64_t j, int) {
+        V::store(y + j, V::mul(V::load(x + j), V::load(s.factors + j)));
+      });
+    }
+  }
+}
+
+template <typename V>
+void row_dots(const RowDots& d) {
+  for (std::int64_t j = 0; j < d.outputs; ++j) {
+    const float* row = d.weights + j * d.weights_stride;
+    const float* vector = d.vectors + j / d.group * d.vectors_stride;
+    typename V::F sum = V::set(0.0f);
+    for_vectors<V>(d.inputs, [&](std::int64_t k, int) {
+      sum = V::fma(V::load(row + k), V::load(vector + k), sum);
+    });
+    d.y[j] = d.bias[j] + V::sum(sum);
+  }
+}
+
+// x = f(x) element by element, for an f that keeps 0.
+template <typename V, typename Function>
+inline void change_rows(const Rows& rows, const Function& function) {
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    float* x = rows.x + r * rows.stride;
+    for_vectors<V>(rows.width,
+                   [&](std::int64_t j, int) { V::store(x + j, function(V::load(x + j))); });
+  }
+}
+
+template <typename V>
+void gelu(const Rows& rows) {
+  change_rows<V>(rows, [](typename V::F x) { return V::mul(x, normal_distribution<V>(x)); });
+}
+
+template <typename V>
+void tanh_rows(const Rows& rows) {
+  change_rows<V>(rows, [](typename V::F x) { return tanh<V>(x); });
+}
+
+template <typename V>
+void largest(const Rows& rows, float* largest) {
+  for_vectors<V>(rows.width, [&](std::int64_t j, int) {
+    typename V::F most = V::load(largest + j);
+    for (std::int64_t r = 0; r < rows.rows; ++r)
+      most = V::max(most, V::load(rows.x + r * rows.stride + j));
+    V::store(largest + j, most);
+  });
+}
+
+}  // namespace fastformer::kernels::loops

@@ -1,0 +1,116 @@
+// The stages that the runtime is made of, written for every instruction set. This header is seen by
+// files compiled for one set alone: plain structs, no inline function, nothing of the library.
+//
+// Activations lie in rows whose stride is a multiple of kPanel floats; elements past the width are
+// 0 and stay 0. Weights lie in panels of kPanel outputs: element (input k, output j) of panel p is
+// panels[(p * inputs + k) * kPanel + j], 0 past the outputs. Every result of a row depends on that
+// row alone, in an order of summation that does not depend on how many rows are handed in.
+#pragma once
+
+#include <cstdint>
+
+namespace fastformer::kernels {
+
+inline constexpr std::int64_t kPanel = 32;
+
+// y = x W' + start. Element (row r, panel p, j) of start and y lies at
+// p * (its panel stride) + r * (its row stride) + j: a bias has the row stride 0. y may be start.
+struct Product {
+  const float* x = nullptr;  // [rows, inputs]
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t inputs = 0;
+  const float* panels = nullptr;
+  std::int64_t outputs = 0;
+  const float* start = nullptr;
+  std::int64_t start_row = 0, start_panel = kPanel;
+  float* y = nullptr;
+  std::int64_t y_row = 0, y_panel = kPanel;
+};
+
+// One step of a softmax over tokens, all heads side by side (online softmax, arXiv 1805.02867):
+// scores [tokens, heads] become exponentials relative to the largest score so far.
+struct SoftmaxStep {
+  float* scores = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t tokens = 0, heads = 0;
+  float* largest = nullptr;  // [heads], updated, as all that follow; room for whole vectors
+  float* total = nullptr;    // sums of the exponentials
+  float* shrink = nullptr;   // what sums made before this step have to be multiplied by
+};
+
+// sums[h] = shrink[h] * sums[h] + sum over tokens i of weights(i, h) * x[i].
+struct WeightedSum {
+  const float* weights = nullptr;  // [tokens, heads]
+  std::int64_t weights_stride = 0;
+  const float* shrink = nullptr;  // [heads]
+  std::int64_t tokens = 0, heads = 0, width = 0;
+  const float* x = nullptr;  // [tokens, width]
+  std::int64_t x_stride = 0;
+  float* sums = nullptr;  // [heads, width]
+  std::int64_t sums_stride = 0;
+};
+
+// y = x + add, then normalised: mean 0, variance 1 (biased, epsilon added), scaled and shifted.
+struct AddNorm {
+  const float* x = nullptr;    // [rows, width]
+  const float* add = nullptr;  // the same, or nullptr
+  std::int64_t x_stride = 0, add_stride = 0;
+  std::int64_t rows = 0, width = 0;
+  const float* scale = nullptr;  // [width], or nullptr: no normalisation
+  const float* shift = nullptr;
+  float epsilon = 0;
+  float* y = nullptr;  // may be x or add
+  std::int64_t y_stride = 0;
+};
+
+// y(r, j) = x(r, j) * factors[j], or * factors[r] with `by_row`.
+struct Scaling {
+  const float* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0, columns = 0;
+  const float* factors = nullptr;
+  bool by_row = false;
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+};
+
+// y[j] = bias[j] + (row j of `weights`) . (row j / group of `vectors`).
+struct RowDots {
+  const float* weights = nullptr;  // [outputs, inputs]
+  std::int64_t weights_stride = 0;
+  std::int64_t outputs = 0, inputs = 0;
+  const float* vectors = nullptr;
+  std::int64_t vectors_stride = 0;
+  std::int64_t group = 1;
+  const float* bias = nullptr;
+  float* y = nullptr;
+};
+
+// Rows [rows, width] for the simplest stages.
+struct Rows {
+  float* x = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t rows = 0, width = 0;
+};
+
+struct Stages {
+  void (*product)(const Product&);
+  void (*softmax_step)(const SoftmaxStep&);
+  void (*weighted_sum)(const WeightedSum&);
+  void (*add_norm)(const AddNorm&);
+  void (*scale)(const Scaling&);
+  void (*row_dots)(const RowDots&);
+  // x = x Phi(x) with the normal distribution's Phi.
+  void (*gelu)(const Rows&);
+  void (*tanh)(const Rows&);
+  // largest [width] = max(largest, every row).
+  void (*largest)(const Rows&, float* largest);
+};
+
+// One function per file of a target; stages_of() chooses.
+const Stages& portable_stages();
+const Stages& avx2_stages();
+const Stages& avx512_stages();
+
+}  // namespace fastformer::kernels

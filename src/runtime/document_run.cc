@@ -1,0 +1,246 @@
+// The sweeps over a document's tokens.
+#include "runtime/document_run.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/additive_pooling.h"
+
+namespace fastformer::runtime {
+
+using kernels::padded;
+using kernels::Rows;
+
+DocumentRun::DocumentRun(const EncoderPlan& plan, std::span<const std::int32_t> ids,
+                         DocumentMemory& memory, Pool<TileMemory>& tiles,
+                         const ParallelFor& parallel_for)
+    : plan_(plan),
+      stages_(plan.stages),
+      ids_(ids),
+      memory_(memory),
+      tiles_(tiles),
+      parallel_for_(parallel_for),
+      width_(plan.options.width),
+      stride_(padded(width_)),
+      length_(static_cast<std::int64_t>(ids.size())) {}
+
+void DocumentRun::run(std::span<float> logits) {
+  memory_.require(plan_.options, length_);
+  if (length_ > 0) {
+    sweep(&DocumentRun::embed);
+    for (layer_ = 0; layer_ < plan_.options.layers; ++layer_) {
+      find_global_query();
+      sweep(&DocumentRun::sum_under_beta);
+      find_global_key();
+      sweep(&DocumentRun::rewrite);
+    }
+  }
+  classify(logits);
+}
+
+void DocumentRun::sweep(Step step) {
+  const auto body = [this, &step](std::int64_t begin, std::int64_t end) {
+    typename Pool<TileMemory>::Loan memory = tiles_.lend();
+    memory->require(plan_.options);
+    for (std::int64_t chunk = begin; chunk < end; ++chunk) sweep_chunk(step, chunk, *memory);
+  };
+  parallel_for_(chunks_of(length_), 1, body);
+}
+
+void DocumentRun::sweep_chunk(Step step, std::int64_t chunk, TileMemory& memory) {
+  begin_sums(step, chunk);
+  const std::int64_t end = std::min(length_, (chunk + 1) * kChunk);
+  for (std::int64_t begin = chunk * kChunk; begin < end; begin += kTile) {
+    Tile tile{chunk, begin, std::min(kTile, end - begin), memory};
+    (this->*step)(tile);
+  }
+}
+
+// Empties what the step's tiles are added to.
+void DocumentRun::begin_sums(Step step, std::int64_t chunk) {
+  if (step == &DocumentRun::sum_under_beta) {
+    memory_.beta.begin(chunk);
+  } else if (!is_last()) {
+    memory_.alpha.begin(chunk);
+  } else {
+    if (plan_.options.pooling != Pooling::kMax) memory_.pooled.begin(chunk);
+    if (plan_.options.pooling == Pooling::kAttention) return;
+    std::fill_n(memory_.largest.data() + chunk * stride_, width_,
+                -std::numeric_limits<float>::infinity());
+  }
+}
+
+void DocumentRun::embed(Tile& tile) {
+  const Rows x = tokens(tile);
+  plan_.embedding.embed(stages_, ids_, tile.begin, tile.rows, x.x, x.stride);
+  take_for_next(tile);
+}
+
+// Sweep 1 of a layer.
+void DocumentRun::sum_under_beta(Tile& tile) {
+  const Rows input = part_input(tile, tokens(tile), plan_.block(layer_).attention_norm);
+  const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
+                    plan_.options.heads};
+  const bool made = attention().options.interaction == Interaction::kProduct;
+  kernels::Product product;
+  product.x = input.x;
+  product.x_stride = input.stride;
+  product.rows = tile.rows;
+  product.inputs = width_;
+  product.panels = made ? memory_.key_scores.data() : attention().key_scores.panels.data();
+  product.outputs = plan_.options.heads;
+  product.start = memory_.key_score_offset.data();
+  product.y = scores.x;
+  product.y_row = scores.stride;
+  stages_.product(product);
+  memory_.beta.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
+}
+
+// Sweep 2: the tokens' new values, which are at once taken into what comes next.
+void DocumentRun::rewrite(Tile& tile) {
+  const BlockPlan& block = plan_.block(layer_);
+  const Rows x = tokens(tile);
+  attend(tile, part_input(tile, x, block.attention_norm));
+  part_output(x, {tile.memory.attended.data(), stride_, tile.rows, width_}, block.attention_norm,
+              x);
+  if (plan_.options.feed_forward > 0) feed_forward(tile);
+  take_for_next(tile);
+}
+
+// M x + m into the tile's `attended`.
+void DocumentRun::attend(Tile& tile, const Rows& input) {
+  const AttentionPlan& plan = attention();
+  const Rows attended{tile.memory.attended.data(), stride_, tile.rows, width_};
+  if (plan.options.interaction != Interaction::kProduct) {
+    multiply(input, plan.output, memory_.output_offset.data(), attended);
+    return;
+  }
+  if (composes()) {
+    kernels::Product product;
+    product.x = input.x;
+    product.x_stride = input.stride;
+    product.rows = tile.rows;
+    product.inputs = product.outputs = width_;
+    product.panels = memory_.output.data();
+    product.start = memory_.output_offset.data();
+    product.y = attended.x;
+    product.y_row = attended.stride;
+    stages_.product(product);
+    return;
+  }
+  // C1 (K o Wv x) + C2 x + m.
+  const Rows value{tile.memory.value.data(), stride_, tile.rows, width_};
+  multiply(input, plan.value, plan_.zeros.data(), value);
+  stages_.scale(
+      {value.x, stride_, tile.rows, width_, memory_.global_key.data(), false, value.x, stride_});
+  multiply(input, plan.output_query, memory_.output_offset.data(), attended);
+  kernels::Product product = plan.output_transform.product();
+  product.x = value.x;
+  product.x_stride = stride_;
+  product.rows = tile.rows;
+  product.start = attended.x;
+  product.start_row = stride_;
+  product.y = attended.x;
+  product.y_row = stride_;
+  stages_.product(product);
+}
+
+void DocumentRun::feed_forward(Tile& tile) {
+  const BlockPlan& block = plan_.block(layer_);
+  const std::int64_t units = plan_.options.feed_forward;
+  const Rows x = tokens(tile);
+  const Rows inner{tile.memory.inner.data(), padded(units), tile.rows, units};
+  const Rows change{tile.memory.attended.data(), stride_, tile.rows, width_};
+  multiply(part_input(tile, x, block.feed_forward_norm), block.inner.weight,
+           block.inner.bias.data(), inner);
+  stages_.gelu(inner);
+  multiply(inner, block.outer.weight, block.outer.bias.data(), change);
+  part_output(x, change, block.feed_forward_norm, x);
+}
+
+void DocumentRun::take_for_next(Tile& tile) {
+  if (is_last()) {
+    take_for_pooling(tile, part_input(tile, tokens(tile), plan_.final_norm));
+    return;
+  }
+  const BlockPlan& block = plan_.block(layer_ + 1);
+  const Rows input = part_input(tile, tokens(tile), block.attention_norm);
+  const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
+                    plan_.options.heads};
+  multiply(input, block.attention.query_scores, block.attention.query_score_bias.data(), scores);
+  memory_.alpha.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
+}
+
+void DocumentRun::take_for_pooling(Tile& tile, const Rows& hidden) {
+  if (plan_.options.pooling != Pooling::kMax) {
+    const Rows inner{tile.memory.attended.data(), stride_, tile.rows, width_};
+    const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows, 1};
+    multiply(hidden, plan_.pooling_hidden.weight, plan_.pooling_hidden.bias.data(), inner);
+    stages_.tanh(inner);
+    multiply(inner, plan_.pooling_score.weight, plan_.pooling_score.bias.data(), scores);
+    memory_.pooled.add(stages_, tile.chunk, hidden, scores, tile.memory.shrink.data());
+  }
+  if (plan_.options.pooling != Pooling::kAttention) {
+    stages_.largest(hidden, memory_.largest.data() + tile.chunk * stride_);
+  }
+}
+
+Rows DocumentRun::tokens(const Tile& tile) {
+  return {memory_.tokens.data() + tile.begin * stride_, stride_, tile.rows, width_};
+}
+
+Rows DocumentRun::part_input(Tile& tile, const Rows& x, const Norm& norm) {
+  if (plan_.options.norm != NormPlacement::kPre) return x;
+  const Rows y{tile.memory.input.data(), stride_, tile.rows, width_};
+  stages_.add_norm({x.x, nullptr, x.stride, 0, x.rows, width_, norm.scale.data(), norm.shift.data(),
+                    static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride});
+  return y;
+}
+
+void DocumentRun::part_output(const Rows& x, const Rows& change, const Norm& norm, const Rows& y) {
+  const bool normalizes = plan_.options.norm == NormPlacement::kPost;
+  stages_.add_norm({change.x, plan_.options.residual ? x.x : nullptr, change.stride, x.stride,
+                    x.rows, width_, normalizes ? norm.scale.data() : nullptr,
+                    normalizes ? norm.shift.data() : nullptr,
+                    static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride});
+}
+
+void DocumentRun::multiply(const Rows& x, const PackedMatrix& weights, const float* start,
+                           const Rows& y) {
+  kernels::Product product = weights.product();
+  product.x = x.x;
+  product.x_stride = x.stride;
+  product.rows = x.rows;
+  product.start = start;
+  product.y = y.x;
+  product.y_row = y.stride;
+  stages_.product(product);
+}
+
+void DocumentRun::classify(std::span<float> logits) {
+  const std::int64_t chunks = chunks_of(length_);
+  float* document = memory_.document.data();
+  std::fill_n(document, plan_.options.pooled_width(), 0.0F);
+  if (length_ > 0 && plan_.options.pooling != Pooling::kMax) {
+    std::copy_n(memory_.pooled.means(chunks, kernels::kPoolingEpsilon), width_, document);
+    document += width_;
+  }
+  if (length_ > 0 && plan_.options.pooling != Pooling::kAttention) {
+    const float* largest = memory_.largest.data();
+    for (std::int64_t j = 0; j < width_; ++j) {
+      document[j] = largest[j];
+      for (std::int64_t c = 1; c < chunks; ++c) {
+        document[j] = std::max(document[j], largest[c * stride_ + j]);
+      }
+    }
+  }
+  const Affine& head = plan_.classifier;
+  stages_.row_dots({head.weight.elements.data(), head.weight.stride,
+                    static_cast<std::int64_t>(logits.size()), plan_.options.pooled_width(),
+                    memory_.document.data(), 0, 1, head.bias.data(), logits.data()});
+}
+
+// One product per token once M is made, or three: a matter of the document's own length.
+bool DocumentRun::composes() const { return 2 * length_ >= width_; }
+
+}  // namespace fastformer::runtime

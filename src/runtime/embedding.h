@@ -1,0 +1,42 @@
+// Word and position rows of a model, gathered into a tile.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "model/model_config.h"
+#include "model/safetensors.h"
+#include "runtime/tensor_source.h"
+
+namespace fastformer::runtime {
+
+// The word table of 32-bit floats is read where it lies, in the mapped file; others are copied.
+class Embedding {
+ public:
+  // `words` is the tensor embedding.word.weight; what it points to must outlive the embedding.
+  Embedding(const model::ModelConfig& config, const TensorSource& source,
+            const model::TensorView& words);
+
+  // Throws an Error for an id outside the vocabulary and for a document longer than the learned
+  // positions.
+  void check(std::span<const std::int32_t> ids) const;
+  // Rows of checked tokens [begin, begin + rows) of a document to y; normalised where the model
+  // normalises. y's elements past the width are left as they are.
+  void embed(const kernels::Stages& stages, std::span<const std::int32_t> ids, std::int64_t begin,
+             std::int64_t rows, float* y, std::int64_t stride) const;
+
+ private:
+  void add_positions(std::int64_t begin, std::int64_t rows, float* y, std::int64_t stride) const;
+
+  std::int64_t width_, vocabulary_, max_length_;
+  Positions positions_kind_;
+  float epsilon_;
+  std::span<const std::byte> mapped_;  // the word table
+  std::vector<float> copied_;          // or its copy
+  Matrix positions_;                   // learned, or the first sinusoidal ones
+  Norm norm_;                          // empty without norms
+};
+
+}  // namespace fastformer::runtime

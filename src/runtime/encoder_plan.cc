@@ -1,0 +1,57 @@
+// Reads and packs a model's weights.
+#include "runtime/encoder_plan.h"
+
+#include <fastformer/error.h>
+
+#include "model/schema.h"
+
+namespace fastformer::runtime {
+namespace {
+
+PackedAffine packed(const TensorSource& source, const std::string& name, std::int64_t outputs,
+                    std::int64_t inputs) {
+  Affine map = read_affine(source, name, outputs, inputs);
+  return {pack(map.weight), std::move(map.bias)};
+}
+
+const model::ModelConfig& supported(const model::ModelConfig& config) {
+  if (config.encoder.encoder != "fastformer") {
+    throw Error("the runtime has no encoder \"" + config.encoder.encoder + "\"");
+  }
+  if (config.encoder.local != Local::kNone) throw Error("the runtime has no local branch yet");
+  return config;
+}
+
+}  // namespace
+
+BlockPlan::BlockPlan(const kernels::Stages& stages, const model::ModelConfig& config,
+                     const TensorSource& source, const std::string& prefix)
+    : attention(stages, config, source, prefix + "attention.") {
+  const std::int64_t width = config.encoder.width, units = config.encoder.feed_forward;
+  const bool normed = config.encoder.norm != NormPlacement::kNone;
+  if (normed) attention_norm = read_norm(source, prefix + "attention.norm");
+  if (units == 0) return;
+  inner = packed(source, prefix + "feed_forward.inner", units, width);
+  outer = packed(source, prefix + "feed_forward.outer", width, units);
+  if (normed) feed_forward_norm = read_norm(source, prefix + "feed_forward.norm");
+}
+
+EncoderPlan::EncoderPlan(const kernels::Stages& stages_in, const model::ModelConfig& config,
+                         const TensorSource& source, const model::TensorView& words)
+    : stages(stages_in), options(config.encoder), embedding(supported(config), source, words) {
+  const std::int64_t width = options.width;
+  const int distinct = options.share_layers ? 1 : options.layers;
+  for (int layer = 0; layer < distinct; ++layer) {
+    blocks.emplace_back(stages, config, source, model::layer_prefix(config, layer));
+  }
+  if (options.norm == NormPlacement::kPre) final_norm = read_norm(source, "encoder.norm");
+  if (options.pooling != Pooling::kMax) {
+    pooling_hidden = packed(source, "pooling.hidden", width, width);
+    pooling_score = packed(source, "pooling.score", 1, width);
+  }
+  classifier = read_affine(source, "classifier", static_cast<std::int64_t>(config.labels.size()),
+                           options.pooled_width());
+  zeros.require(kernels::padded(width));
+}
+
+}  // namespace fastformer::runtime

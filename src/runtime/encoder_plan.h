@@ -1,0 +1,49 @@
+// A model's weights, prepared once for any number of documents.
+#pragma once
+
+#include <vector>
+
+#include "model/model_config.h"
+#include "runtime/attention_plan.h"
+#include "runtime/embedding.h"
+
+namespace fastformer::runtime {
+
+// y = W x + b with W packed.
+struct PackedAffine {
+  PackedMatrix weight;
+  Floats bias;
+};
+
+struct BlockPlan {
+  BlockPlan(const kernels::Stages& stages, const model::ModelConfig& config,
+            const TensorSource& source, const std::string& prefix);
+
+  AttentionPlan attention;
+  Norm attention_norm, feed_forward_norm;  // empty without norms
+  PackedAffine inner, outer;               // empty without feed-forward part
+};
+
+// Immutable, so that any number of threads may use it.
+struct EncoderPlan {
+  // Tensors as the schema has them; `words` as for Embedding. Throws an Error for an encoder that
+  // the runtime does not have.
+  EncoderPlan(const kernels::Stages& stages, const model::ModelConfig& config,
+              const TensorSource& source, const model::TensorView& words);
+
+  const BlockPlan& block(int layer) const {
+    return blocks[options.share_layers ? 0 : static_cast<std::size_t>(layer)];
+  }
+
+  const kernels::Stages& stages;
+  model::EncoderOptions options;
+  Embedding embedding;
+  std::vector<BlockPlan> blocks;
+  Norm final_norm;              // pre-norm only
+  PackedAffine pooling_hidden;  // not with max pooling alone, as the next
+  PackedAffine pooling_score;
+  Affine classifier;
+  Floats zeros;  // [width]
+};
+
+}  // namespace fastformer::runtime

@@ -1,0 +1,88 @@
+// Packing and products of weights.
+#include "runtime/matrix.h"
+
+#include <algorithm>
+
+namespace fastformer::runtime {
+
+using kernels::kPanel;
+using kernels::padded;
+
+Matrix::Matrix(std::int64_t rows_in, std::int64_t columns_in, std::span<const float> values)
+    : Matrix(rows_in, columns_in) {
+  for (std::int64_t i = 0; i < rows; ++i) {
+    std::copy_n(values.data() + i * columns, columns, row(i));
+  }
+}
+
+Floats padded_vector(std::span<const float> values) {
+  Floats vector(padded(static_cast<std::int64_t>(values.size())));
+  std::copy(values.begin(), values.end(), vector.data());
+  return vector;
+}
+
+kernels::Product PackedMatrix::product() const {
+  kernels::Product product;
+  product.panels = panels.data();
+  product.inputs = inputs;
+  product.outputs = outputs;
+  return product;
+}
+
+// The transpose of `weights`, cut into panels of columns.
+PackedMatrix pack(const Matrix& weights) {
+  PackedMatrix packed;
+  packed.outputs = weights.rows;
+  packed.inputs = weights.columns;
+  packed.panels.require(padded(weights.rows) * weights.columns);
+  for (std::int64_t o = 0; o < weights.rows; ++o) {
+    float* column = packed.panels.data() + o / kPanel * weights.columns * kPanel + o % kPanel;
+    for (std::int64_t k = 0; k < weights.columns; ++k) column[k * kPanel] = weights.row(o)[k];
+  }
+  return packed;
+}
+
+Matrix transposed(const Matrix& a) {
+  Matrix t(a.columns, a.rows);
+  for (std::int64_t i = 0; i < a.rows; ++i) {
+    for (std::int64_t j = 0; j < a.columns; ++j) t.row(j)[i] = a.row(i)[j];
+  }
+  return t;
+}
+
+Matrix columns_of(const Matrix& a, std::int64_t begin, std::int64_t columns) {
+  Matrix part(a.rows, columns);
+  for (std::int64_t i = 0; i < a.rows; ++i) std::copy_n(a.row(i) + begin, columns, part.row(i));
+  return part;
+}
+
+Matrix product(const kernels::Stages& stages, const Matrix& a, const Matrix& b) {
+  const PackedMatrix right = pack(transposed(b));
+  const Floats zero(kPanel);
+  Matrix c(a.rows, b.columns);
+  kernels::Product p = right.product();
+  p.x = a.elements.data();
+  p.x_stride = a.stride;
+  p.rows = a.rows;
+  p.start = zero.data();
+  p.start_panel = 0;
+  p.y = c.elements.data();
+  p.y_row = c.stride;
+  stages.product(p);
+  return c;
+}
+
+Matrix scaled(const kernels::Stages& stages, const Matrix& a, const Floats& factors, bool by_row) {
+  Matrix c(a.rows, a.columns);
+  stages.scale({a.elements.data(), a.stride, a.rows, a.columns, factors.data(), by_row,
+                c.elements.data(), c.stride});
+  return c;
+}
+
+Floats affine(const kernels::Stages& stages, const Matrix& a, const float* x, const Floats& b) {
+  Floats y(padded(a.rows));
+  stages.row_dots({a.elements.data(), a.stride, a.rows, a.columns, x, 0, 1, b.data(), y.data()});
+  return y;
+}
+
+}  // namespace fastformer::runtime

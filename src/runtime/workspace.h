@@ -1,0 +1,82 @@
+// Memory of runs, kept from one to the next: of a document, and of a thread's tile.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "runtime/encoder_plan.h"
+#include "runtime/summary.h"
+
+namespace fastformer::runtime {
+
+// Lends objects and takes them back; new ones are made only when all are out.
+template <typename T>
+class Pool {
+ public:
+  class Loan {
+   public:
+    Loan(Pool& pool, std::unique_ptr<T> object) : pool_(pool), object_(std::move(object)) {}
+    ~Loan() { pool_.take_back(std::move(object_)); }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    T& operator*() { return *object_; }
+    T* operator->() { return object_.get(); }
+
+   private:
+    Pool& pool_;
+    std::unique_ptr<T> object_;
+  };
+
+  Loan lend() {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!free_.empty()) {
+        std::unique_ptr<T> object = std::move(free_.back());
+        free_.pop_back();
+        return Loan(*this, std::move(object));
+      }
+    }
+    return Loan(*this, std::make_unique<T>());
+  }
+
+ private:
+  void take_back(std::unique_ptr<T> object) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(object));
+  }
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<T>> free_;
+};
+
+// What a thread needs for kTile tokens.
+struct TileMemory {
+  void require(const model::EncoderOptions& options);
+
+  Floats input;     // [tile, width]: the tokens, normalised first with pre-norm
+  Floats attended;  // [tile, width]
+  Floats value;     // [tile, width]
+  Floats inner;     // [tile, feed-forward]
+  Floats scores;    // [tile, heads]
+  Floats shrink;    // [heads]
+};
+
+// What a document needs. Rows of `tokens` lie padded(width) apart.
+struct DocumentMemory {
+  void require(const model::EncoderOptions& options, std::int64_t tokens);
+
+  Floats tokens;                // x [tokens, width]
+  Summary alpha, beta, pooled;  // of this or the next layer; pooled has one head
+  Floats largest;               // [chunks, width]: each channel's largest
+  Floats global_query, global_key;
+  Floats directions;  // G o Q in panels
+  Floats key_scores;  // B in panels
+  Floats key_score_offset;
+  Floats values;  // Wv' o K
+  Floats output;  // M in panels
+  Floats output_offset;
+  Floats document;  // what the head reads
+};
+
+}  // namespace fastformer::runtime

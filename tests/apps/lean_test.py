@@ -1,0 +1,106 @@
+"""What the program does without libtorch, on a model imported from the authors' weights.
+
+lean_test.py PROGRAM GOLDEN_FOLDER
+"""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = sys.argv[1]
+WEIGHTS = pathlib.Path(sys.argv[2], "official_small_f32.safetensors")
+SETS = ["portable", "avx2", "avx512"]
+
+
+def run(*arguments, stdin=None, code=0, isa=None):
+    """Runs the program; returns (stdout, stderr) and checks the exit code."""
+    environment = dict(os.environ, FASTFORMER_ISA=isa) if isa else None
+    done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True,
+                          text=True, timeout=100, env=environment)
+    if done.returncode != code:
+        raise AssertionError(f"exit code {done.returncode}, not {code}: {arguments}\n{done.stderr}")
+    return done.stdout, done.stderr
+
+
+def read_golden(name):
+    """A tensor of the golden file as its shape and a flat list."""
+    data = WEIGHTS.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    entry = json.loads(data[8:8 + length])[name]
+    begin, end = entry["data_offsets"]
+    kind = {"F32": "f", "I64": "q"}[entry["dtype"]]
+    part = data[8 + length + begin:8 + length + end]
+    return entry["shape"], list(struct.unpack(f"<{len(part) // struct.calcsize(kind)}{kind}", part))
+
+
+class LeanTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.model = pathlib.Path(cls.folder.name, "imported")
+        run("import", "--from", "official", "--weights", WEIGHTS, "--output", cls.model)
+        (documents, length), ids = read_golden("input.ids")
+        cls.lines = [json.dumps({"ids": ids[i * length:(i + 1) * length]}) + "\n"
+                     for i in range(documents)]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def predict(self, *arguments, **options):
+        return run("predict", "--model", self.model, "--input", "-", *arguments, **options)
+
+    def test_gives_the_authors_logits_on_every_instruction_set(self):
+        _, expected = read_golden("output.logits")
+        largest = max(map(abs, expected))
+        tried = 0
+        for isa in SETS:
+            try:
+                out = self.predict("--token-ids", "--json", "--raw-scores",
+                                   stdin="".join(self.lines), isa=isa)[0]
+            except AssertionError as error:
+                self.assertIn("does not have the instruction set", str(error))
+                continue
+            tried += 1
+            logits = [x for line in out.splitlines() for x in json.loads(line)["logits"]]
+            for ours, theirs in zip(logits, expected, strict=True):
+                self.assertLess(abs(ours - theirs), 1e-4 * largest)
+        self.assertGreater(tried, 0)
+
+    def test_an_unknown_instruction_set_is_wrong_usage(self):
+        _, error = self.predict("--token-ids", stdin=self.lines[0], isa="avx3", code=2)
+        self.assertIn("FASTFORMER_ISA: unknown instruction set \"avx3\"", error)
+        self.assertIn("avx2", error)
+
+    def test_ids_are_checked(self):
+        _, error = self.predict(stdin="text\n", code=1)
+        self.assertIn("--token-ids", error)
+        _, error = self.predict("--token-ids", stdin='{"ids":[1]}\n{"ids":[99999]}\n', code=1)
+        self.assertIn("line 2", error)
+
+    def test_threads_do_not_change_a_result(self):
+        stdin = "".join(self.lines)
+        results = {self.predict("--token-ids", "--json", "--raw-scores", "--threads", threads,
+                                stdin=stdin)[0] for threads in (1, 2, 5)}
+        self.assertEqual(len(results), 1)
+
+    def test_a_result_comes_before_the_next_document(self):
+        process = subprocess.Popen(
+            [PROGRAM, "predict", "--model", str(self.model), "--input", "-", "--token-ids"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        with process:
+            for line in self.lines[:2]:
+                process.stdin.write(line)
+                process.stdin.flush()
+                self.assertIn("\t", process.stdout.readline())
+            process.stdin.close()
+        self.assertEqual(process.returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,47 @@
+"""What programs and archives are made of: no torch in what is lean, and nothing that the linker
+could share in the files that are compiled for one instruction set.
+
+symbols_test.py PROGRAM RUNTIME_ARCHIVE KERNELS_ARCHIVE
+"""
+
+import re
+import subprocess
+import sys
+import unittest
+
+PROGRAM, RUNTIME, KERNELS = sys.argv[1:4]
+TORCH = re.compile(r"\b(at|c10|torch|caffe2)::")
+TARGETS = ("avx2", "avx512", "portable")
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+class SymbolsTest(unittest.TestCase):
+    def test_the_lean_program_needs_no_torch(self):
+        needed = re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", PROGRAM))
+        self.assertTrue(any(name.startswith("libc.so") for name in needed), needed)
+        self.assertFalse([name for name in needed if "torch" in name or "c10" in name])
+        self.assertNotRegex(output("nm", "-DC", PROGRAM), TORCH)
+
+    def test_the_runtime_has_no_torch(self):
+        symbols = output("nm", "-C", RUNTIME)
+        self.assertIn("fastformer::runtime::Classifier::logits", symbols)
+        self.assertNotRegex(symbols, TORCH)
+
+    def test_code_for_one_instruction_set_is_nobody_elses(self):
+        members = re.split(r"\n(?=\S+\.o:\n)", output("nm", KERNELS))
+        seen = set()
+        for member in members:
+            name = member.strip().split(".")[0]
+            if name not in TARGETS:
+                continue
+            seen.add(name)
+            shared = re.findall(r"^[0-9a-f]+ [WVu] (.*)$", member, re.MULTILINE)
+            self.assertEqual(shared, [], name)
+        self.assertEqual(seen, set(TARGETS))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
