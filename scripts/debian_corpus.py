@@ -6,6 +6,7 @@ resemble each other, so a hash of the source's name decides between train and te
 """
 
 import argparse
+import collections
 import contextlib
 import csv
 import hashlib
@@ -217,9 +218,23 @@ def write_csv(path: pathlib.Path, header: list[str], rows: Iterable[Iterable[str
     return f"| {path.parent.name}/{path.name} | {count} | {digest} |"
 
 
-def write_corpus(packages: list[Package], out: pathlib.Path, sources: list[str]) -> Corpus:
+def without_rare_tags(corpus: Corpus, fewest: int) -> Corpus:
+    """Only the tags that at least `fewest` train rows have; a row may be left with none."""
+    counts = collections.Counter(tag for package in corpus.train for tag in package.tags)
+    kept = {tag for tag, count in counts.items() if count >= fewest}
+
+    def thinned(packages: list[Package]) -> list[Package]:
+        return [package._replace(tags=tuple(tag for tag in package.tags if tag in kept))
+                for package in packages]
+    return corpus._replace(train=thinned(corpus.train), test=thinned(corpus.test))
+
+
+def write_corpus(packages: list[Package], out: pathlib.Path, sources: list[str],
+                 fewest_tag_rows: int = 1) -> Corpus:
     described = split(packages)
     tagged = split(package for package in packages if package.tags)
+    if fewest_tag_rows > 1:
+        tagged = without_rare_tags(tagged, fewest_tag_rows)
     sums = []
     for side in ("train", "test"):
         rows = getattr(described, side)
@@ -280,6 +295,8 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
                         help=f"read apt lists from here instead of {SYSTEM_LISTS}; no network")
     parser.add_argument("--refresh", action="store_true",
                         help="fetch the lists anew even where the machine has them")
+    parser.add_argument("--fewest-tag-rows", type=int, default=1, metavar="N",
+                        help="leave out tags of fewer train rows; their rows stay")
     return parser.parse_args(arguments)
 
 
@@ -298,7 +315,7 @@ def run(arguments: argparse.Namespace) -> None:
         if len({package.in_test for package in packages}) < 2:
             raise CorpusError(f"{pairs[0][0]}: too few descriptions for a train and a test set")
         sources = [path.name for pair in pairs for path in pair]
-        corpus = write_corpus(packages, arguments.out, sources)
+        corpus = write_corpus(packages, arguments.out, sources, arguments.fewest_tag_rows)
     print(f"{arguments.out}: {len(corpus.train)} train and {len(corpus.test)} test descriptions",
           file=sys.stderr)
 

@@ -107,6 +107,8 @@ std::string data_check_json(const CheckedCorpus& checked) {
                        {"empty", facts.empty},
                        {"files", files_json(facts)},
                        {"labels", labels_json(facts)},
+                       {"rows_with_lists", facts.lists},
+                       {"labels_a_row", lengths_json(facts.labels_a_row)},
                        {"words", lengths_json(facts.words)},
                        {"characters", lengths_json(facts.characters)},
                        {"duplicates", duplicates_json(facts)},

@@ -19,7 +19,8 @@ struct CheckedCorpus {
 };
 
 std::string data_check_text(const CheckedCorpus& checked);
-// {"rows", "empty", "files": [..], "labels": [..], "words": {..}, "characters": {..},
+// {"rows", "empty", "files": [..], "labels": [..], "rows_with_lists", "labels_a_row": {..},
+//  "words": {..}, "characters": {..},
 //  "duplicates": {..}, "share_without_spaces", "rows_with_markup", "remarks": [..],
 //  "suggestions": [{"flag", "value", "reason"}]} on one line.
 std::string data_check_json(const CheckedCorpus& checked);

@@ -53,6 +53,15 @@ std::string reading_notes(const data::CorpusFacts& facts) {
   return text;
 }
 
+// How many labels the rows have whose labels stand in lists.
+std::string list_line(const data::CorpusFacts& facts) {
+  if (facts.lists == 0) return "";
+  const data::LengthHistogram& labels = facts.labels_a_row;
+  return "labels a row: " + format_count(labels.percentile(0)) + " to " +
+         format_count(labels.percentile(1)) + ", median " + format_count(labels.percentile(0.5)) +
+         ", mean " + format_fixed(labels.mean(), 2) + "\n";
+}
+
 std::string label_table(const data::CorpusFacts& facts) {
   if (facts.labels.empty()) return "";
   const bool by_file = facts.files.size() > 1 && facts.files.size() <= 4;
@@ -71,7 +80,7 @@ std::string label_table(const data::CorpusFacts& facts) {
     table.add_row(row);
   }
   const std::size_t hidden = facts.labels.size() - table.rows();
-  return "\n" + table.text() +
+  return "\n" + table.text() + list_line(facts) +
          (hidden > 0 ? "and " + format_count(static_cast<std::int64_t>(hidden)) +
                            " more labels (all with --json)\n"
                      : "");

@@ -1,6 +1,9 @@
 // From an evaluation to rows to look at.
 #include "commands/error_file.h"
 
+#include <functional>
+#include <nlohmann/json.hpp>
+
 #include "base/log.h"
 #include "base/strings.h"
 #include "command.h"
@@ -12,6 +15,35 @@ namespace {
 
 constexpr char kFlag[] = "--errors";
 
+// Fills what is known of a row's labels and scores.
+using FillRow = std::function<void(std::size_t, report::ReviewRow&)>;
+
+void write(const ErrorFile& file, const LabelledRows& all, const std::vector<std::size_t>& listed,
+           const FillRow& fill) {
+  std::vector<report::ReviewRow> rows;
+  for (const std::size_t i : listed) {
+    const data::Record& record = all.records[i];
+    report::ReviewRow row;
+    row.row = static_cast<std::int64_t>(i) + 1;
+    row.file = file.files[static_cast<std::size_t>(record.file)];
+    row.line = record.line;
+    row.id = record.id;
+    row.text = record.text;
+    fill(i, row);
+    rows.push_back(std::move(row));
+  }
+  io::write_file_atomically(
+      file.path, report::review_text(rows, report::review_format(file.path, kFlag)));
+  log_info("wrote " + format_count(static_cast<std::int64_t>(rows.size())) + " rows to " +
+           file.path);
+}
+
+std::string list_of(const std::vector<int>& numbers, const std::vector<std::string>& labels) {
+  config::Json list = config::Json::array();
+  for (const int number : numbers) list.push_back(labels[static_cast<std::size_t>(number)]);
+  return list.dump(-1, ' ', false, config::Json::error_handler_t::replace);
+}
+
 }  // namespace
 
 void check_error_file(const std::string& path) {
@@ -19,26 +51,35 @@ void check_error_file(const std::string& path) {
   require_folder_of(path, kFlag);
 }
 
-void write_error_file(const std::string& path, const Evaluation& evaluation,
-                      const std::vector<std::string>& files, int right_limit) {
-  std::vector<report::ReviewRow> rows;
-  for (const std::size_t i : report::rows_to_review(evaluation.truth, evaluation.predicted,
-                                                    evaluation.score, right_limit)) {
-    const data::Record& record = evaluation.records[i];
-    report::ReviewRow row;
-    row.row = static_cast<std::int64_t>(i) + 1;
-    row.file = files[static_cast<std::size_t>(record.file)];
-    row.line = record.line;
-    row.id = record.id;
+void write_error_file(const ErrorFile& file, const LabelledRows& rows,
+                      const Evaluation& evaluation) {
+  const auto fill = [&](std::size_t i, report::ReviewRow& row) {
     row.truth = evaluation.labels[static_cast<std::size_t>(evaluation.truth[i])];
     row.predicted = evaluation.labels[static_cast<std::size_t>(evaluation.predicted[i])];
     row.score = evaluation.score[i];
     row.margin = evaluation.margin[i];
-    row.text = record.text;
-    rows.push_back(std::move(row));
+  };
+  write(file, rows,
+        report::rows_to_review(evaluation.truth, evaluation.predicted, evaluation.score,
+                               file.right_limit),
+        fill);
+}
+
+void write_error_file(const ErrorFile& file, const LabelledRows& rows,
+                      const MultiEvaluation& evaluation) {
+  const std::vector<int> wanted(rows.records.size(), 1);
+  std::vector<int> right;
+  for (std::size_t i = 0; i < rows.records.size(); ++i) {
+    right.push_back(evaluation.truth[i] == evaluation.predicted[i]);
   }
-  io::write_file_atomically(path, report::review_text(rows, report::review_format(path, kFlag)));
-  log_info("wrote " + format_count(static_cast<std::int64_t>(rows.size())) + " rows to " + path);
+  const auto fill = [&](std::size_t i, report::ReviewRow& row) {
+    row.truth = list_of(evaluation.truth[i], evaluation.labels);
+    row.predicted = list_of(evaluation.predicted[i], evaluation.labels);
+    row.score = evaluation.score[i];
+    row.margin = evaluation.margin[i];
+  };
+  write(file, rows,
+        report::rows_to_review(wanted, right, evaluation.score, file.right_limit), fill);
 }
 
 }  // namespace fastformer::apps

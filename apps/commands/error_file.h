@@ -4,16 +4,25 @@
 #include <string>
 #include <vector>
 
-#include "commands/evaluation.h"
+#include "commands/multi_evaluation.h"
 
 namespace fastformer::apps {
 
 // Throws, before a long evaluation, when the name says no format or its folder is not there.
 void check_error_file(const std::string& path);
 
-// Writes all wrong rows and at most `right_limit` right ones. `files` are those that the rows came
-// from. The file appears under its name when it is complete.
-void write_error_file(const std::string& path, const Evaluation& evaluation,
-                      const std::vector<std::string>& files, int right_limit);
+// Where the rows of an evaluation came from and where those to look at go.
+struct ErrorFile {
+  std::string path;
+  std::vector<std::string> files;  // that the rows came from
+  int right_limit = 0;
+};
+
+// Writes all wrong rows and at most `right_limit` right ones. The file appears under its name when
+// it is complete. Of several labels the sets are written as JSON arrays.
+void write_error_file(const ErrorFile& file, const LabelledRows& rows,
+                      const Evaluation& evaluation);
+void write_error_file(const ErrorFile& file, const LabelledRows& rows,
+                      const MultiEvaluation& evaluation);
 
 }  // namespace fastformer::apps

@@ -8,11 +8,12 @@
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/error_file.h"
-#include "commands/evaluation.h"
+#include "commands/multi_evaluation.h"
 #include "io/files.h"
 #include "metrics/classification.h"
 #include "metrics/selective.h"
 #include "report/classification_report.h"
+#include "report/multi_label_report.h"
 
 namespace fastformer::apps {
 namespace {
@@ -22,7 +23,8 @@ using metrics::ClassificationResult;
 
 constexpr char kUsage[] =
     "usage: fastformer evaluate --model DIR --data FILE... [OPTIONS]\n\n"
-    "Measures accuracy, precision, recall and F1 on labelled rows, and how true the scores are.\n";
+    "Measures accuracy, precision, recall and F1 on labelled rows, and how true the scores are; of a\n"
+    "model that gives several labels also exact matches and precision at 1, 3 and 5.\n";
 
 struct EvaluateOptions {
   ModelUse use;
@@ -69,27 +71,62 @@ std::string answered_line(const Evaluation& evaluation, double min_score) {
          "\n";
 }
 
-std::string json_report(const EvaluateOptions& options, const Evaluation& evaluation,
-                        const ClassificationResult& result) {
-  Json report = report::classification_json(result, evaluation.labels);
-  report["loss"] = evaluation.scores.cross_entropy;
-  report["truncated"] = evaluation.truncated;
-  report["unknown_labels"] = evaluation.unknown;
-  report["seconds"] = evaluation.seconds;
-  report["tokens"] = evaluation.tokens;
-  report["calibration"] = report::reliability_json(evaluation.scores);
-  if (options.min_score > 0) report["answered"] = answered_json(evaluation, options.min_score);
+// What is about the rows alone.
+void add_run(const LabelledRows& rows, std::int64_t unknown, const report::ScoreReport& scores,
+             Json& report) {
+  report["loss"] = scores.cross_entropy;
+  report["truncated"] = rows.truncated;
+  report["unknown_labels"] = unknown;
+  report["seconds"] = rows.seconds;
+  report["tokens"] = rows.tokens;
+  report["calibration"] = report::reliability_json(scores);
+}
+
+std::string line_of(const Json& report) {
   return report.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string text_report(const EvaluateOptions& options, const Evaluation& evaluation,
-                        const ClassificationResult& result) {
+std::string rows_and_time(const LabelledRows& rows) {
+  std::string text = "(";
+  text += format_count(static_cast<std::int64_t>(rows.records.size()));
+  text += " rows, ";
+  text += format_duration(rows.seconds);
+  return text + ")\n";
+}
+
+std::string report_of(const EvaluateOptions& options, const LabelledRows& rows,
+                      const Evaluation& evaluation) {
+  const ClassificationResult result = metrics::classification_result(
+      evaluation.truth, evaluation.predicted, static_cast<int>(evaluation.labels.size()));
+  if (options.json) {
+    Json report = report::classification_json(result, evaluation.labels);
+    add_run(rows, evaluation.unknown, evaluation.scores, report);
+    if (options.min_score > 0) report["answered"] = answered_json(evaluation, options.min_score);
+    return line_of(report);
+  }
   return report::class_table(result, evaluation.labels) + "\n" +
          report::confusion_table(result, evaluation.labels) + "\n" +
          report::reliability_table(evaluation.scores) + "\naccuracy " +
          format_fixed(result.accuracy, 4) + "  macro-F1 " + format_fixed(result.macro.f1, 4) +
-         "  (" + format_count(result.examples) + " rows, " + format_duration(evaluation.seconds) +
-         ")\n" + (options.min_score > 0 ? answered_line(evaluation, options.min_score) : "");
+         "  " + rows_and_time(rows) +
+         (options.min_score > 0 ? answered_line(evaluation, options.min_score) : "");
+}
+
+std::string report_of(const EvaluateOptions& options, const LabelledRows& rows,
+                      const MultiEvaluation& evaluation) {
+  report::PrecisionAt precision;
+  for (const int k : {1, 3, 5}) {
+    precision.emplace_back(k, metrics::precision_at(k, evaluation.truth, evaluation.ranked));
+  }
+  if (options.json) {
+    Json report = report::multi_label_json(evaluation.result, evaluation.labels, precision);
+    add_run(rows, evaluation.unknown, evaluation.scores, report);
+    return line_of(report);
+  }
+  return report::multi_label_table(evaluation.result, evaluation.labels) +
+         "\nscores of every label of every row (rows here), by how often it is true (accuracy)\n" +
+         report::reliability_table(evaluation.scores) + "\n" +
+         report::multi_label_summary(evaluation.result, precision) + rows_and_time(rows);
 }
 
 // Throws, before a long evaluation, when no picture can be written under that name.
@@ -102,12 +139,25 @@ void check_plot_file(const std::string& path) {
   require_folder_of(path, kFlag);
 }
 
-void write_plot(const std::string& path, const std::string& model, const Evaluation& evaluation) {
+void write_plot(const std::string& path, const std::string& model,
+                const report::ScoreReport& scores) {
   const std::string title = "Scores of " + io::base_name(model) + " on " +
-                            format_count(evaluation.scores.calibration.rows) + " rows";
-  io::write_file_atomically(path,
-                            report::reliability_plot(evaluation.scores.calibration, title).svg());
+                            format_count(scores.calibration.rows) + " rows";
+  io::write_file_atomically(path, report::reliability_plot(scores.calibration, title).svg());
   log_info("wrote " + path);
+}
+
+// Prints the report and writes the files that are asked for.
+template <typename AnEvaluation>
+void finish(const EvaluateOptions& options, const LabelledRows& rows,
+            const AnEvaluation& evaluation) {
+  print(report_of(options, rows, evaluation));
+  if (!options.reliability_plot.empty()) {
+    write_plot(options.reliability_plot, options.use.model, evaluation.scores);
+  }
+  if (!options.errors.empty()) {
+    write_error_file({options.errors, options.data, options.errors_limit}, rows, evaluation);
+  }
 }
 
 }  // namespace
@@ -124,16 +174,15 @@ int run_evaluate(Arguments arguments) {
   LoadedClassifier classifier(options.use.model, options.use.threads);
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
-  const Evaluation evaluation = evaluate_rows(classifier, options.data, options.use.corpus);
-  const ClassificationResult result = metrics::classification_result(
-      evaluation.truth, evaluation.predicted, static_cast<int>(evaluation.labels.size()));
-  print(options.json ? json_report(options, evaluation, result)
-                     : text_report(options, evaluation, result));
-  if (!options.reliability_plot.empty()) {
-    write_plot(options.reliability_plot, options.use.model, evaluation);
+  const model::ModelConfig& config = classifier.config();
+  if (config.is_multi() && options.min_score > 0) {
+    throw usage_error("a model of several labels does not abstain", "--min-score");
   }
-  if (!options.errors.empty()) {
-    write_error_file(options.errors, evaluation, options.data, options.errors_limit);
+  const LabelledRows rows = run_on_rows(classifier, options.data, options.use.corpus);
+  if (config.is_multi()) {
+    finish(options, rows, evaluate_multi(rows, config));
+  } else {
+    finish(options, rows, evaluate_rows(rows, config));
   }
   return kDone;
 }

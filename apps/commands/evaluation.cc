@@ -4,7 +4,6 @@
 #include <fastformer/error.h>
 
 #include <chrono>
-#include <unordered_map>
 #include <utility>
 
 #include "base/log.h"
@@ -27,38 +26,6 @@ std::vector<data::Record> read_rows(LoadedClassifier& classifier,
   for (const std::string& line : report.summary()) log_info(line);
   if (records.empty()) throw Error("there are no rows", files[0]);
   return records;
-}
-
-// Numbers labels: the model's as it has them, others after them as they come.
-class LabelNumbers {
- public:
-  explicit LabelNumbers(std::vector<std::string>& labels) : labels_(labels) {
-    for (const std::string& label : labels_) number_of(label, numbers_.size());
-  }
-
-  int number_of(const std::string& label) {
-    const int number = number_of(label, labels_.size());
-    if (number == static_cast<int>(labels_.size())) labels_.push_back(label);
-    return number;
-  }
-
- private:
-  int number_of(const std::string& label, std::size_t otherwise) {
-    return numbers_.emplace(label, static_cast<int>(otherwise)).first->second;
-  }
-
-  std::vector<std::string>& labels_;
-  std::unordered_map<std::string, int> numbers_;
-};
-
-void warn(const Evaluation& evaluation) {
-  if (evaluation.unknown > 0) {
-    log_warning(format_count(evaluation.unknown) +
-                " rows have a label that the model does not know");
-  }
-  if (evaluation.truncated > 0) {
-    log_warning(format_count(evaluation.truncated) + " documents were truncated");
-  }
 }
 
 // What the model says of a row.
@@ -86,58 +53,87 @@ double mean_brier_score(MatrixView<const float> logits, std::span<const std::int
   return rows > 0 ? sum / rows : 0;
 }
 
-void measure_scores(MatrixView<const float> logits, std::span<const std::int64_t> labels,
-                    double temperature, Evaluation& evaluation) {
-  report::ScoreReport& scores = evaluation.scores;
-  scores.temperature = temperature;
-  scores.calibration =
-      metrics::calibration(evaluation.truth, evaluation.predicted, evaluation.score);
-  scores.cross_entropy = metrics::cross_entropy(logits, labels, temperature);
-  scores.brier = mean_brier_score(logits, labels, temperature);
-}
-
-// Encodes the records' texts and runs the model on them. Fills what is about all rows together.
-std::vector<float> run_model(LoadedClassifier& classifier, const std::vector<std::string>& files,
-                             Evaluation& evaluation) {
-  const Clock::time_point start = Clock::now();
-  std::vector<std::string> texts;
-  for (data::Record& record : evaluation.records) texts.push_back(std::move(record.text));
-  const std::vector<ClassifierInput> documents = classifier.encode(
-      texts, [&](std::size_t i) { return data::place_of(evaluation.records[i], files); });
-  std::vector<float> logits = classifier.logits(documents);
-  evaluation.seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    evaluation.records[i].text = std::move(texts[i]);
-    evaluation.truncated += documents[i].tokens.truncated();
-    evaluation.tokens += static_cast<std::int64_t>(documents[i].tokens.ids.size());
+// Checks what is asked of labels against what the model gives.
+void set_target(data::CorpusOptions& corpus, const model::ModelConfig& config) {
+  const data::Target own = config.is_multi() ? data::Target::kMulti : data::Target::kSingle;
+  if (corpus.target != data::Target::kAuto && corpus.target != own) {
+    throw usage_error(std::string("the model gives ") +
+                          (config.is_multi() ? "several labels" : "one label"),
+                      "--target");
   }
-  return logits;
+  if (!config.is_multi() && !corpus.label_separator.empty()) {
+    throw usage_error("the model gives one label", "--label-separator");
+  }
+  corpus.target = own;
 }
 
 }  // namespace
 
-Evaluation evaluate_rows(LoadedClassifier& classifier, const std::vector<std::string>& files,
-                         const data::CorpusOptions& corpus) {
-  const model::ModelConfig& config = classifier.config();
+LabelledRows run_on_rows(LoadedClassifier& classifier, const std::vector<std::string>& files,
+                         data::CorpusOptions corpus) {
+  set_target(corpus, classifier.config());
+  LabelledRows rows;
+  rows.records = read_rows(classifier, files, corpus);
+  const Clock::time_point start = Clock::now();
+  std::vector<std::string> texts;
+  for (data::Record& record : rows.records) texts.push_back(std::move(record.text));
+  const std::vector<ClassifierInput> documents = classifier.encode(
+      texts, [&](std::size_t i) { return data::place_of(rows.records[i], files); });
+  rows.logits = classifier.logits(documents);
+  rows.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    rows.records[i].text = std::move(texts[i]);
+    rows.truncated += documents[i].tokens.truncated();
+    rows.tokens += static_cast<std::int64_t>(documents[i].tokens.ids.size());
+  }
+  if (rows.truncated > 0) log_warning(format_count(rows.truncated) + " documents were truncated");
+  return rows;
+}
+
+LabelNumbers::LabelNumbers(std::vector<std::string>& labels) : labels_(labels) {
+  for (const std::string& label : labels_) number_of(label, numbers_.size());
+}
+
+int LabelNumbers::number_of(const std::string& label) {
+  const int number = number_of(label, labels_.size());
+  if (number == static_cast<int>(labels_.size())) labels_.push_back(label);
+  return number;
+}
+
+int LabelNumbers::number_of(const std::string& label, std::size_t otherwise) {
+  return numbers_.emplace(label, static_cast<int>(otherwise)).first->second;
+}
+
+Evaluation evaluate_rows(const LabelledRows& rows, const model::ModelConfig& config) {
   const std::size_t known = config.labels.size();
   Evaluation evaluation;
   evaluation.labels = config.labels;
-  evaluation.records = read_rows(classifier, files, corpus);
-  const std::vector<float> logits = run_model(classifier, files, evaluation);
-
   LabelNumbers numbers(evaluation.labels);
   std::vector<std::int64_t> known_truth;
-  for (std::size_t i = 0; i < evaluation.records.size(); ++i) {
-    add_prediction(std::span(logits).subspan(i * known, known), config.temperature, evaluation);
-    const int truth = numbers.number_of(evaluation.records[i].label);
+  std::vector<float> targets(rows.logits.size(), 0);
+  for (std::size_t i = 0; i < rows.records.size(); ++i) {
+    add_prediction(std::span(rows.logits).subspan(i * known, known), config.temperature,
+                   evaluation);
+    const int truth = numbers.number_of(rows.records[i].label);
     evaluation.truth.push_back(truth);
     known_truth.push_back(truth < static_cast<int>(known) ? truth : -1);
+    if (known_truth.back() >= 0) targets[i * known + static_cast<std::size_t>(truth)] = 1;
     evaluation.unknown += known_truth.back() < 0;
   }
-  const MatrixView<const float> rows(logits.data(), static_cast<std::int64_t>(known_truth.size()),
-                                     static_cast<std::int64_t>(known));
-  measure_scores(rows, known_truth, config.temperature, evaluation);
-  warn(evaluation);
+  const auto count = static_cast<std::int64_t>(known_truth.size());
+  const auto labels = static_cast<std::int64_t>(known);
+  const MatrixView<const float> logits(rows.logits.data(), count, labels);
+  report::ScoreReport& scores = evaluation.scores;
+  scores.temperature = config.temperature;
+  scores.calibration =
+      metrics::calibration(evaluation.truth, evaluation.predicted, evaluation.score);
+  scores.cross_entropy = metrics::cross_entropy(logits, {targets.data(), count, labels},
+                                                config.target, config.temperature);
+  scores.brier = mean_brier_score(logits, known_truth, config.temperature);
+  if (evaluation.unknown > 0) {
+    log_warning(format_count(evaluation.unknown) +
+                " rows have a label that the model does not know");
+  }
   return evaluation;
 }
 

@@ -1,4 +1,5 @@
 // fastformer inspect: what a model folder holds.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
@@ -21,6 +22,12 @@ void add_section(report::Table& table, const std::string& name, const config::Js
   }
 }
 
+std::string threshold_text(std::vector<double> thresholds) {
+  std::sort(thresholds.begin(), thresholds.end());
+  return format_fixed(thresholds.front(), 3) + " to " + format_fixed(thresholds.back(), 3) +
+         ", median " + format_fixed(thresholds[thresholds.size() / 2], 3) + " (all with --json)";
+}
+
 std::string summary(const model::ModelFolder& folder) {
   const model::ModelConfig& config = folder.config();
   report::Table facts({{""}, {""}});
@@ -34,6 +41,8 @@ std::string summary(const model::ModelFolder& folder) {
   }
   facts.add_row({"labels", std::to_string(config.labels.size()) + ": " + join(shown, ", ") +
                                (config.labels.size() > kLabelsShown ? ", ..." : "")});
+  facts.add_row({"target", config.is_multi() ? "multi (any number of labels)" : "single"});
+  if (!config.thresholds.empty()) facts.add_row({"thresholds", threshold_text(config.thresholds)});
   facts.add_row({"temperature", format_double(config.temperature)});
   for (const auto& [name, section] : folder.config_document().items()) {
     if (section.is_object()) add_section(facts, name, section);

@@ -18,7 +18,9 @@ constexpr char kUsage[] =
     "file's name or --text-column says CSV, TSV or JSON Lines. Without --json a result is\n"
     "LABEL <tab> SCORE, repeated for --top-k; with --id-column the id comes first. Where the best\n"
     "score is below --min-score it is (abstained) <tab> SCORE, in more brackets if the model has\n"
-    "such a label; with --json the label is null.\n";
+    "such a label; with --json the label is null.\n\n"
+    "A model that gives several labels gives those whose score is at least the label's threshold,\n"
+    "or (none). Its scores are sigmoid: each label's own probability; they do not sum to one.\n";
 
 struct PredictOptions {
   ModelUse use;
@@ -86,6 +88,7 @@ int run_predict(Arguments arguments) {
   const std::unique_ptr<DocumentReader> reader =
       options.token_ids ? read_token_lines(options.input, classifier)
                         : read_texts(options.input, options.use.corpus, classifier);
+  options.format.top_k_asked = set.is_set("top-k");
   options.format.has_id = !options.use.corpus.id_column.empty();
   const ResultLines lines(options.format, classifier.config());
   std::int64_t truncated = 0, documents = 0;

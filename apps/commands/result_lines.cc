@@ -13,33 +13,63 @@ using config::Json;
 
 constexpr std::size_t kLongestLabel = 1000;  // bytes shown
 
-// Stands in text output where a document gets no label. Never one of the labels: brackets are added
-// until it is none.
-std::string abstention_word(const std::vector<std::string>& labels) {
-  std::string word = "(abstained)";
+// `word`, which stands in text output where a document gets no label, in brackets. Never one of the
+// labels: brackets are added until it is none.
+std::string word_for_none(std::string word, const std::vector<std::string>& labels) {
   const auto reads_alike = [&word](const std::string& label) {
     return printable(label, kLongestLabel) == word;
   };
-  while (std::any_of(labels.begin(), labels.end(), reads_alike)) word = "(" + word + ")";
+  do word = "(" + word + ")";
+  while (std::any_of(labels.begin(), labels.end(), reads_alike));
   return word;
+}
+
+bool is_among(const std::vector<model::Ranked>& labels, int label) {
+  return std::any_of(labels.begin(), labels.end(),
+                     [label](const model::Ranked& ranked) { return ranked.label == label; });
 }
 
 }  // namespace
 
 void ResultFormat::describe(config::OptionSet& options) {
   options.add("json", &json, "a JSON object per line")
-      .add("top-k", &top_k, {0, 1000000}, "labels per document; 0: all")
+      .add("top-k", &top_k, {0, 1000000}, "labels per document; 0: all. Of a model that gives several: this many, whatever their scores")
       .add("min-score", &min_score, {0, 1}, "give no label below this probability")
       .add("raw-scores", &raw_scores, "with --json: the logits too");
 }
 
 ResultLines::ResultLines(const ResultFormat& format, const model::ModelConfig& config)
-    : format_(format), config_(config), abstention_(abstention_word(config.labels)) {}
+    : format_(format), config_(config), 
+      abstention_(word_for_none("abstained", config.labels)),
+      none_(word_for_none("none", config.labels)) {}
 
 std::string ResultLines::line(const std::string& id, bool truncated,
                               std::span<const float> logits) const {
+  if (config_.is_multi()) return multi_line(id, truncated, logits);
   const model::Decision decision = model::decide(logits, format_.top_k, config_.temperature);
-  return format_.json ? json_line(id, truncated, logits, decision) : text_line(id, decision);
+  return format_.json ? json_line(id, truncated, logits, decision)
+                      : single_text_line(id, decision);
+}
+
+std::string ResultLines::multi_line(const std::string& id, bool truncated,
+                                    std::span<const float> logits) const {
+  const model::MultiDecision decision = model::decide_multi(
+      logits, config_.thresholds, config_.temperature, format_.top_k, format_.min_score);
+  const std::vector<model::Ranked>& shown =
+      format_.top_k_asked ? decision.ranked : decision.chosen;
+  if (!format_.json) return text_line(id, shown, none_);
+  Json line = Json::object();
+  if (format_.has_id) line["id"] = id;
+  line["labels"] = Json::array();
+  for (std::size_t i = 0; i < shown.size(); ++i) {
+    Json label = {{"label", label_of(shown[i])}, {"score", shown[i].score}};
+    if (format_.top_k_asked) label["chosen"] = is_among(decision.chosen, shown[i].label);
+    line["labels"].push_back(std::move(label));
+  }
+  line["scores"] = "sigmoid";
+  line["truncated"] = truncated;
+  if (format_.raw_scores) line["logits"] = std::vector<float>(logits.begin(), logits.end());
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 bool ResultLines::abstains(const model::Decision& decision) const {
@@ -68,19 +98,21 @@ std::string ResultLines::json_line(const std::string& id, bool truncated,
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string ResultLines::text_line(const std::string& id, const model::Decision& decision) const {
-  const auto scored = [](const std::string& label, double score) {
-    return printable(label, kLongestLabel) + "\t" + format_fixed(score, 4);
-  };
+std::string ResultLines::single_text_line(const std::string& id,
+                                          const model::Decision& decision) const {
+  if (!abstains(decision)) return text_line(id, decision.ranked, "");
+  return text_line(id, {}, abstention_ + "\t" + format_fixed(decision.ranked[0].score, 4));
+}
+
+std::string ResultLines::text_line(const std::string& id, std::span<const model::Ranked> labels,
+                                   const std::string& otherwise) const {
   std::vector<std::string> cells;
   if (format_.has_id) cells.push_back(printable(id, 1000));
-  if (abstains(decision)) {
-    cells.push_back(scored(abstention_, decision.ranked[0].score));
-  } else {
-    for (const model::Ranked& ranked : decision.ranked) {
-      cells.push_back(scored(label_of(ranked), ranked.score));
-    }
+  for (const model::Ranked& ranked : labels) {
+    cells.push_back(printable(label_of(ranked), kLongestLabel) + "\t" +
+                    format_fixed(ranked.score, 4));
   }
+  if (labels.empty()) cells.push_back(otherwise);
   return join(cells, "\t") + "\n";
 }
 

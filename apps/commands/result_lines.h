@@ -15,6 +15,7 @@ struct ResultFormat {
   double min_score = 0;  // a document whose best label has a lower probability gets none
   bool raw_scores = false;
   bool has_id = false;
+  bool top_k_asked = false;  // by the user
 
   void describe(config::OptionSet& options);
 };
@@ -24,6 +25,12 @@ struct ResultFormat {
 //   "score"}],
 //    "truncated", "logits" if raw_scores}; "label" is null where the model abstains
 // As text: LABEL <tab> SCORE, top_k times, or (abstained) <tab> SCORE, with the id before it.
+//
+// Of a model that gives several labels, with JSON:
+//   {"id" if has_id, "labels": [{"label", "score", "chosen" if top_k_asked}], "scores": "sigmoid",
+//    "truncated", "logits" if raw_scores}
+// The labels are those whose score is at least their threshold and min_score, or, if top_k_asked,
+// the top_k best. As text: LABEL <tab> SCORE of each of them, or (none).
 class ResultLines {
  public:
   // Both must outlive it.
@@ -33,15 +40,20 @@ class ResultLines {
   std::string line(const std::string& id, bool truncated, std::span<const float> logits) const;
 
  private:
+  std::string multi_line(const std::string& id, bool truncated,
+                         std::span<const float> logits) const;
   bool abstains(const model::Decision& decision) const;
   const std::string& label_of(const model::Ranked& ranked) const;
   std::string json_line(const std::string& id, bool truncated, std::span<const float> logits,
                         const model::Decision& decision) const;
-  std::string text_line(const std::string& id, const model::Decision& decision) const;
+  std::string single_text_line(const std::string& id, const model::Decision& decision) const;
+  // The labels with their scores, or `otherwise` where there are none.
+  std::string text_line(const std::string& id, std::span<const model::Ranked> labels,
+                        const std::string& otherwise) const;
 
   const ResultFormat& format_;
   const model::ModelConfig& config_;
-  std::string abstention_;
+  std::string abstention_, none_;
 };
 
 }  // namespace fastformer::apps

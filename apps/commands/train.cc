@@ -9,10 +9,12 @@
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/model_output.h"
-#include "commands/temperature_fit.h"
-#include "commands/training_rows.h"
+#include "commands/score_fit.h"
+#include "commands/train_options.h"
+#include "commands/training_metrics.h"
 #include "io/files.h"
 #include "learn/tasks/classification.h"
+#include "learn/tasks/label_loss.h"
 #include "learn/training/presets.h"
 #include "learn/training/training_log.h"
 #include "learn/wide/wide_branch.h"
@@ -30,80 +32,6 @@ using config::Json;
 constexpr char kUsage[] =
     "usage: fastformer train --train FILE... --output DIR [OPTIONS]\n\n"
     "Trains a classifier on labelled text and writes a model folder.\n";
-
-struct TrainOptions {
-  std::string output;
-  std::string preset = "default";
-  std::string command;          // as a shell takes it, for the model card
-  bool subwords_asked = false;  // by the user, not by the preset
-  TrainingFiles files;
-  model::ModelConfig model;
-  data::BatchOptions batches;
-  learn::TrainingOptions training;
-  learn::WideOptions wide;
-
-  void describe(config::OptionSet& options) {
-    options.group("Files");
-    files.describe(options);
-    options.add("output", &output, "DIR", "model folder to write; must not exist")
-        .add("task", &model.task, "NAME", "classification")
-        .add("preset", &preset, "NAME",
-             "settings that other flags change: " + join(learn::preset_names(), ", "));
-    files.corpus.describe(options);
-    model.text.describe(options);
-    model.encoder.describe(options);
-    model.fastformer.describe(options);
-    batches.describe(options);
-    training.describe(options);
-    wide.describe(options);
-  }
-
-  // The sections of config.json that say how the model came about.
-  Json provenance() {
-    config::OptionSet corpus, trained;
-    files.corpus.describe(corpus);
-    batches.describe(trained);
-    training.describe(trained);
-    wide.describe(trained);
-    Json section = trained.to_json();
-    section["preset"] = preset;
-    section["valid_share"] = files.valid_share;
-    return {{"data", corpus.to_json()}, {"training", section}};
-  }
-};
-
-Json metrics_of(const learn::TrainingResult& result, bool validated) {
-  Json metrics = {{"epochs", result.epochs},
-                  {"best_epoch", result.best_epoch},
-                  {"training_seconds", result.seconds},
-                  {"training_tokens", result.tokens}};
-  if (validated) {
-    metrics["validation_accuracy"] = result.validation.score;
-    metrics["validation_loss"] = result.validation.loss;
-  }
-  return metrics;
-}
-
-Json metrics_of(const learn::BranchReport& report) {
-  const auto part = [](const learn::Validation& validation) {
-    return Json{{"accuracy", validation.score}, {"loss", validation.loss}};
-  };
-  return {{"wide", part(report.wide)},
-          {"encoder", part(report.encoder)},
-          {"both", part(report.both)},
-          {"encoder_share", report.encoder_share}};
-}
-
-void log_branches(const learn::BranchReport& report) {
-  const auto part = [](const learn::Validation& validation) {
-    return format_fixed(validation.score, 4) + " (cross entropy " +
-           format_fixed(validation.loss, 4) + ")";
-  };
-  log_info("validation accuracy: wide branch " + part(report.wide) + ", encoder " +
-           part(report.encoder) + ", both " + part(report.both));
-  log_info("the encoder's share of the answer: " + format_fixed(100 * report.encoder_share, 0) +
-           " %");
-}
 
 void write_model(const io::WorkFolder& folder, TrainOptions& options,
                  const learn::Classifier& classifier, const text::Tokenizer& tokenizer,
@@ -133,7 +61,7 @@ void write_model(const io::WorkFolder& folder, TrainOptions& options,
 }
 
 learn::WideRows wide_rows(Rows& rows, const learn::LabelledDocuments& encoded) {
-  return {std::move(rows.texts), encoded.labels};
+  return {std::move(rows.texts), encoded.targets};
 }
 
 // Mixes the branches as the validation rows say, whose encoder's `logits` become the mixed ones,
@@ -142,10 +70,7 @@ model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTrain
                              std::vector<float>& logits, Json& metrics) {
   const learn::BranchReport report = wide.mix(logits);
   if (!logits.empty()) {
-    log_branches(report);
-    metrics["branches"] = metrics_of(report);
-    metrics["validation_accuracy"] = report.both.score;
-    metrics["validation_loss"] = report.both.loss;
+    report_branches(report, learn::score_name_of(options.model.target), metrics);
   }
   const bool split_off = options.files.valid.empty() && !logits.empty();
   model::WideTable table = split_off ? wide.fit_on_all() : wide.fitted_on_train();
@@ -154,6 +79,7 @@ model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTrain
   config.features = static_cast<std::int64_t>(table.scaler().features());
   config.wide_factor = report.factors.wide;
   config.encoder_factor = report.factors.encoder;
+  config.offset = report.factors.offset;
   return table;
 }
 
@@ -191,11 +117,42 @@ std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
                          static_cast<std::uint64_t>(options.training.seed));
 }
 
+// The wide branch fitted on the training rows, where there is one; takes the texts.
+std::optional<learn::WideBranchTraining> fit_wide(TrainOptions& options, TrainingRows& rows,
+                                                  const EncodedRows& encoded,
+                                                  const ParallelFor& threads) {
+  std::optional<learn::WideBranchTraining> wide;
+  if (options.wide.wide == learn::WideBranch::kOff) return wide;
+  options.wide.ngrams.lowercase = options.model.text.lowercase;
+  options.wide.ngrams.strip_html = options.model.text.strip_html;
+  options.model.wide.ngrams = options.wide.ngrams;
+  wide.emplace(options.wide, wide_rows(rows.train, encoded.train),
+               wide_rows(rows.valid, encoded.valid),
+               learn::WideLabels{options.model.labels.size(), options.model.target},
+               static_cast<std::uint64_t>(options.training.seed), threads);
+  return wide;
+}
+
+// Fits temperature and thresholds to the validation rows.
+void finish_scores(const learn::ClassificationTask& task, const std::vector<float>& logits,
+                   model::ModelConfig& config, Json& metrics) {
+  const auto labels = static_cast<std::int64_t>(config.labels.size());
+  const auto rows = static_cast<std::int64_t>(logits.size()) / labels;
+  const ScoreFit fit =
+      fit_scores({logits.data(), rows, labels}, {task.validation_targets().data(), rows, labels},
+                 config.target);
+  config.temperature = fit.temperature;
+  config.thresholds = fit.thresholds;
+  metrics["calibration"] = fit.metrics();
+  log_info(fit.summary());
+}
+
 void train_into(const io::WorkFolder& folder, TrainOptions& options, const ParallelFor& threads) {
   TrainingRows rows =
       read_training_rows(options.files, options.training.seed,
                          options.model.text.truncate == text::Truncate::kError, threads);
   options.model.labels = rows.labels;
+  options.model.target = rows.target;
   EncodedRows encoded = encode_rows(rows, options.model.text, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
@@ -203,16 +160,12 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   choose_by_rows(options, encoded.train);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
-  std::optional<learn::WideBranchTraining> wide;
-  if (options.wide.wide == learn::WideBranch::kAuto) {
-    options.wide.ngrams.lowercase = options.model.text.lowercase;
-    options.wide.ngrams.strip_html = options.model.text.strip_html;
-    options.model.wide.ngrams = options.wide.ngrams;
-    wide.emplace(options.wide, wide_rows(rows.train, encoded.train),
-                 wide_rows(rows.valid, encoded.valid), options.model.labels.size(), seed, threads);
-  }
+  std::optional<learn::WideBranchTraining> wide = fit_wide(options, rows, encoded, threads);
   learn::Classifier classifier(options.model, seed, at::kFloat,
                                learn::device_named(options.training.device));
+  if (options.model.is_multi()) {
+    learn::start_from_frequencies(encoded.train.targets, classifier.parameters());
+  }
   log_info(format_count(classifier.parameters().elements()) + " parameters, " +
            std::to_string(options.training.threads) + " threads");
   learn::ClassificationTask task(
@@ -221,16 +174,11 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
-  Json metrics = metrics_of(result, task.has_validation());
+  Json metrics = metrics_of(result, task.has_validation(), task.score_name());
   std::vector<float> logits = task.validation_logits();
   std::optional<model::WideTable> table;
   if (wide) table = finish_wide(options, *wide, logits, metrics);
-  if (task.has_validation()) {
-    const TemperatureFit fit = calibrate(logits, task.validation_labels());
-    options.model.temperature = fit.temperature;
-    metrics["calibration"] = fit.metrics();
-    log_info(fit.summary());
-  }
+  if (task.has_validation()) finish_scores(task, logits, options.model, metrics);
   write_model(folder, options, classifier, *encoded.tokenizer, table ? &*table : nullptr, metrics);
 }
 

@@ -10,6 +10,7 @@
 #include "base/strings.h"
 #include "data/labels.h"
 #include "data/split.h"
+#include "data/targets.h"
 #include "text/html.h"
 #include "text/pipeline.h"
 
@@ -32,7 +33,8 @@ void take(data::Record& record, const std::vector<std::string>& files, bool keep
           Rows& rows) {
   if (keeps_place) rows.places.push_back(data::place_of(record, files));
   rows.texts.push_back(std::move(record.text));
-  rows.labels.push_back(std::move(record.label));
+  const std::span<const std::string> labels = data::labels_of(record);
+  rows.labels.emplace_back(labels.begin(), labels.end());
 }
 
 void check_standard_input(const TrainingFiles& files) {
@@ -44,7 +46,7 @@ void check_standard_input(const TrainingFiles& files) {
   }
 }
 
-// Label indices; a validation label that no training row has is -1.
+// Validation labels that no training row has are left out.
 learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>& labels,
                                 const text::Pipeline& pipeline, const ParallelFor& threads) {
   learn::LabelledDocuments encoded;
@@ -57,9 +59,8 @@ learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>
   }
   const data::LabelIndex index(labels);
   std::int64_t unknown = 0;
-  for (const std::string& label : rows.labels) {
-    encoded.labels.push_back(index.find(label));
-    unknown += encoded.labels.back() < 0;
+  for (const std::vector<std::string>& list : rows.labels) {
+    unknown += data::add_known(list, index, encoded.targets) > 0;
   }
   if (truncated > 0) {
     log_warning(format_count(truncated) + " of " + count_of(rows.texts.size()) +
@@ -79,26 +80,64 @@ void TrainingFiles::describe(config::OptionSet& options) {
       .add("valid-share", &valid_share, {0, 0.9}, "share of the training rows to validate on");
 }
 
+namespace {
+
+metrics::TargetKind target_of(const data::CorpusOptions& options,
+                              const std::vector<data::Record>& train,
+                              const std::vector<data::Record>& valid) {
+  using metrics::TargetKind;
+  const auto has_list = [](const data::Record& record) { return record.has_list; };
+  if (options.target == data::Target::kSingle) return TargetKind::kSingle;
+  const bool is_multi = options.target == data::Target::kMulti ||
+                        !options.label_separator.empty() ||
+                        std::any_of(train.begin(), train.end(), has_list) ||
+                        std::any_of(valid.begin(), valid.end(), has_list);
+  return is_multi ? TargetKind::kMulti : TargetKind::kSingle;
+}
+
+void check_labels(const TrainingRows& rows, const std::string& file) {
+  if (rows.target == metrics::TargetKind::kMulti) {
+    if (rows.labels.empty()) throw Error("no row has a label", file);
+  } else if (rows.labels.size() < 2) {
+    throw Error("every row has the label \"" + printable(rows.labels[0]) + "\"", file,
+                "Training needs at least two labels");
+  }
+}
+
+void log_rows(const TrainingRows& rows) {
+  std::string text = count_of(rows.train.texts.size()) + " training rows, " +
+                     count_of(rows.valid.texts.size()) + " validation rows, " +
+                     count_of(rows.labels.size()) + " labels";
+  if (rows.target == metrics::TargetKind::kMulti) {
+    std::size_t given = 0;
+    for (const auto& labels : rows.train.labels) given += labels.size();
+    const auto texts = static_cast<double>(std::max<std::size_t>(1, rows.train.texts.size()));
+    text += ", " + format_fixed(static_cast<double>(given) / texts, 2) +
+            " of them a row: the model gives several labels";
+  }
+  log_info(text);
+}
+
+}  // namespace
+
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads) {
   check_standard_input(files);
-  std::vector<data::Record> records = read_files(files.train, files.corpus, threads);
+  std::vector<data::Record> records = read_files(files.train, files.corpus, threads), valid;
   if (records.empty()) throw Error("there are no training rows", files.train[0]);
-  TrainingRows rows;
-  rows.labels = data::label_set(records);
-  if (rows.labels.size() < 2) {
-    throw Error("every row has the label \"" + printable(rows.labels[0]) + "\"", files.train[0],
-                "Training needs at least two labels");
-  }
-  std::vector<bool> in_valid(records.size(), false);
   if (!files.valid.empty()) {
     data::CorpusOptions corpus = files.corpus;
     corpus.group_column.clear();  // groups matter where rows are split
-    for (data::Record& record : read_files(files.valid, corpus, threads)) {
-      take(record, files.valid, keeps_places, rows.valid);
-    }
-    if (rows.valid.texts.empty()) throw Error("there are no validation rows", files.valid[0]);
-  } else if (files.valid_share > 0) {
+    valid = read_files(files.valid, corpus, threads);
+    if (valid.empty()) throw Error("there are no validation rows", files.valid[0]);
+  }
+  TrainingRows rows;
+  rows.labels = data::label_set(records);
+  rows.target = target_of(files.corpus, records, valid);
+  check_labels(rows, files.train[0]);
+  for (data::Record& record : valid) take(record, files.valid, keeps_places, rows.valid);
+  std::vector<bool> in_valid(records.size(), false);
+  if (files.valid.empty() && files.valid_share > 0) {
     const data::Split split =
         data::split_for_validation(records, files.valid_share, static_cast<std::uint64_t>(seed));
     for (std::int64_t row : split.valid) in_valid[static_cast<std::size_t>(row)] = true;
@@ -106,9 +145,7 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
   for (std::size_t i = 0; i < records.size(); ++i) {
     take(records[i], files.train, keeps_places, in_valid[i] ? rows.valid : rows.train);
   }
-  log_info(count_of(rows.train.texts.size()) + " training rows, " +
-           count_of(rows.valid.texts.size()) + " validation rows, " + count_of(rows.labels.size()) +
-           " labels");
+  log_rows(rows);
   return rows;
 }
 

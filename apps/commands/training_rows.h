@@ -25,13 +25,14 @@ struct TrainingFiles {
 
 struct Rows {
   std::vector<std::string> texts;
-  std::vector<std::string> labels;
+  std::vector<std::vector<std::string>> labels;  // of each text
   std::vector<std::string> places;  // where the rows stand, for errors; empty unless asked for
 };
 
 struct TrainingRows {
   Rows train, valid;
   std::vector<std::string> labels;  // the model's, in its order
+  metrics::TargetKind target = metrics::TargetKind::kSingle;
 };
 
 struct EncodedRows {
@@ -40,7 +41,8 @@ struct EncodedRows {
 };
 
 // Reads the files and, without validation files, splits a share of the rows off by the seed. Logs
-// what was read and repaired. Throws when there is nothing to learn from.
+// what was read and repaired. Throws when there is nothing to learn from. The rows' kind of target is
+// the one that is asked for, or kMulti when a row has a list of labels.
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads);
 

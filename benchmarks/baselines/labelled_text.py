@@ -144,7 +144,7 @@ def timed_result(model: str, predict, train: list[Example], test: list[Example])
                   len(test))
 
 
-def parse_arguments(description: str) -> argparse.Namespace:
+def parse_arguments(description: str, several_labels: bool = False) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--train", type=pathlib.Path, required=True, help="CSV or TSV, plain or .gz")
     parser.add_argument("--test", type=pathlib.Path, required=True)
@@ -154,16 +154,21 @@ def parse_arguments(description: str) -> argparse.Namespace:
                         help="whether the first row names the columns")
     parser.add_argument("--json", action="store_true", help="print one JSON object per model")
     parser.add_argument("--limit", type=int, metavar="N", help="read only the first N train rows")
+    if several_labels:
+        parser.add_argument("--label-separator", metavar="S",
+                            help="parts several labels of a row; then a classifier per label")
     return parser.parse_args()
 
 
-def show(results: Sequence[Result], as_json: bool) -> None:
+def show(results: Sequence[NamedTuple], as_json: bool) -> None:
     for result in results:
+        values = result._asdict()
         if as_json:
-            print(json.dumps(result._asdict()))
-        else:
-            print(f"{result.model:<22} accuracy {result.accuracy:.4f}  macro-F1 "
-                  f"{result.macro_f1:.4f}  {result.seconds:.1f} s")
+            print(json.dumps(values))
+            continue
+        scores = "  ".join(f"{name.replace('_', ' ')} {value:.4f}" for name, value in values.items()
+                           if isinstance(value, float) and "seconds" not in name)
+        print(f"{result.model:<28} {scores}  {values['seconds']:.1f} s")
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ import tempfile
 from typing import Iterable
 
 import labelled_text
+import one_vs_rest
 from labelled_text import BaselineError, Example
 
 WORD = re.compile(r"\w+|[^\w\s]")
@@ -44,14 +45,18 @@ class Vocabulary:
         self.idf = array.array("d", [0.0])
         self.idf.extend(1 + math.log((1 + count) / (1 + frequency[term])) for term in kept)
 
-    def features(self, text: str) -> str:
-        """One document in liblinear's format: `number:weight` by ascending number."""
+    def weights(self, text: str) -> list[tuple[int, float]]:
+        """One document's terms by ascending number, with their weights."""
         counts = collections.Counter(
             number for term in terms(text) if (number := self.numbers.get(term)))
         weights = {number: (1 + math.log(count)) * self.idf[number]
                    for number, count in sorted(counts.items())}
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-        return " ".join(f"{number}:{weight / length:.5g}" for number, weight in weights.items())
+        return [(number, weight / length) for number, weight in weights.items()]
+
+    def features(self, text: str) -> str:
+        """The same in liblinear's format: `number:weight`."""
+        return " ".join(f"{number}:{weight:.5g}" for number, weight in self.weights(text))
 
 
 def write_features(path: pathlib.Path, examples: list[Example], vocabulary: Vocabulary,
@@ -84,13 +89,25 @@ def predict(train: list[Example], test: list[Example], on_trained=lambda: None) 
         return [names[int(line) - 1] for line in files["output"].read_text().split()]
 
 
+def several_results(train: list[Example], test: list[Example], separator: str) -> list:
+    """One-vs-rest over rows of several labels."""
+    def features_of(texts):
+        vocabulary = Vocabulary(texts)
+        return len(vocabulary.numbers), vocabulary.weights
+    return one_vs_rest.results(train, test, separator, features_of)
+
+
 def main() -> None:
-    arguments = labelled_text.parse_arguments(__doc__.splitlines()[0])
+    arguments = labelled_text.parse_arguments(__doc__.splitlines()[0], several_labels=True)
     with labelled_text.reported_errors():
         labelled_text.require_program("liblinear-train", "liblinear-tools")
         train = labelled_text.read_examples(arguments.train, arguments)
         train = list(itertools.islice(train, arguments.limit))
         test = labelled_text.read_examples(arguments.test, arguments)
+        if arguments.label_separator:
+            labelled_text.show(several_results(train, test, arguments.label_separator),
+                               arguments.json)
+            return
         results = [labelled_text.majority_result(train, test),
                    labelled_text.timed_result("TF-IDF + linear SVM", predict, train, test)]
     labelled_text.show(results, arguments.json)

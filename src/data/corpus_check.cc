@@ -107,13 +107,19 @@ class Checker {
     }
   }
 
+  // Counts the record's labels. The number of its one label; -1 for a list, as documents whose
+  // lists differ do not contradict each other.
   int label_of(const Record& record, int file) {
-    if (!record.has_label) return -1;
-    const auto [at, is_new] =
-        label_numbers_.emplace(record.label, static_cast<int>(facts_.labels.size()));
-    if (is_new) {
-      facts_.labels.push_back({record.label, 0, std::vector<std::int64_t>(file_count_)});
-    }
+    if (!record.has_list) return record.has_label ? count_label(record.label, file) : -1;
+    for (const std::string& label : record.labels) count_label(label, file);
+    ++facts_.lists;
+    facts_.labels_a_row.add(static_cast<std::int64_t>(record.labels.size()));
+    return -1;
+  }
+
+  int count_label(const std::string& name, int file) {
+    const auto [at, is_new] = label_numbers_.emplace(name, static_cast<int>(facts_.labels.size()));
+    if (is_new) facts_.labels.push_back({name, 0, std::vector<std::int64_t>(file_count_)});
     CheckedLabel& label = facts_.labels[static_cast<std::size_t>(at->second)];
     ++label.rows;
     ++label.file_rows[static_cast<std::size_t>(file)];

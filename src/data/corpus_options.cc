@@ -19,7 +19,12 @@ void CorpusOptions::describe(config::OptionSet& options) {
   options.group("Data")
       .add("text-column", &text_column, "NAME|N...",
            "columns of the text, joined with a blank; found by themselves in most files")
-      .add("label-column", &label_column, "NAME|N", "column of the label")
+      .add("label-column", &label_column, "NAME|N", "column of the label or labels")
+      .add("label-separator", &label_separator, "S",
+           "what parts several labels of a row, such as \"|\"; without it they are a JSON array")
+      .add("target", &target,
+           {{"auto", Target::kAuto}, {"single", Target::kSingle}, {"multi", Target::kMulti}},
+           "one label a document, or several (or none); auto: several when a row holds a list")
       .add("id-column", &id_column, "NAME|N", "column that is copied to the predictions")
       .add("group-column", &group_column, "NAME|N",
            "column whose rows stay together when a validation set is split off")
@@ -50,6 +55,7 @@ void CorpusOptions::adopt(const config::Json& trained, const std::string& where)
   }
   trained_text_column = corpus.text_columns();
   trained_label_column = corpus.label_column;
+  trained_label_separator = corpus.label_separator;
 }
 
 CorpusOptions CorpusOptions::for_format(Format file_format, bool needs_label,
@@ -68,6 +74,9 @@ CorpusOptions CorpusOptions::for_format(Format file_format, bool needs_label,
       fits(trained_label_column)) {
     options.label_column = trained_label_column;
   }
+  if (is_table && label_separator.empty() && target != Target::kSingle) {
+    options.label_separator = trained_label_separator;
+  }
   return options;
 }
 
@@ -79,6 +88,12 @@ std::vector<std::string> CorpusOptions::text_columns() const {
     }
   }
   return columns;
+}
+
+void CorpusOptions::check_target() const {
+  if (target != Target::kSingle || label_separator.empty()) return;
+  throw usage_error("parts several labels of a row", "--label-separator",
+                    "Leave it out where a document has one label (--target single)");
 }
 
 bool CorpusOptions::names_columns() const {

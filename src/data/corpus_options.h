@@ -21,6 +21,13 @@ enum class Format {
 enum class Header { kAuto, kYes, kNo };
 enum class OnBadRow { kError, kSkip };
 
+// How many labels a document has.
+enum class Target {
+  kAuto,    // several when some row holds a list
+  kSingle,  // one
+  kMulti,   // any number, none included
+};
+
 // Every default is "work it out". A file whose name ends (after .gz or .zst is taken off) in .csv,
 // .tsv, .jsonl, .ndjson or .json is what it says, but a .csv whose first line has tabs and no comma
 // is tab-separated; a folder is a folder of classes. Other files and standard input are fastText
@@ -31,6 +38,8 @@ struct CorpusOptions {
   // Several are joined with a blank. Empty: see columns.h.
   std::vector<std::string> text_column;
   std::string label_column;
+  std::string label_separator;  // parts the labels of a row; empty: lists are JSON arrays
+  Target target = Target::kAuto;
   std::string id_column;
   std::string group_column;
   Format format = Format::kAuto;
@@ -44,6 +53,7 @@ struct CorpusOptions {
   // No option: see adopt().
   std::vector<std::string> trained_text_column;
   std::string trained_label_column;
+  std::string trained_label_separator;
 
   void describe(config::OptionSet& options);
 
@@ -57,6 +67,8 @@ struct CorpusOptions {
 
   // text_column with the commas taken apart and blanks around names removed.
   std::vector<std::string> text_columns() const;
+  // Throws a usage error when --target and --label-separator contradict each other.
+  void check_target() const;
   // Whether any option says which columns hold what.
   bool names_columns() const;
   // The character of `delimiter`, or `fallback` when it is empty. Throws a usage error.

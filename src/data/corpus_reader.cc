@@ -20,6 +20,7 @@ CorpusReader::CorpusReader(std::vector<std::string> files, CorpusOptions options
       limits_(limits),
       context_{options_, needs_label, parallel_for_, limits_} {
   options_.delimiter_or(',');
+  options_.check_target();
   if (std::count(files_.begin(), files_.end(), "-") > 1) {
     throw usage_error("is named twice but can be read only once", "standard input");
   }

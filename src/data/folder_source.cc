@@ -9,7 +9,7 @@
 
 #include "base/strings.h"
 #include "data/file_format.h"
-#include "data/record_fields.h"
+#include "data/label_field.h"
 #include "data/row_source.h"
 #include "io/files.h"
 #include "io/input_stream.h"
@@ -118,7 +118,8 @@ void FolderSource::parse(const Entry& entry, ParsedRow& row, std::int64_t& bytes
   }
   bytes += static_cast<std::int64_t>(document.size());
   record.text = text::repair_text(std::string_view(document).substr(mark), repairs);
-  row.reason = set_label(entry.label, context_.needs_label, record, repairs);
+  row.reason = set_one_label(entry.label, LabelRule(context_.options, context_.needs_label), record,
+                             repairs);
 }
 
 std::string FolderSource::place(const Record& record) const {

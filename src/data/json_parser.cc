@@ -6,8 +6,7 @@
 
 #include "base/strings.h"
 #include "data/columns.h"
-#include "data/json_row.h"
-#include "data/record_fields.h"
+#include "data/label_field.h"
 
 namespace fastformer::data {
 namespace {
@@ -70,6 +69,18 @@ RowParser::Begin JsonParser::begin(std::string_view first_row) {
   return Begin::kReady;
 }
 
+std::string JsonParser::read_labels(const std::string& line, const JsonValue& value, Record& record,
+                                    text::RepairCounts& repairs) const {
+  const LabelRule rule(options_, needs_label_);
+  if (value.kind == Kind::kNested) {
+    return set_labels_from_json(nested_value(line, keys_[*label_]), rule, record, repairs);
+  }
+  if (value.kind == Kind::kText) return set_labels(value.text, rule, record, repairs);
+  if (!needs_label_) return "";
+  return rule.target == Target::kMulti ? "the label is null; a document without labels has []"
+                                       : "the label is empty";
+}
+
 bool JsonParser::is_blank(std::string_view row) const { return trim(row).empty(); }
 
 std::string JsonParser::parse(std::string_view row, Record& record,
@@ -81,10 +92,8 @@ std::string JsonParser::parse(std::string_view row, Record& record,
   for (std::size_t i = 0; i < keys_.size(); ++i) {
     const bool is_optional = label_ == i && !needs_label_;
     if (values[i].kind == Kind::kMissing && !is_optional) return missing_reason(line, keys_[i]);
-    if (values[i].kind == Kind::kNested) {
-      const bool is_label = label_ == i;
-      return "the value of \"" + printable(keys_[i]) + "\" is a list or an object" +
-             (is_label ? "; several labels a document are not available yet" : "");
+    if (values[i].kind == Kind::kNested && label_ != i) {
+      return "the value of \"" + printable(keys_[i]) + "\" is a list or an object";
     }
   }
   std::string text;
@@ -95,8 +104,7 @@ std::string JsonParser::parse(std::string_view row, Record& record,
   record.text = text::repair_text(text, repairs);
   if (id_) record.id = text::repair_text(values[*id_].text, repairs);
   if (group_) record.group = text::repair_text(values[*group_].text, repairs);
-  if (!label_) return "";
-  return set_label(values[*label_].text, needs_label_, record, repairs);
+  return label_ ? read_labels(line, values[*label_], record, repairs) : "";
 }
 
 }  // namespace fastformer::data

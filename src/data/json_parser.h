@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "data/json_row.h"
 #include "data/row_parser.h"
 
 namespace fastformer::data {
@@ -19,6 +20,10 @@ class JsonParser : public RowParser {
                     text::RepairCounts& repairs) const override;
 
  private:
+  // From the value of the label's key in `line`.
+  std::string read_labels(const std::string& line, const JsonValue& value, Record& record,
+                          text::RepairCounts& repairs) const;
+
   const CorpusOptions& options_;
   bool needs_label_;
   std::string where_;

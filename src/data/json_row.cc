@@ -115,6 +115,13 @@ std::string read_keys(std::string_view line, std::vector<std::string>& keys) {
   return run(line, handler);
 }
 
+std::string nested_value(const std::string& line, const std::string& key) {
+  std::int64_t lone = 0;
+  Json object = Json::parse(line, nullptr, false);
+  if (object.is_discarded()) object = Json::parse(without_lone_surrogates(line, lone));
+  return object.at(key).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string without_lone_surrogates(std::string_view line, std::int64_t& count) {
   std::string mended;
   mended.reserve(line.size());

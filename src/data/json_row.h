@@ -28,6 +28,9 @@ std::string read_object(std::string_view line, std::span<const std::string> keys
 // The top-level keys of an object, in order; the reason when it is none.
 std::string read_keys(std::string_view line, std::vector<std::string>& keys);
 
+// The value of a key of a valid object, which may have lone surrogates, as JSON.
+std::string nested_value(const std::string& line, const std::string& key);
+
 // `line` with every \uD800 to \uDFFF escape that has no partner replaced by \ufffd, as such escapes
 // make a line invalid although programs write them for text cut inside a character. Adds the number
 // of replacements to `count`.

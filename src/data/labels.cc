@@ -31,7 +31,8 @@ bool sort_as_numbers(std::vector<std::string>& labels) {
 std::vector<std::string> label_set(std::span<const Record> records) {
   std::unordered_set<std::string_view> distinct;
   for (const Record& record : records) {
-    if (record.has_label) distinct.insert(record.label);
+    distinct.insert(record.labels.begin(), record.labels.end());
+    if (record.has_label && !record.has_list) distinct.insert(record.label);
   }
   std::vector<std::string> labels(distinct.begin(), distinct.end());
   if (!sort_as_numbers(labels)) std::sort(labels.begin(), labels.end());

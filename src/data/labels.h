@@ -11,7 +11,7 @@
 
 namespace fastformer::data {
 
-// The distinct labels of the records that have one: by value when all are numbers, else by bytes.
+// The distinct labels of the records: by value when all are numbers, else by bytes.
 std::vector<std::string> label_set(std::span<const Record> records);
 
 // Finds the number of a label: its place in a list of labels.

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "data/record_fields.h"
 
 namespace fastformer::data {
 
@@ -13,22 +12,18 @@ bool FastTextParser::is_blank(std::string_view row) const { return trim(row).emp
 std::string FastTextParser::parse(std::string_view row, Record& record,
                                   text::RepairCounts& repairs) const {
   std::string_view rest = trim(row);
-  std::string_view label;
-  int labels = 0;
+  std::vector<std::string> labels;
   while (rest.starts_with(kLabelPrefix)) {
     const std::size_t end = std::min(rest.find_first_of(" \t"), rest.size());
-    label = rest.substr(kLabelPrefix.size(), end - kLabelPrefix.size());
+    labels.emplace_back(rest.substr(kLabelPrefix.size(), end - kLabelPrefix.size()));
     rest = trim(rest.substr(end));
-    ++labels;
   }
   record.text = text::repair_text(rest, repairs);
-  if (labels > 1) {
-    if (!needs_label_) return "";
-    return "has " + std::to_string(labels) +
-           " labels; several labels a document are not available yet";
+  if (rule_.target == Target::kMulti || labels.size() > 1) {
+    return set_label_list(labels, rule_, record, repairs);
   }
-  if (labels == 0 && needs_label_) return "does not begin with __label__";
-  return set_label(label, needs_label_, record, repairs);
+  if (labels.empty()) return rule_.needed ? "does not begin with __label__" : "";
+  return set_one_label(labels[0], rule_, record, repairs);
 }
 
 std::string LineParser::parse(std::string_view row, Record& record,

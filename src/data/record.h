@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace fastformer::data {
 
@@ -10,6 +11,10 @@ struct Record {
   std::string text;   // valid UTF-8 without control characters but tab and line feed
   std::string label;  // without white space at its ends; empty when has_label is false
   bool has_label = false;
+  // Of a row whose labels stand in a list: them, each once, in the order of the list; there may be
+  // none. Then `label` is empty and has_label true.
+  bool has_list = false;
+  std::vector<std::string> labels;
   std::string id;         // empty unless there is an id column; "label/name" in a folder of classes
   std::string group;      // empty unless there is a group column
   std::int64_t line = 0;  // 1-based line of the file on which the row begins

@@ -8,7 +8,6 @@
 #include "base/strings.h"
 #include "data/json_parser.h"
 #include "data/line_parsers.h"
-#include "data/record_fields.h"
 #include "data/table_parser.h"
 
 namespace fastformer::data {
@@ -44,7 +43,7 @@ std::unique_ptr<RowParser> make_row_parser(Format format, char delimiter,
     case Format::kJsonl:
       return std::make_unique<JsonParser>(options, needs_label, where);
     case Format::kFastText:
-      return std::make_unique<FastTextParser>(needs_label);
+      return std::make_unique<FastTextParser>(LabelRule(options, needs_label));
     case Format::kLines:
     case Format::kAuto:
     case Format::kFolder:
@@ -56,13 +55,6 @@ std::unique_ptr<RowParser> make_row_parser(Format format, char delimiter,
                       "with a folder per class");
   }
   return std::make_unique<LineParser>();
-}
-
-std::string set_label(std::string_view raw, bool needs_label, Record& record,
-                      text::RepairCounts& repairs) {
-  record.label = trim(text::repair_text(raw, repairs));
-  record.has_label = !record.label.empty();
-  return record.has_label || !needs_label ? "" : "the label is empty";
 }
 
 }  // namespace fastformer::data

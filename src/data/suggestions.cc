@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/strings.h"
 #include "text/text_options.h"
@@ -55,11 +56,33 @@ std::optional<Suggestion> max_length(const CorpusFacts& facts) {
   return std::nullopt;
 }
 
+// A sign that parts most labels, the parts of which are far fewer than the labels.
+std::optional<Suggestion> label_separator(const CorpusFacts& facts) {
+  if (facts.lists > 0) return std::nullopt;
+  for (const char separator : {'|', ';', ','}) {
+    std::set<std::string> parts;
+    std::size_t parted = 0;
+    for (const CheckedLabel& label : facts.labels) {
+      const std::vector<std::string> list = split(label.label, separator);
+      parted += list.size() > 1;
+      for (const std::string& part : list) parts.emplace(trim(part));
+    }
+    if (2 * parted <= facts.labels.size() || 2 * parts.size() > facts.labels.size()) continue;
+    return Suggestion{"--label-separator", std::string(1, separator),
+                      format_count(static_cast<std::int64_t>(parted)) + " of " +
+                          counted(static_cast<std::int64_t>(facts.labels.size()), "label") +
+                          " look like lists of " +
+                          counted(static_cast<std::int64_t>(parts.size()), "label")};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<Suggestion> suggestions(const CorpusFacts& facts,
                                     const std::optional<GroupColumn>& group, bool stripped) {
   std::vector<Suggestion> list;
+  if (const auto separator = label_separator(facts)) list.push_back(*separator);
   if (group) {
     list.push_back({"--group-column", group->name,
                     format_count(group->groups) + " values in " + format_count(group->rows) +
@@ -113,7 +136,7 @@ void add_label_remarks(const CorpusFacts& facts, std::vector<std::string>& list)
                    ", \"" + printable(least.label, 40) + "\" " + format_count(least.rows) +
                    ": accuracy says little of the rare labels, macro-F1 does");
   }
-  if (facts.labels.size() == 1) list.push_back("there is only one label, nothing to learn");
+  if (facts.labels.size() == 1 && facts.lists == 0) list.push_back("there is only one label, nothing to learn");
   const bool is_id =
       facts.labels.size() > 100 && 2 * static_cast<std::int64_t>(facts.labels.size()) > facts.rows;
   if (is_id) list.push_back("most labels stand on one row: is --label-column the right one?");

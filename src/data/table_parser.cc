@@ -8,7 +8,7 @@
 
 #include "base/strings.h"
 #include "data/delimited.h"
-#include "data/record_fields.h"
+#include "data/label_field.h"
 
 namespace fastformer::data {
 namespace {
@@ -79,7 +79,8 @@ std::string TableParser::parse(std::string_view row, Record& record,
   if (columns_.id) record.id = text::repair_text(value_of(fields[*columns_.id]), repairs);
   if (columns_.group) record.group = text::repair_text(value_of(fields[*columns_.group]), repairs);
   if (!columns_.label) return "";
-  return set_label(value_of(fields[*columns_.label]), needs_label_, record, repairs);
+  return set_labels(value_of(fields[*columns_.label]), LabelRule(options_, needs_label_), record,
+                    repairs);
 }
 
 }  // namespace fastformer::data

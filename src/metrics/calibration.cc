@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace fastformer::metrics {
 namespace {
@@ -25,39 +26,71 @@ std::size_t bin_of(double confidence, const std::vector<CalibrationBin>& bins) {
   return static_cast<std::size_t>(at - bins.begin());
 }
 
+// Bins that are filled one confidence after the other.
+class Counter {
+ public:
+  explicit Counter(int bins) {
+    if (bins < 1) throw Error("at least one bin is needed");
+    result_.bins.resize(static_cast<std::size_t>(bins));
+    for (int i = 0; i < bins; ++i) {
+      CalibrationBin& bin = result_.bins[static_cast<std::size_t>(i)];
+      bin.low = static_cast<double>(i) / bins;
+      bin.high = static_cast<double>(i + 1) / bins;
+    }
+  }
+
+  void add(double confidence, bool is_right, std::size_t row) {
+    if (!(confidence >= 0 && confidence <= 1)) {
+      throw Error("a confidence is not from 0 to 1", "row " + std::to_string(row + 1));
+    }
+    CalibrationBin& bin = result_.bins[bin_of(confidence, result_.bins)];
+    ++bin.rows;
+    ++result_.rows;
+    bin.confidence += confidence;
+    bin.accuracy += is_right ? 1 : 0;
+  }
+
+  Calibration finish() {
+    for (CalibrationBin& bin : result_.bins) {
+      // The sums, so far: their difference is the bin's gap times its rows.
+      result_.expected_error += std::abs(bin.accuracy - bin.confidence);
+      const double rows = static_cast<double>(std::max<std::int64_t>(1, bin.rows));
+      bin.confidence /= rows;
+      bin.accuracy /= rows;
+    }
+    result_.expected_error /= static_cast<double>(result_.rows);
+    return std::move(result_);
+  }
+
+ private:
+  Calibration result_;
+};
+
 }  // namespace
 
 Calibration calibration(std::span<const int> truth, std::span<const int> predicted,
                         std::span<const double> confidence, int bins) {
   check_sizes(truth.size(), predicted.size(), "predictions");
   check_sizes(truth.size(), confidence.size(), "confidences");
-  if (bins < 1) throw Error("at least one bin is needed");
-  Calibration result;
-  result.rows = static_cast<std::int64_t>(truth.size());
-  result.bins.resize(static_cast<std::size_t>(bins));
-  for (int i = 0; i < bins; ++i) {
-    CalibrationBin& bin = result.bins[static_cast<std::size_t>(i)];
-    bin.low = static_cast<double>(i) / bins;
-    bin.high = static_cast<double>(i + 1) / bins;
-  }
+  Counter counter(bins);
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    if (!(confidence[i] >= 0 && confidence[i] <= 1)) {
-      throw Error("a confidence is not from 0 to 1", "row " + std::to_string(i + 1));
+    counter.add(confidence[i], truth[i] == predicted[i], i);
+  }
+  return counter.finish();
+}
+
+Calibration label_calibration(MatrixView<const double> probabilities,
+                              MatrixView<const float> targets, int bins) {
+  check_sizes(static_cast<std::size_t>(targets.rows * targets.columns),
+              static_cast<std::size_t>(probabilities.rows * probabilities.columns),
+              "probabilities");
+  Counter counter(bins);
+  for (std::int64_t i = 0; i < targets.rows; ++i) {
+    for (std::int64_t c = 0; c < targets.columns; ++c) {
+      counter.add(probabilities(i, c), targets(i, c) > 0, static_cast<std::size_t>(i));
     }
-    CalibrationBin& bin = result.bins[bin_of(confidence[i], result.bins)];
-    ++bin.rows;
-    bin.confidence += confidence[i];
-    bin.accuracy += truth[i] == predicted[i] ? 1 : 0;
   }
-  for (CalibrationBin& bin : result.bins) {
-    // The sums, so far: their difference is the bin's gap times its rows.
-    result.expected_error += std::abs(bin.accuracy - bin.confidence);
-    const double rows = static_cast<double>(std::max<std::int64_t>(1, bin.rows));
-    bin.confidence /= rows;
-    bin.accuracy /= rows;
-  }
-  result.expected_error /= static_cast<double>(result.rows);
-  return result;
+  return counter.finish();
 }
 
 double brier_score(std::span<const int> truth, MatrixView<const double> probabilities) {

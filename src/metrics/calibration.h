@@ -21,7 +21,7 @@ struct CalibrationBin {
 };
 
 struct Calibration {
-  std::int64_t rows = 0;
+  std::int64_t rows = 0;  // or labels of rows
   // The expected calibration error (Guo et al., 2017, eq. 3): the mean over all rows of how far
   // the accuracy and the mean confidence of a row's bin lie apart.
   double expected_error = 0;
@@ -33,6 +33,11 @@ struct Calibration {
 // sizes and confidences outside [0, 1].
 Calibration calibration(std::span<const int> truth, std::span<const int> predicted,
                         std::span<const double> confidence, int bins = kCalibrationBins);
+
+// The same of labels that come each by itself: each probability of each row against how often such
+// a label is true. `targets`, true where above 0, are [rows, labels] as the probabilities are.
+Calibration label_calibration(MatrixView<const double> probabilities,
+                              MatrixView<const float> targets, int bins = kCalibrationBins);
 
 // The Brier score (1950): the mean over rows of the squared distance between the probabilities
 // [rows, classes] and 1 for the true class, 0 for the others. 0 is perfect, 2 the worst; the same

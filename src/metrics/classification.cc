@@ -35,24 +35,25 @@ void add_scaled(Scores& sum, const Scores& scores, double factor) {
   sum.f1 += factor * scores.f1;
 }
 
-void average(ClassificationResult& result) {
+}  // namespace
+
+ClassResult average_classes(std::vector<ClassResult>& classes, Scores& macro, Scores& weighted) {
   ClassResult total;
   std::int64_t occurring = 0;
-  for (const ClassResult& counts : result.classes) {
+  for (ClassResult& counts : classes) {
+    counts.scores = scores_of(counts);
     total.support += counts.support;
     total.predicted += counts.predicted;
     total.correct += counts.correct;
     occurring += counts.support + counts.predicted > 0 ? 1 : 0;
   }
-  for (const ClassResult& counts : result.classes) {
-    add_scaled(result.macro, counts.scores, share(1, occurring));
-    add_scaled(result.weighted, counts.scores, share(counts.support, total.support));
+  for (const ClassResult& counts : classes) {
+    add_scaled(macro, counts.scores, share(1, occurring));
+    add_scaled(weighted, counts.scores, share(counts.support, total.support));
   }
-  result.micro = scores_of(total);
-  result.accuracy = share(total.correct, total.support);
+  total.scores = scores_of(total);
+  return total;
 }
-
-}  // namespace
 
 std::int64_t ClassificationResult::confused(int truth, int predicted) const {
   const auto before = [](const ConfusionCell& cell, const std::pair<int, int>& key) {
@@ -83,11 +84,12 @@ ClassificationResult classification_result(std::span<const int> truth,
     if (truth[i] == predicted[i]) ++result.classes[static_cast<std::size_t>(truth[i])].correct;
     ++cells[{truth[i], predicted[i]}];
   }
-  for (ClassResult& counts : result.classes) counts.scores = scores_of(counts);
   for (const auto& [key, count] : cells) {
     result.confusion.push_back({key.first, key.second, count});
   }
-  average(result);
+  const ClassResult total = average_classes(result.classes, result.macro, result.weighted);
+  result.micro = total.scores;
+  result.accuracy = share(total.correct, total.support);
   return result;
 }
 

@@ -21,6 +21,11 @@ struct ClassResult {
   Scores scores;
 };
 
+// Sets the scores of every class from its counts, and their means: over the classes that occur in
+// the truth or in the predictions, and weighted by support. Returns the sum of the counts, with its
+// scores.
+ClassResult average_classes(std::vector<ClassResult>& classes, Scores& macro, Scores& weighted);
+
 // One non-empty cell of the confusion matrix.
 struct ConfusionCell {
   int truth = 0;

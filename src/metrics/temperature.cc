@@ -13,24 +13,26 @@ namespace {
 constexpr int kMostSteps = 200;
 constexpr double kTolerance = 1e-12;  // of the inverse temperature, relative
 
-void check(MatrixView<const float> logits, std::span<const std::int64_t> labels) {
-  if (static_cast<std::int64_t>(labels.size()) != logits.rows) {
-    throw Error(std::to_string(logits.rows) + " rows of logits for " +
-                std::to_string(labels.size()) + " labels");
+void check(MatrixView<const float> logits, MatrixView<const float> targets) {
+  if (targets.rows != logits.rows || targets.columns != logits.columns) {
+    throw Error("the targets are not as many as the logits");
   }
   for (std::int64_t i = 0; i < logits.rows; ++i) {
-    const std::int64_t label = labels[static_cast<std::size_t>(i)];
-    const float* row = logits.row(i);
-    const auto is_finite = [](float logit) { return std::isfinite(logit); };
-    if (label < -1 || label >= logits.columns) {
-      throw Error("class " + std::to_string(label) + " is not one of the " +
-                      std::to_string(logits.columns) + " classes",
-                  "row " + std::to_string(i + 1));
-    }
-    if (!std::all_of(row, row + logits.columns, is_finite)) {
-      throw Error("a logit is not a finite number", "row " + std::to_string(i + 1));
+    for (std::int64_t c = 0; c < logits.columns; ++c) {
+      if (!(targets(i, c) >= 0 && targets(i, c) <= 1)) {
+        throw Error("a target is not from 0 to 1", "row " + std::to_string(i + 1));
+      }
+      if (!std::isfinite(logits(i, c))) {
+        throw Error("a logit is not a finite number", "row " + std::to_string(i + 1));
+      }
     }
   }
+}
+
+double sum_of(const float* values, std::int64_t count) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < count; ++c) sum += values[c];
+  return sum;
 }
 
 // A row under the inverse temperature b: with p = softmax(b z), log of the sum of exp(b z), mean
@@ -59,56 +61,98 @@ Moments moments(const float* logits, std::int64_t classes, double inverse) {
   return result;
 }
 
-struct Slope {
-  double first = 0;   // derivative of the summed cross entropy by the inverse temperature
-  double second = 0;  // its derivative
+// The cross entropy of rows, its derivative by the inverse temperature, and that one's.
+struct Cost {
+  double value = 0;
+  double first = 0;
+  double second = 0;
 };
 
-Slope slope_at(MatrixView<const float> logits, std::span<const std::int64_t> labels,
-               std::int64_t labelled, double inverse) {
-  Slope slope;
-  const double uniform = 1 / static_cast<double>(labelled);  // a row's part of the added row
-  for (std::int64_t i = 0; i < logits.rows; ++i) {
-    const std::int64_t label = labels[static_cast<std::size_t>(i)];
-    if (label < 0) continue;
-    const float* row = logits.row(i);
-    const Moments m = moments(row, logits.columns, inverse);
-    double mean = 0;
-    for (std::int64_t c = 0; c < logits.columns; ++c) mean += row[c];
-    mean /= static_cast<double>(logits.columns);
-    slope.first += m.mean - static_cast<double>(row[label]) + uniform * (m.mean - mean);
-    slope.second += (1 + uniform) * m.variance;
+// Softmax. `uniform` is a row's part of the added row.
+void add_single(const float* logits, const float* targets, std::int64_t labels, double inverse,
+                double uniform, Cost& cost) {
+  const double total = sum_of(targets, labels);
+  if (total == 0) return;
+  const Moments m = moments(logits, labels, inverse);
+  double wanted = 0, below = 0;  // below the largest logit
+  for (std::int64_t c = 0; c < labels; ++c) {
+    wanted += static_cast<double>(targets[c]) * logits[c];
+    below += targets[c] * (m.largest - logits[c]);
   }
-  return slope;
+  const double mean = sum_of(logits, labels) / static_cast<double>(labels);
+  cost.value += total * m.log_sum + inverse * below;
+  cost.first += total * m.mean - wanted + uniform * (m.mean - mean);
+  cost.second += (total + uniform) * m.variance;
 }
 
-// Whether some labelled row's logits differ, so that the temperature matters.
-bool can_be_fitted(MatrixView<const float> logits, std::span<const std::int64_t> labels) {
-  for (std::int64_t i = 0; i < logits.rows; ++i) {
-    const float* row = logits.row(i);
-    const auto differs = [row](float logit) { return logit != row[0]; };
-    if (labels[static_cast<std::size_t>(i)] >= 0 &&
-        std::any_of(row, row + logits.columns, differs)) {
-      return true;
-    }
+// Sigmoid of every label.
+void add_multi(const float* logits, const float* targets, std::int64_t labels, double inverse,
+               double uniform, Cost& cost) {
+  for (std::int64_t c = 0; c < labels; ++c) {
+    const double logit = logits[c], scaled = inverse * logit;
+    const double small = std::exp(-std::abs(scaled));  // no overflow
+    const double p = scaled >= 0 ? 1 / (1 + small) : small / (1 + small);
+    cost.value += std::max(scaled, 0.0) + std::log1p(small) - targets[c] * scaled;
+    cost.first += (p - targets[c]) * logit + uniform * (p - 0.5) * logit;
+    cost.second += (1 + uniform) * p * (1 - p) * logit * logit;
   }
-  return false;
 }
+
+// Rows and how many of them count.
+class Rows {
+ public:
+  Rows(MatrixView<const float> logits, MatrixView<const float> targets, TargetKind kind)
+      : logits_(logits), targets_(targets), kind_(kind) {
+    check(logits, targets);
+    for (std::int64_t i = 0; i < logits.rows; ++i) count_ += counts(i);
+  }
+
+  std::int64_t count() const { return count_; }
+
+  Cost cost(double inverse) const {
+    Cost cost;
+    const double uniform = 1 / static_cast<double>(std::max<std::int64_t>(1, count_));
+    const auto add = kind_ == TargetKind::kSingle ? add_single : add_multi;
+    for (std::int64_t i = 0; i < logits_.rows; ++i) {
+      add(logits_.row(i), targets_.row(i), logits_.columns, inverse, uniform, cost);
+    }
+    return cost;
+  }
+
+  // Whether the temperature matters: in some row that counts the logits differ from each other,
+  // or for kMulti from 0.
+  bool can_be_fitted() const {
+    for (std::int64_t i = 0; i < logits_.rows; ++i) {
+      const float* row = logits_.row(i);
+      const float level = kind_ == TargetKind::kSingle ? row[0] : 0;
+      const auto differs = [level](float logit) { return logit != level; };
+      if (counts(i) && std::any_of(row, row + logits_.columns, differs)) return true;
+    }
+    return false;
+  }
+
+ private:
+  bool counts(std::int64_t row) const {
+    return kind_ == TargetKind::kMulti || sum_of(targets_.row(row), targets_.columns) > 0;
+  }
+
+  MatrixView<const float> logits_, targets_;
+  TargetKind kind_;
+  std::int64_t count_ = 0;
+};
 
 }  // namespace
 
-double fit_temperature(MatrixView<const float> logits, std::span<const std::int64_t> labels) {
-  check(logits, labels);
-  if (!can_be_fitted(logits, labels)) return 1;
-  const std::int64_t labelled =
-      std::count_if(labels.begin(), labels.end(), [](std::int64_t label) { return label >= 0; });
-  const auto slope = [&](double inverse) { return slope_at(logits, labels, labelled, inverse); };
+double fit_temperature(MatrixView<const float> logits, MatrixView<const float> targets,
+                       TargetKind kind) {
+  const Rows rows(logits, targets, kind);
+  if (!rows.can_be_fitted()) return 1;
   double low = 1 / kHighestTemperature, high = 1 / kLowestTemperature;
-  if (slope(low).first >= 0) return kHighestTemperature;
-  if (slope(high).first <= 0) return kLowestTemperature;
+  if (rows.cost(low).first >= 0) return kHighestTemperature;
+  if (rows.cost(high).first <= 0) return kLowestTemperature;
   double inverse = 1;
   for (int step = 0; step < kMostSteps && high - low > kTolerance * low; ++step) {
-    const Slope at = slope(inverse);
+    const Cost at = rows.cost(inverse);
     if (at.first == 0) break;
     (at.first < 0 ? low : high) = inverse;
     const double newton = inverse - at.first / at.second;
@@ -120,19 +164,11 @@ double fit_temperature(MatrixView<const float> logits, std::span<const std::int6
   return 1 / inverse;
 }
 
-double cross_entropy(MatrixView<const float> logits, std::span<const std::int64_t> labels,
-                     double temperature) {
-  check(logits, labels);
-  double sum = 0;
-  std::int64_t labelled = 0;
-  for (std::int64_t i = 0; i < logits.rows; ++i) {
-    const std::int64_t label = labels[static_cast<std::size_t>(i)];
-    if (label < 0) continue;
-    const Moments m = moments(logits.row(i), logits.columns, 1 / temperature);
-    sum += m.log_sum + (m.largest - static_cast<double>(logits(i, label))) / temperature;
-    ++labelled;
-  }
-  return labelled > 0 ? sum / static_cast<double>(labelled) : 0;
+double cross_entropy(MatrixView<const float> logits, MatrixView<const float> targets,
+                     TargetKind kind, double temperature) {
+  const Rows rows(logits, targets, kind);
+  if (rows.count() == 0) return 0;
+  return rows.cost(1 / temperature).value / static_cast<double>(rows.count());
 }
 
 }  // namespace fastformer::metrics

@@ -30,8 +30,9 @@ struct Sections {
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
-    std::vector<std::string> list = {"format",     "task",       "model",       "text", "labels",
-                                     "vocabulary", "padding_id", "temperature", "wide"};
+    std::vector<std::string> list = {"format",     "task",       "model",       "text",
+                                     "labels",     "vocabulary", "padding_id",  "temperature",
+                                     "target",     "thresholds", "wide"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
@@ -66,6 +67,25 @@ double number_or(const Json& document, const char* key, double fallback, const s
   if (at == document.end()) return fallback;
   if (!at->is_number()) throw Error(std::string(key) + ": must be a number", where);
   return at->get<double>();
+}
+
+metrics::TargetKind target_of(const Json& document, const std::string& where) {
+  const auto at = document.find("target");
+  if (at == document.end() || *at == "single") return metrics::TargetKind::kSingle;
+  if (*at == "multi") return metrics::TargetKind::kMulti;
+  throw Error("target: must be \"single\" or \"multi\"", where);
+}
+
+std::vector<double> thresholds_of(const Json& document, const std::string& where) {
+  std::vector<double> thresholds;
+  const auto at = document.find("thresholds");
+  if (at == document.end()) return thresholds;
+  if (!at->is_array()) throw Error("thresholds: must be a list of numbers", where);
+  for (const Json& value : *at) {
+    if (!value.is_number()) throw Error("thresholds: must be a list of numbers", where);
+    thresholds.push_back(value.get<double>());
+  }
+  return thresholds;
 }
 
 void check_format(const Json& document, const std::string& where) {
@@ -103,7 +123,9 @@ Json config_document(const ModelConfig& config, const Json& extra) {
   Json document = {{"format", kConfigFormat},           {"task", config.task},
                    {"model", sections.model.to_json()}, {"text", sections.text.to_json()},
                    {"labels", config.labels},           {"vocabulary", config.vocabulary},
-                   {"padding_id", config.padding_id},   {"temperature", config.temperature}};
+                   {"padding_id", config.padding_id},   {"temperature", config.temperature},
+                   {"target", config.is_multi() ? "multi" : "single"}};
+  if (!config.thresholds.empty()) document["thresholds"] = config.thresholds;
   if (config.wide.present) document["wide"] = sections.wide.to_json();
   if (extra.is_null()) return document;
   config::check_keys(extra, extra_sections(), "extra sections of the configuration");
@@ -120,6 +142,8 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
   if (!task.is_string()) throw Error("task: must be a string", where);
   config.task = task.get<std::string>();
   config.labels = labels_of(document, where);
+  config.target = target_of(document, where);
+  config.thresholds = thresholds_of(document, where);
   config.vocabulary = whole_number(document, "vocabulary", 1, where);
   config.padding_id = whole_number(document, "padding_id", -1, where);
   config.temperature = number_or(document, "temperature", config.temperature, where);

@@ -22,6 +22,7 @@ const std::vector<std::string>& extra_sections();
 
 // The document:
 //   {"format": 1, "task": .., "model": {encoder and attention options}, "text": {text options},
+//    "target": "single" or "multi", "thresholds": [..] where a label has one,
 //    "labels": [..], "vocabulary": N, "padding_id": N or -1, "temperature": X,
 //    "wide": {the wide branch, where there is one}, then the extra sections given}
 // `extra` is an object whose keys are among extra_sections(), or null. Throws an Error when the
@@ -30,7 +31,7 @@ config::Json config_document(const ModelConfig& config, const config::Json& extr
 
 // Reads a document back. Strict: an unknown key is an Error that names the nearest known one, every
 // value is checked against its option's range, and a document of a newer version is refused. An
-// option that is missing in "model" or "text" keeps its default, as does the temperature. `where`
+// option that is missing in "model" or "text" keeps its default, as do target and temperature. `where`
 // begins every message.
 ModelConfig parse_config(const config::Json& document, const std::string& where);
 

@@ -21,8 +21,24 @@ struct Decision {
 void softmax(std::span<const float> logits, std::span<double> probabilities,
              double temperature = 1);
 
+// The same of a model that gives several labels: 1 / (1 + exp(-logit / temperature)), of each label
+// by itself.
+void sigmoid(std::span<const float> logits, std::span<double> probabilities,
+             double temperature = 1);
+
 // The `top_k` most probable labels, all of them for top_k <= 0 or more than there are. The
 // temperature (ModelConfig's) changes the scores, never their order.
 Decision decide(std::span<const float> logits, int top_k = 0, double temperature = 1);
+
+// What a model that gives several labels says of a document. By sigmoid.
+struct MultiDecision {
+  std::vector<Ranked> ranked;  // the top_k best, as decide() has them
+  std::vector<Ranked> chosen;  // those whose score is at least their threshold, best first
+};
+
+// `thresholds` has one number a label; without any it is 0.5 for all. A label whose score is below
+// `min_score` is not chosen.
+MultiDecision decide_multi(std::span<const float> logits, std::span<const double> thresholds,
+                           double temperature = 1, int top_k = 0, double min_score = 0);
 
 }  // namespace fastformer::model

@@ -34,6 +34,17 @@ void check_labels(const std::vector<std::string>& labels) {
   }
 }
 
+void check_thresholds(const ModelConfig& config) {
+  if (config.thresholds.empty()) return;
+  if (!config.is_multi()) throw Error("a model of one label has none", "thresholds");
+  const bool good = std::all_of(config.thresholds.begin(), config.thresholds.end(),
+                                [](double value) { return value >= 0 && value <= 1; });
+  if (config.thresholds.size() == config.labels.size() && good) return;
+  throw Error("must be a number from 0 to 1 for each of the " +
+                  std::to_string(config.labels.size()) + " labels",
+              "thresholds");
+}
+
 }  // namespace
 
 void EncoderOptions::describe(config::OptionSet& options) {
@@ -90,7 +101,8 @@ void WideConfig::describe(config::OptionSet& options) {
       .add("character_bits", &ngrams.character_bits, {8, 23}, "buckets of n-grams of characters")
       .add("features", &features, {0, 1 << 24}, "rows of the table")
       .add("wide_factor", &wide_factor, {0, 1e9}, "weight of the wide branch's scores")
-      .add("encoder_factor", &encoder_factor, {0, 1e9}, "weight of the encoder's logits");
+      .add("encoder_factor", &encoder_factor, {0, 1e9}, "weight of the encoder's logits")
+      .add("offset", &offset, {-1e9, 1e9}, "added to every logit");
 }
 
 const std::vector<std::string>& task_names() {
@@ -131,6 +143,7 @@ void ModelConfig::validate() const {
                 "wide");
   }
   check_labels(labels);
+  check_thresholds(*this);
   if (!(temperature >= kLowestTemperature && temperature <= kHighestTemperature)) {
     throw Error("the temperature " + format_double(temperature) + " is not from " +
                     format_double(kLowestTemperature) + " to " + format_double(kHighestTemperature),

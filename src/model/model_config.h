@@ -7,6 +7,7 @@
 
 #include "config/options.h"
 #include "kernels/switches.h"
+#include "metrics/target_kind.h"
 #include "text/ngrams.h"
 #include "text/text_options.h"
 
@@ -46,13 +47,14 @@ struct FastformerOptions {
 };
 
 // The wide branch beside the encoder: its features, and how its scores join the encoder's logits:
-//   logits = wide_factor * scores + encoder_factor * the encoder's.
+//   logits = wide_factor * scores + encoder_factor * the encoder's + offset.
 struct WideConfig {
   bool present = false;
   text::NgramOptions ngrams;
   std::int64_t features = 0;  // rows of its table
   double wide_factor = 1;
   double encoder_factor = 1;
+  double offset = 0;
 
   void describe(config::OptionSet& options);
 };
@@ -67,11 +69,15 @@ struct ModelConfig {
   std::int64_t vocabulary = 0;   // rows of the word embedding
   std::int64_t padding_id = -1;  // an id that stands for no token (imported models), or -1
   std::vector<std::string> labels;
+  metrics::TargetKind target = metrics::TargetKind::kSingle;
+  // Of kMulti: the probability from which on a label is given, one a label, or none for 0.5.
+  std::vector<double> thresholds;
   double temperature = 1;  // divides logits before they become probabilities
 
-  // Columns of the wide branch's table: one serves both where there are two labels.
+  bool is_multi() const { return target == metrics::TargetKind::kMulti; }
+  // Columns of the wide branch's table: one serves both where one of two labels is given.
   std::int64_t wide_columns() const {
-    return labels.size() == 2 ? 1 : static_cast<std::int64_t>(labels.size());
+    return labels.size() == 2 && !is_multi() ? 1 : static_cast<std::int64_t>(labels.size());
   }
 
   // Throws a usage error that names the option when a choice is not known or choices do not fit

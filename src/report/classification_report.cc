@@ -16,14 +16,10 @@ using metrics::ClassificationResult;
 
 constexpr std::size_t kWidestMatrix = 12;  // classes shown as a matrix; more are listed
 
-Json json_of(const metrics::Scores& scores) {
-  return {{"precision", scores.precision}, {"recall", scores.recall}, {"f1", scores.f1}};
-}
-
-std::vector<std::string> scores_row(const std::string& name, const metrics::Scores& scores,
-                                    std::int64_t support) {
-  return {printable(name, 40), format_fixed(scores.precision, 4), format_fixed(scores.recall, 4),
-          format_fixed(scores.f1, 4), format_count(support)};
+std::vector<std::string> cells_of(const ScoreRow& row) {
+  return {printable(row.name, 40), format_fixed(row.scores.precision, 4),
+          format_fixed(row.scores.recall, 4), format_fixed(row.scores.f1, 4),
+          format_count(row.support)};
 }
 
 std::string matrix(const ClassificationResult& result, std::span<const std::string> labels) {
@@ -59,18 +55,39 @@ std::string largest_confusions(const ClassificationResult& result,
 
 }  // namespace
 
-std::string class_table(const ClassificationResult& result, std::span<const std::string> labels) {
+std::string score_table(std::span<const ScoreRow> rows, std::span<const ScoreRow> averages) {
   constexpr Align kRight = Align::kRight;
   Table table(
       {{"label"}, {"precision", kRight}, {"recall", kRight}, {"F1", kRight}, {"rows", kRight}});
-  for (std::size_t c = 0; c < labels.size(); ++c) {
-    table.add_row(scores_row(labels[c], result.classes[c].scores, result.classes[c].support));
-  }
+  for (const ScoreRow& row : rows) table.add_row(cells_of(row));
   table.add_row({});
-  table.add_row(scores_row("macro", result.macro, result.examples));
-  table.add_row(scores_row("micro", result.micro, result.examples));
-  table.add_row(scores_row("weighted", result.weighted, result.examples));
+  for (const ScoreRow& row : averages) table.add_row(cells_of(row));
   return table.text();
+}
+
+Json scores_json(const metrics::Scores& scores) {
+  return {{"precision", scores.precision}, {"recall", scores.recall}, {"f1", scores.f1}};
+}
+
+Json per_class_json(std::span<const metrics::ClassResult> classes,
+                    std::span<const std::string> labels) {
+  Json json = Json::object();
+  for (std::size_t c = 0; c < labels.size(); ++c) {
+    json[labels[c]] = scores_json(classes[c].scores);
+    json[labels[c]]["support"] = classes[c].support;
+  }
+  return json;
+}
+
+std::string class_table(const ClassificationResult& result, std::span<const std::string> labels) {
+  std::vector<ScoreRow> rows;
+  for (std::size_t c = 0; c < labels.size(); ++c) {
+    rows.push_back({labels[c], result.classes[c].scores, result.classes[c].support});
+  }
+  const std::vector<ScoreRow> averages = {{"macro", result.macro, result.examples},
+                                          {"micro", result.micro, result.examples},
+                                          {"weighted", result.weighted, result.examples}};
+  return score_table(rows, averages);
 }
 
 std::string confusion_table(const ClassificationResult& result,
@@ -82,15 +99,10 @@ std::string confusion_table(const ClassificationResult& result,
 Json classification_json(const ClassificationResult& result, std::span<const std::string> labels) {
   Json report = {{"examples", result.examples},       {"accuracy", result.accuracy},
                  {"macro_f1", result.macro.f1},       {"micro_f1", result.micro.f1},
-                 {"weighted_f1", result.weighted.f1}, {"macro", json_of(result.macro)},
-                 {"micro", json_of(result.micro)},    {"weighted", json_of(result.weighted)}};
+                 {"weighted_f1", result.weighted.f1}, {"macro", scores_json(result.macro)},
+                 {"micro", scores_json(result.micro)},    {"weighted", scores_json(result.weighted)}};
   report["labels"] = std::vector<std::string>(labels.begin(), labels.end());
-  report["per_class"] = Json::object();
-  for (std::size_t c = 0; c < labels.size(); ++c) {
-    Json row = json_of(result.classes[c].scores);
-    row["support"] = result.classes[c].support;
-    report["per_class"][labels[c]] = row;
-  }
+  report["per_class"] = per_class_json(result.classes, labels);
   report["confusion"] = Json::array();
   for (const metrics::ConfusionCell& cell : result.confusion) {
     report["confusion"].push_back({{"truth", labels[static_cast<std::size_t>(cell.truth)]},

@@ -1,6 +1,7 @@
 // How well labels were predicted, for people and for programs.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -9,7 +10,22 @@
 
 namespace fastformer::report {
 
-// In all of them `labels` are the names of the result's classes.
+// A line of a table of scores.
+struct ScoreRow {
+  std::string name;
+  metrics::Scores scores;
+  std::int64_t support = 0;
+};
+
+// Precision, recall and F1 of every row, then of the averages.
+std::string score_table(std::span<const ScoreRow> rows, std::span<const ScoreRow> averages);
+// {"precision", "recall", "f1"}
+config::Json scores_json(const metrics::Scores& scores);
+// {label: {"precision", "recall", "f1", "support"}}
+config::Json per_class_json(std::span<const metrics::ClassResult> classes,
+                            std::span<const std::string> labels);
+
+// In all that follows `labels` are the names of the result's classes.
 
 // Precision, recall and F1 of every label, then their averages.
 std::string class_table(const metrics::ClassificationResult& result,

@@ -34,21 +34,23 @@ const Case kCases[] = {
     {"e.jsonl",
      "{\"label\":\"g\",\"text\":\"one\"}\n{\"label\":[\"g\"],\"text\":\"\"}\n"
      "{\"label\":\"g\",\"text\":\"two\"}",
-     "several labels a document are not available yet"},
+     "e.jsonl, line 2: has a list of labels, where one label is wanted"},
     {"e.jsonl",
      "{\"label\":\"g\",\"text\":\"one\"}\n{\"label\":null,\"text\":\"x\"}\n"
      "{\"label\":\"g\",\"text\":\"two\"}",
      "e.jsonl, line 2: the label is empty"},
     {"f.txt", "__label__g one\n__label__g __label__h x\n__label__g two\n",
-     "f.txt, line 2: has 2 labels; several labels a document are not available yet"},
+     "f.txt, line 2: has a list of labels, where one label is wanted"},
     {"f.txt", "__label__g one\nno label\n__label__g two\n", "f.txt, line 2: does not begin with"},
     {"f.txt", "__label__g one\n__label__ x\n__label__g two\n", "f.txt, line 2: the label is empty"},
 };
 
 TEST(BadRowsTest, AreErrorsWithFileLineAndReason) {
+  ReadSetting setting;
+  setting.options.target = Target::kSingle;
   for (const Case& bad : kCases) {
-    EXPECT_ERROR(read_text(bad.name, bad.bytes), bad.reason);
-    EXPECT_ERROR(read_text(bad.name, bad.bytes), "--on-bad-row skip");
+    EXPECT_ERROR(read_text(bad.name, bad.bytes, setting), bad.reason);
+    EXPECT_ERROR(read_text(bad.name, bad.bytes, setting), "--on-bad-row skip");
   }
 }
 
@@ -57,6 +59,7 @@ TEST(BadRowsTest, AreSkippedAndCountedOnDemand) {
     for (const std::size_t block : {1, 16, 1 << 20}) {
       ReadSetting setting;
       setting.options.on_bad_row = OnBadRow::kSkip;
+      setting.options.target = Target::kSingle;
       setting.limits.block_bytes = block;
       ReadReport report;
       const auto records = read_text(bad.name, bad.bytes, setting, &report);

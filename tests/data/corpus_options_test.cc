@@ -15,6 +15,8 @@ TEST(CorpusOptionsTest, FlagsSetTheFields) {
   EXPECT_FALSE(options.names_columns());
   const std::vector<std::pair<std::string, Lines>> flags = {{"text-column", {"title, body", "3"}},
                                                             {"label-column", {"l"}},
+                                                            {"label-separator", {"|"}},
+                                                            {"target", {"multi"}},
                                                             {"id-column", {"i"}},
                                                             {"group-column", {"g"}},
                                                             {"format", {"tsv"}},
@@ -25,6 +27,11 @@ TEST(CorpusOptionsTest, FlagsSetTheFields) {
   for (const auto& [name, values] : flags) set.apply_flag(name, values);
   EXPECT_EQ(options.text_columns(), (Lines{"title", "body", "3"}));
   EXPECT_EQ(options.label_column, "l");
+  EXPECT_EQ(options.label_separator, "|");
+  EXPECT_EQ(options.target, Target::kMulti);
+  options.check_target();
+  options.target = Target::kSingle;
+  EXPECT_ERROR(options.check_target(), "--label-separator");
   EXPECT_EQ(options.id_column, "i");
   EXPECT_EQ(options.group_column, "g");
   EXPECT_EQ(options.format, Format::kTsv);

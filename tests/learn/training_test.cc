@@ -28,7 +28,8 @@ LabelledDocuments labelled(int count, std::uint64_t seed, double noise = 0) {
     }
     documents.ids.push_back(ids);
     const bool wrong = random.uniform() < noise;
-    documents.labels.push_back(wrong ? static_cast<std::int64_t>(random.below(3)) : label);
+    documents.targets.add_one(
+        static_cast<std::int32_t>(wrong ? static_cast<std::int64_t>(random.below(3)) : label));
   }
   return documents;
 }
@@ -78,7 +79,8 @@ class Training {
   Validation score_again() const {
     Classifier fresh(small_config(), 0);
     fresh.parameters().restore(kept_);
-    return score_logits(classify(fresh, valid_.ids, {}), valid_.labels, 3);
+    return score_logits(classify(fresh, valid_.ids, {}), valid_.targets.dense(3), 3,
+                        metrics::TargetKind::kSingle);
   }
 
  private:

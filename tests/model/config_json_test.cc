@@ -104,10 +104,36 @@ TEST(ConfigJsonTest, ANewerFormatIsRefusedBeforeItsKeys) {
 TEST(ConfigJsonTest, EveryMissingKeyIsNamed) {
   const Json whole = config_document(small_config());
   for (const auto& [key, value] : whole.items()) {
-    if (key == "temperature") continue;
+    if (key == "temperature" || key == "target") continue;
     Json document = whole;
     document.erase(key);
     EXPECT_ERROR(parse_config(document, "c"), key);
+  }
+}
+
+TEST(ConfigJsonTest, TargetAndThresholdsComeBackAndAreChecked) {
+  ModelConfig config = small_config();
+  config.target = metrics::TargetKind::kMulti;
+  EXPECT_FALSE(config_document(config).contains("thresholds"));
+  config.thresholds = {0.25, 1.0 / 3, 1};
+  const Json whole = config_document(config);
+  const ModelConfig read = parse_config(whole, "c");
+  EXPECT_TRUE(read.is_multi());
+  EXPECT_EQ(read.thresholds, config.thresholds);
+  Json document = whole;
+  document.erase("target");
+  EXPECT_ERROR(parse_config(document, "c"), "thresholds");
+  document.erase("thresholds");
+  EXPECT_FALSE(parse_config(document, "c").is_multi());
+  for (const Json& bad : {Json("several"), Json(1), Json(nullptr)}) {
+    document["target"] = bad;
+    EXPECT_ERROR(parse_config(document, "c"), "target");
+  }
+  document["target"] = "multi";
+  for (const char* bad : {"[0.5, 0.5]", "[0.5, 0.5, 1.5]", "[0.5, 0.5, -1]", "[0.5, 0.5, \"x\"]",
+                          "0.5", "[0.5, 0.5, null]"}) {
+    document["thresholds"] = Json::parse(bad);
+    EXPECT_ERROR(parse_config(document, "c"), "thresholds");
   }
 }
 

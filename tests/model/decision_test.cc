@@ -100,5 +100,35 @@ TEST(DecisionTest, RefusesWhatHasNoProbability) {
   }
 }
 
+TEST(MultiDecisionTest, ChoosesByThresholdAndRanksByLogit) {
+  const std::vector<float> logits = {0, 3, -3, 1};
+  const std::vector<double> thresholds = {0.5, 0.99, 0.01, 0.7};
+  const MultiDecision decision = decide_multi(logits, thresholds);
+  std::vector<int> ranked, chosen;
+  for (const Ranked& label : decision.ranked) ranked.push_back(label.label);
+  for (const Ranked& label : decision.chosen) chosen.push_back(label.label);
+  EXPECT_EQ(ranked, (std::vector<int>{1, 3, 0, 2}));
+  EXPECT_EQ(chosen, (std::vector<int>{3, 0, 2}));
+  EXPECT_EQ(decision.chosen[1].score, 0.5);
+  EXPECT_EQ(decide_multi(logits, {}).chosen.size(), 3U);
+  EXPECT_EQ(decide_multi(logits, thresholds, 1, 2).ranked.size(), 2U);
+  EXPECT_EQ(decide_multi(logits, thresholds, 1, 2).chosen.size(), 3U);
+  EXPECT_EQ(decide_multi(logits, thresholds, 1, 0, 0.6).chosen.size(), 1U);
+  EXPECT_NEAR(decide_multi(logits, thresholds, 2).ranked[0].score, 1 / (1 + std::exp(-1.5)), 1e-12);
+  const std::vector<double> few = {0.5};
+  EXPECT_ERROR(decide_multi(logits, few), "thresholds");
+}
+
+TEST(MultiDecisionTest, ScoresAreProbabilitiesAtEveryScale) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    for (const double scale : {1e-30, 1.0, 1e4, 1e37}) {
+      for (const Ranked& label : decide_multi(random_logits(seed, scale), {}).ranked) {
+        EXPECT_GE(label.score, 0);
+        EXPECT_LE(label.score, 1);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fastformer::model

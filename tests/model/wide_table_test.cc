@@ -130,6 +130,14 @@ struct Rows {
     }
   }
 
+  BranchFactors fit(const std::vector<float>& scores, const std::vector<float>& logits) const {
+    std::vector<float> targets(scores.size(), 0);
+    for (std::size_t i = 0; i < labels.size(); ++i) {
+      targets[3 * i + static_cast<std::size_t>(labels[i])] = 1;
+    }
+    return fit_branches(scores, logits, targets, 3, metrics::TargetKind::kSingle);
+  }
+
   double loss(double wide, double encoder) const {
     double sum = 0;
     for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -146,7 +154,7 @@ struct Rows {
 
 TEST(BranchMixTest, NoFactorsNearTheFittedOnesAreBetter) {
   const Rows rows;
-  const BranchFactors fitted = fit_branches(rows.good, rows.bad, rows.labels);
+  const BranchFactors fitted = rows.fit(rows.good, rows.bad);
   EXPECT_GT(fitted.wide, 1);
   const double best = rows.loss(fitted.wide, fitted.encoder);
   for (const double wide : {0.9, 1.1})
@@ -159,10 +167,37 @@ TEST(BranchMixTest, ABranchThatMisleadsGetsNothing) {
   const Rows rows;
   std::vector<float> wrong = rows.good;
   for (float& value : wrong) value = -value;
-  const BranchFactors fitted = fit_branches(rows.bad, wrong, rows.labels);
+  const BranchFactors fitted = rows.fit(rows.bad, wrong);
   EXPECT_EQ(fitted.encoder, 0);
-  const BranchFactors separable = fit_branches(rows.good, rows.good, rows.labels);
+  const BranchFactors separable = rows.fit(rows.good, rows.good);
   EXPECT_TRUE(std::isfinite(separable.wide + separable.encoder));
+}
+
+// Labels that each come by themselves, as sigmoid(2 * good + bad - 1) says.
+TEST(BranchMixTest, UnderSigmoidFactorsAndOffsetAreFound) {
+  Random random(6);
+  std::vector<float> good, bad, targets;
+  for (int i = 0; i < 40000; ++i) {
+    good.push_back(static_cast<float>(random.normal()));
+    bad.push_back(static_cast<float>(random.normal()));
+    const double logit = 2 * good.back() + bad.back() - 1;
+    targets.push_back(random.uniform() < 1 / (1 + std::exp(-logit)) ? 1.0F : 0.0F);
+  }
+  const BranchFactors fitted = fit_branches(good, bad, targets, 4, metrics::TargetKind::kMulti);
+  EXPECT_NEAR(fitted.wide, 2, 0.1);
+  EXPECT_NEAR(fitted.encoder, 1, 0.1);
+  EXPECT_NEAR(fitted.offset, -1, 0.1);
+  for (float& value : bad) value = -value;
+  const BranchFactors turned = fit_branches(good, bad, targets, 4, metrics::TargetKind::kMulti);
+  EXPECT_EQ(turned.encoder, 0);
+  EXPECT_GT(turned.wide, 1);
+  WideConfig wide;
+  wide.wide_factor = 2;
+  wide.encoder_factor = 3;
+  wide.offset = -5;
+  std::vector<float> logits = {1, 10, 100};
+  mix_branches(wide, std::vector<float>{1, 2, 3}, logits);
+  EXPECT_EQ(logits, (std::vector<float>{0, 29, 301}));
 }
 
 }  // namespace

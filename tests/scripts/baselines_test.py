@@ -1,6 +1,7 @@
 """Tests of the baselines on a few rows; liblinear itself runs where it is installed."""
 
 import argparse
+import ctypes.util
 import gzip
 import pathlib
 import shutil
@@ -11,6 +12,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks" / "baselines"))
 import labelled_text  # noqa: E402
+import one_vs_rest  # noqa: E402
 import tfidf_svm  # noqa: E402
 from labelled_text import Example  # noqa: E402
 
@@ -96,6 +98,36 @@ class Svm(unittest.TestCase):
         result = labelled_text.timed_result("svm", tfidf_svm.predict, train, test)
         self.assertEqual(result.accuracy, 3 / 4)
         self.assertEqual((result.train_rows, result.test_rows), (30, 4))
+
+
+class Sets(unittest.TestCase):
+    def test_scores_of_sets(self):
+        micro, macro, exact = one_vs_rest.set_scores([{0, 1}, set(), {2}], [{0}, set(), {1, 2}])
+        self.assertAlmostEqual(micro, 2 * 2 / 6)
+        self.assertAlmostEqual(macro, (1 + 0 + 1) / 3)
+        self.assertAlmostEqual(exact, 1 / 3)
+
+    def test_thresholds_part_the_true_from_the_others(self):
+        values = [[number / 40 for number in range(40)], [-1.0] * 40]
+        sets = [{0} if number >= 28 else set() for number in range(40)]
+        own, common = one_vs_rest.fit_thresholds(values, sets)
+        self.assertTrue(27 / 40 < own <= 28 / 40)
+        self.assertEqual(own, common)
+        self.assertAlmostEqual(one_vs_rest.precision_at(1, values, sets), 12 / 40)
+
+
+@unittest.skipUnless(ctypes.util.find_library("linear"), "liblinear4 is not installed")
+class OneVersusRest(unittest.TestCase):
+    def test_it_learns_the_words_of_each_label(self):
+        train = [Example("|".join(sorted(labels)), " ".join(["the", str(number), *labels]))
+                 for number in range(30) for labels in ([], ["saw"], ["horse"], ["saw", "horse"])]
+        test = [Example("saw|horse", "horse and saw"), Example("", "the 7"),
+                Example("horse|unseen", "a horse")]
+        above, fitted = tfidf_svm.several_results(train, test, "|")
+        for result in (above, fitted):
+            self.assertAlmostEqual(result.exact_match, 2 / 3)
+            self.assertAlmostEqual(result.micro_f1, 2 * 3 / (3 + 4))
+        self.assertAlmostEqual(above.precision_at_1, 2 / 3)
 
 
 if __name__ == "__main__":

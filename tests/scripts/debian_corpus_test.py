@@ -76,6 +76,20 @@ class Split(unittest.TestCase):
         self.assertEqual(corpus.leaked, 1)
 
 
+    def test_rare_tags_are_left_out_by_their_train_rows(self):
+        def tagged(side, number, tags):
+            name = source_of(side, number)
+            return package(name, text=name)._replace(tags=tags)
+        corpus = debian_corpus.split(
+            [tagged("train", number, ("often", "once") if number == 0 else ("often",))
+             for number in range(3)] +
+            [tagged("test", number, ("once", "often", "test-only")) for number in range(3)])
+        thinned = debian_corpus.without_rare_tags(corpus, 2)
+        self.assertEqual({row.tags for row in thinned.train + thinned.test}, {("often",)})
+        thinned = debian_corpus.without_rare_tags(corpus, 4)
+        self.assertEqual([row.tags for row in thinned.train], [()] * 3)
+
+
 class WholeRun(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

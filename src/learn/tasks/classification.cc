@@ -2,10 +2,12 @@
 #include "learn/tasks/classification.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <utility>
 
+#include "learn/tasks/label_loss.h"
+#include "metrics/temperature.h"
+#include "metrics/thresholds.h"
 #include "text/vocabulary.h"
 
 namespace fastformer::learn {
@@ -16,6 +18,7 @@ ClassificationTask::ClassificationTask(Classifier& classifier, LabelledDocuments
     : classifier_(classifier),
       train_(std::move(train)),
       valid_(std::move(valid)),
+      valid_targets_(valid_.targets.dense(classifier.config().labels.size())),
       options_(options),
       seed_(seed),
       subwords_(std::move(subwords)) {
@@ -60,11 +63,7 @@ at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& co
   ForwardContext own = context;
   own.subwords = subwords_ ? &*subwords_ : nullptr;
   const at::Tensor logits = classifier_.logits(data::make_batch(train_.ids, documents), own);
-  std::vector<std::int64_t> labels;
-  for (std::int64_t document : documents) {
-    labels.push_back(train_.labels[static_cast<std::size_t>(document)]);
-  }
-  return at::cross_entropy_loss(logits, at::tensor(labels, at::kLong).to(logits.device()));
+  return label_loss(logits, train_.targets, documents, classifier_.config().target);
 }
 
 void ClassificationTask::fold() {
@@ -76,31 +75,54 @@ void ClassificationTask::unfold() {
 }
 
 Validation ClassificationTask::validate() {
-  return score_logits(validation_logits(), valid_.labels, classifier_.config().labels.size());
+  const model::ModelConfig& config = classifier_.config();
+  return score_logits(validation_logits(), valid_targets_, config.labels.size(), config.target);
 }
 
 std::vector<float> ClassificationTask::validation_logits() const {
   return classify(classifier_, valid_.ids, options_);
 }
 
-Validation score_logits(std::span<const float> logits, std::span<const std::int64_t> labels,
-                        std::size_t label_count) {
-  Validation validation;
-  double loss = 0;
-  std::int64_t right = 0, known = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const std::span<const float> row = logits.subspan(i * label_count, label_count);
-    const auto best = std::max_element(row.begin(), row.end());
-    if (labels[i] < 0) continue;
-    double sum = 0;
-    for (float logit : row) sum += std::exp(static_cast<double>(logit) - *best);
-    loss += std::log(sum) + *best - row[static_cast<std::size_t>(labels[i])];
-    right += best - row.begin() == labels[i];
-    ++known;
+std::string ClassificationTask::score_name() const {
+  return score_name_of(classifier_.config().target);
+}
+
+std::string score_name_of(metrics::TargetKind kind) {
+  return kind == metrics::TargetKind::kSingle ? "accuracy" : "micro_f1";
+}
+
+namespace {
+
+std::ptrdiff_t place_of_largest(const float* row, std::int64_t count) {
+  return std::max_element(row, row + count) - row;
+}
+
+// Share of the rows whose largest logit is that of the label with the largest share.
+double accuracy(MatrixView<const float> logits, MatrixView<const float> targets) {
+  std::int64_t right = 0;
+  for (std::int64_t i = 0; i < logits.rows; ++i) {
+    const std::ptrdiff_t wanted = place_of_largest(targets.row(i), targets.columns);
+    right += targets(i, wanted) > 0 && place_of_largest(logits.row(i), logits.columns) == wanted;
   }
-  if (known > 0) validation.loss = loss / static_cast<double>(known);
-  if (!labels.empty()) {
-    validation.score = static_cast<double>(right) / static_cast<double>(labels.size());
+  return static_cast<double>(right) / static_cast<double>(logits.rows);
+}
+
+}  // namespace
+
+Validation score_logits(std::span<const float> logits, std::span<const float> targets,
+                        std::size_t label_count, metrics::TargetKind kind) {
+  if (logits.empty()) return {};
+  const auto columns = static_cast<std::int64_t>(label_count);
+  const auto rows = static_cast<std::int64_t>(logits.size()) / columns;
+  const MatrixView<const float> given(logits.data(), rows, columns);
+  const MatrixView<const float> wanted(targets.data(), rows, columns);
+  Validation validation;
+  validation.loss = metrics::cross_entropy(given, wanted, kind);
+  if (kind == metrics::TargetKind::kSingle) {
+    validation.score = accuracy(given, wanted);
+  } else {
+    const std::vector<double> scores(logits.begin(), logits.end());
+    validation.score = metrics::fit_common_threshold({scores.data(), rows, columns}, wanted).f1;
   }
   return validation;
 }

@@ -5,15 +5,17 @@
 #include <string>
 #include <vector>
 
+#include "data/targets.h"
 #include "learn/tasks/classifier.h"
 #include "learn/tasks/task.h"
 
 namespace fastformer::learn {
 
-// Token ids of documents and the index of each one's label.
+// Token ids of documents and their labels. A document whose one label the model does not have has
+// none.
 struct LabelledDocuments {
   std::vector<std::vector<std::int32_t>> ids;
-  std::vector<std::int64_t> labels;  // -1: a label that the model does not have
+  data::Targets targets;
 
   std::size_t size() const { return ids.size(); }
 };
@@ -27,7 +29,7 @@ class ClassificationTask : public Task {
                      std::optional<Subwords> subwords = {});
 
   Parameters& parameters() override { return classifier_.parameters(); }
-  std::string score_name() const override { return "accuracy"; }
+  std::string score_name() const override;
   std::int64_t begin_epoch(int epoch) override;
   BatchSize batch_size(std::int64_t batch) const override;
   std::vector<UsedRows> used_rows(std::int64_t batch) const override;
@@ -37,14 +39,15 @@ class ClassificationTask : public Task {
   void unfold() override;
   bool has_validation() const override { return valid_.size() > 0; }
   Validation validate() override;
-  // Logits [validation rows, labels], row-major, of the model as it stands, and the rows' labels.
+  // Logits [validation rows, labels], row-major, of the model as it stands, and the labels' shares.
   std::vector<float> validation_logits() const;
-  const std::vector<std::int64_t>& validation_labels() const { return valid_.labels; }
+  const std::vector<float>& validation_targets() const { return valid_targets_; }
 
  private:
   Classifier& classifier_;
   LabelledDocuments train_;
   LabelledDocuments valid_;
+  std::vector<float> valid_targets_;   // [validation rows, labels]
   std::vector<std::int64_t> lengths_;  // of the training documents, in tokens
   data::BatchOptions options_;
   std::uint64_t seed_;
@@ -52,9 +55,14 @@ class ClassificationTask : public Task {
   std::vector<std::vector<std::int64_t>> plan_;
 };
 
-// Mean cross entropy and accuracy of logits [documents, labels], row-major, against label indices;
-// a label of -1 counts as wrong and is left out of the loss.
-Validation score_logits(std::span<const float> logits, std::span<const std::int64_t> labels,
-                        std::size_t label_count);
+// What a validation score of this kind of targets is called.
+std::string score_name_of(metrics::TargetKind kind);
+
+// Mean cross entropy and score of logits against the shares of labels, both [documents,
+// label_count], row-major. The score is the accuracy, where a document without a label counts as
+// wrong and is left out of the loss; of kMulti it is the F1 of all labels' summed counts under the
+// one threshold that suits them best.
+Validation score_logits(std::span<const float> logits, std::span<const float> targets,
+                        std::size_t label_count, metrics::TargetKind kind);
 
 }  // namespace fastformer::learn

@@ -22,37 +22,39 @@ void WideOptions::describe(config::OptionSet& options) {
 }
 
 WideBranchTraining::WideBranchTraining(const WideOptions& options, const WideRows& train,
-                                       const WideRows& valid, std::size_t labels,
+                                       const WideRows& valid, const WideLabels& labels,
                                        std::uint64_t seed, const ParallelFor& parallel_for)
     : options_(options),
-      labels_(train.labels),
+      targets_(train.targets),
       train_rows_(static_cast<std::int64_t>(train.texts.size())),
-      label_count_(labels),
+      labels_(labels),
       seed_(seed),
       parallel_for_(parallel_for) {
-  labels_.insert(labels_.end(), valid.labels.begin(), valid.labels.end());
+  targets_.append(valid.targets);
+  valid_targets_ = valid.targets.dense(labels.count);
   ngrams_ = count_ngrams(options.ngrams, train.texts, parallel_for);
   ngrams_.append(count_ngrams(options.ngrams, valid.texts, parallel_for));
   table_ = fit(train_rows_);
   std::vector<std::int64_t> rows(valid.texts.size());
   std::iota(rows.begin(), rows.end(), train_rows_);
   const std::vector<float> columns = wide_scores(table_, ngrams_, rows, parallel_for);
-  valid_scores_.resize(rows.size() * labels);
+  valid_scores_.resize(rows.size() * labels.count);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     model::spread_columns(std::span(columns).subspan(i * table_.columns(), table_.columns()),
-                          std::span(valid_scores_).subspan(i * labels, labels));
+                          std::span(valid_scores_).subspan(i * labels.count, labels.count));
   }
 }
 
 model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
   WideExamples examples;
   examples.ngrams = &ngrams_;
-  examples.label_count = label_count_;
+  examples.label_count = labels_.count;
+  examples.single_label = labels_.kind == metrics::TargetKind::kSingle;
   for (std::int64_t row = 0; row < rows; ++row) {
-    const std::int64_t label = labels_[static_cast<std::size_t>(row)];
-    if (label < 0) continue;
+    const std::span<const std::int32_t> labels = targets_.of(static_cast<std::size_t>(row));
+    if (labels.empty() && examples.single_label) continue;
     examples.documents.push_back(row);
-    examples.labels.push_back({static_cast<std::int32_t>(label)});
+    examples.labels.emplace_back(labels.begin(), labels.end());
   }
   WideFitOptions fit_options;
   fit_options.ngrams = options_.ngrams;
@@ -64,30 +66,34 @@ model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
 }
 
 model::WideTable WideBranchTraining::fit_on_all() const {
-  return fit(static_cast<std::int64_t>(labels_.size()));
+  return fit(static_cast<std::int64_t>(targets_.size()));
 }
 
 BranchReport WideBranchTraining::mix(std::span<float> logits) const {
   // Without rows to fit them on.
-  constexpr model::BranchFactors kUsual = {4, 0.5};
+  constexpr model::BranchFactors kUsual = {4, 0.5, 0};
   BranchReport report;
-  const std::span<const std::int64_t> labels =
-      std::span(labels_).subspan(static_cast<std::size_t>(train_rows_));
   if (logits.size() != valid_scores_.size()) {
-    throw Error(std::to_string(logits.size()) + " logits for " + std::to_string(labels.size()) +
-                " validation rows");
+    throw Error(std::to_string(logits.size()) + " logits for " +
+                std::to_string(valid_scores_.size()) + " scores of the wide branch");
   }
-  report.factors = labels.empty() ? kUsual : model::fit_branches(valid_scores_, logits, labels);
-  if (labels.empty()) return report;
-  report.encoder = score_logits(logits, labels, label_count_);
-  report.encoder_share = model::encoder_share(valid_scores_, logits, label_count_, report.factors);
+  report.factors = kUsual;
+  if (logits.empty()) return report;
+  report.factors = model::fit_branches(valid_scores_, logits, valid_targets_, labels_.count,
+                                       labels_.kind);
+  const auto score = [&](std::span<const float> values) {
+    return score_logits(values, valid_targets_, labels_.count, labels_.kind);
+  };
+  report.encoder = score(logits);
+  report.encoder_share = model::encoder_share(valid_scores_, logits, labels_.count, report.factors);
   std::vector<float> wide = valid_scores_;
   for (std::size_t i = 0; i < wide.size(); ++i) {
-    wide[i] *= static_cast<float>(report.factors.wide);
+    wide[i] = static_cast<float>(report.factors.wide) * wide[i] +
+              static_cast<float>(report.factors.offset);
     logits[i] = static_cast<float>(report.factors.encoder) * logits[i] + wide[i];
   }
-  report.wide = score_logits(wide, labels, label_count_);
-  report.both = score_logits(logits, labels, label_count_);
+  report.wide = score(wide);
+  report.both = score(logits);
   return report;
 }
 

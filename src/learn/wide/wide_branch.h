@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "config/options.h"
+#include "data/targets.h"
 #include "learn/tasks/task.h"
 #include "learn/wide/wide_fit.h"
 #include "model/branch_mix.h"
@@ -28,10 +29,16 @@ struct WideOptions {
   void describe(config::OptionSet& options);
 };
 
-// Texts (HTML stripped where the model wants it) and label indices; -1: not in the model.
+// Texts (HTML stripped where the model wants it) and their labels.
 struct WideRows {
   std::vector<std::string> texts;
-  std::vector<std::int64_t> labels;
+  data::Targets targets;
+};
+
+// What is to be told apart.
+struct WideLabels {
+  std::size_t count = 0;
+  metrics::TargetKind kind = metrics::TargetKind::kSingle;
 };
 
 // How well the branches do on the validation rows, each alone and together.
@@ -43,13 +50,13 @@ struct BranchReport {
 
 class WideBranchTraining {
  public:
-  // Counts n-grams and fits on the training rows. `labels` is the number of the model's labels.
+  // Counts n-grams and fits on the training rows.
   WideBranchTraining(const WideOptions& options, const WideRows& train, const WideRows& valid,
-                     std::size_t labels, std::uint64_t seed, const ParallelFor& parallel_for);
+                     const WideLabels& labels, std::uint64_t seed, const ParallelFor& parallel_for);
 
   // Fits the factors to the encoder's validation logits [rows, labels] and mixes the wide branch's
-  // scores into them. Without validation rows the
-  // factors are those that give both branches a like say.
+  // scores into them. Without validation rows the factors are those that give both branches a like
+  // say.
   BranchReport mix(std::span<float> logits) const;
 
   // Fits once more, on training and validation rows.
@@ -60,14 +67,15 @@ class WideBranchTraining {
   model::WideTable fit(std::int64_t rows) const;
 
   WideOptions options_;
-  std::vector<std::int64_t> labels_;  // of all rows, the training rows first
+  data::Targets targets_;  // of all rows, the training rows first
   std::int64_t train_rows_ = 0;
-  std::size_t label_count_ = 0;
+  WideLabels labels_;
   std::uint64_t seed_ = 0;
   ParallelFor parallel_for_;
   DocumentNgrams ngrams_;
   model::WideTable table_;
-  std::vector<float> valid_scores_;  // [validation rows, labels]
+  std::vector<float> valid_targets_;  // [validation rows, labels]
+  std::vector<float> valid_scores_;   // likewise
 };
 
 }  // namespace fastformer::learn

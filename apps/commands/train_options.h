@@ -1,0 +1,30 @@
+// What fastformer train is told.
+#pragma once
+
+#include <string>
+
+#include "commands/training_rows.h"
+#include "data/batches.h"
+#include "learn/training/training_options.h"
+#include "learn/wide/wide_branch.h"
+#include "model/model_config.h"
+
+namespace fastformer::apps {
+
+struct TrainOptions {
+  std::string output;
+  std::string preset = "default";
+  std::string command;          // as a shell takes it, for the model card
+  bool subwords_asked = false;  // by the user, not by the preset
+  TrainingFiles files;
+  model::ModelConfig model;
+  data::BatchOptions batches;
+  learn::TrainingOptions training;
+  learn::WideOptions wide;
+
+  void describe(config::OptionSet& options);
+  // The sections of config.json that say how the model came about.
+  config::Json provenance();
+};
+
+}  // namespace fastformer::apps

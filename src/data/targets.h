@@ -1,0 +1,44 @@
+// The labels of documents by number, end to end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/labels.h"
+#include "data/record.h"
+
+namespace fastformer::data {
+
+// A document has one label, any number of labels, or (of a list with labels that a model does not
+// have) fewer than it was given.
+class Targets {
+ public:
+  std::size_t size() const { return offsets_.size() - 1; }
+  std::span<const std::int32_t> of(std::size_t document) const {
+    return {labels_.data() + offsets_[document], offsets_[document + 1] - offsets_[document]};
+  }
+
+  // Adds a document.
+  void add(std::span<const std::int32_t> labels);
+  void add_one(std::int32_t label) { add({&label, 1}); }
+  void append(const Targets& more);
+
+  // 1 for a document's labels, else 0: [documents, label_count], row-major.
+  std::vector<float> dense(std::size_t label_count) const;
+
+ private:
+  std::vector<std::int32_t> labels_;
+  std::vector<std::size_t> offsets_ = {0};
+};
+
+// A record's labels: those of its list, its one label, or none without any.
+std::span<const std::string> labels_of(const Record& record);
+
+// Adds a document with those of `labels` that the index has; returns how many it lacks.
+std::int64_t add_known(std::span<const std::string> labels, const LabelIndex& index,
+                       Targets& targets);
+
+}  // namespace fastformer::data

@@ -1,0 +1,185 @@
+"""Models of several labels as a user meets them: train, evaluate, predict, inspect, data check.
+
+targets_test.py PROGRAM GOLDEN_FOLDER
+"""
+
+import csv
+import json
+import math
+import pathlib
+import random
+import shutil
+import sys
+import tempfile
+import unittest
+
+from command_line_test import SMALL, TOPICS, run, write_csv
+
+
+def documents(count, seed):
+    """Rows (id, set of labels, text): words of none, one or two topics among words of none."""
+    draw = random.Random(seed)
+    rows = []
+    for number in range(count):
+        labels = draw.sample(sorted(TOPICS), k=draw.choice([0, 1, 1, 2]))
+        words = draw.choices("a the of and".split(), k=4)
+        for label in labels:
+            words += draw.choices(TOPICS[label].split(), k=3)
+        draw.shuffle(words)
+        rows.append((f"row{number}", sorted(labels), " ".join(words)))
+    return rows
+
+
+def separated(rows):
+    return [(id, "|".join(labels), text) for id, labels, text in rows]
+
+
+class SeveralLabelsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name)
+        cls.rows = documents(150, 2)
+        cls.train = write_csv(cls.path / "train.csv", separated(documents(500, 1)))
+        cls.test = write_csv(cls.path / "test.csv", separated(cls.rows))
+        cls.model = cls.path / "model"
+        _, cls.talk = run("train", "--train", cls.train, "--label-separator", "|", "--output",
+                          cls.model, *SMALL)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def predict(self, *arguments, stdin):
+        lines = run("predict", "--model", self.model, "--input", "-", "--json", *arguments,
+                    stdin=stdin)[0]
+        return [json.loads(line) for line in lines.splitlines()]
+
+    def test_the_folder_says_what_the_model_gives(self):
+        config = json.loads((self.model / "config.json").read_text())
+        self.assertEqual(config["target"], "multi")
+        self.assertEqual(config["labels"], sorted(TOPICS))
+        self.assertEqual(len(config["thresholds"]), 3)
+        self.assertIn("several labels", self.talk)
+        self.assertIn("thresholds fitted", self.talk)
+        inspected = run("inspect", self.model)[0]
+        self.assertIn("multi", inspected)
+        self.assertIn("thresholds", inspected)
+        self.assertIn("any number of labels", (self.model / "README.md").read_text())
+        metrics = json.loads((self.model / "metrics.json").read_text())
+        self.assertGreater(metrics["validation_micro_f1"], 0.9)
+
+    def test_predict_gives_the_labels_above_their_thresholds(self):
+        config = json.loads((self.model / "config.json").read_text())
+        stdin = "\n".join(row[2] for row in self.rows) + "\n"
+        chosen = self.predict(stdin=stdin)
+        every = self.predict("--top-k", "0", "--raw-scores", stdin=stdin)
+        right = 0
+        for row, line, whole in zip(self.rows, chosen, every, strict=True):
+            self.assertEqual(set(line), {"labels", "scores", "truncated"})
+            self.assertEqual(line["scores"], "sigmoid")
+            scores = [entry["score"] for entry in whole["labels"]]
+            self.assertEqual(scores, sorted(scores, reverse=True))
+            for entry in whole["labels"]:
+                number = config["labels"].index(entry["label"])
+                logit = whole["logits"][number] / config["temperature"]
+                self.assertAlmostEqual(entry["score"], 1 / (1 + math.exp(-logit)), places=6)
+                self.assertEqual(entry["chosen"], entry["score"] >= config["thresholds"][number])
+            self.assertEqual([(e["label"], e["score"]) for e in line["labels"]],
+                             [(e["label"], e["score"]) for e in whole["labels"] if e["chosen"]])
+            right += sorted(entry["label"] for entry in line["labels"]) == row[1]
+        self.assertGreater(right, 0.9 * len(self.rows))
+        self.assertEqual([len(line["labels"]) for line in self.predict("--top-k", "2", stdin=stdin)],
+                         [2] * len(self.rows))
+
+    def test_text_says_none_where_there_is_none(self):
+        out = run("predict", "--model", self.model, "--input", "-", stdin="the of\ncat red dog blue\n")[0]
+        first, second = out.splitlines()
+        self.assertEqual(first, "(none)")
+        self.assertEqual(set(second.split("\t")[::2]), {"animals", "colours"})
+        line = self.predict("--min-score", "1", stdin="cat\n")[0]
+        self.assertEqual(line["labels"], [])
+
+    def test_evaluate_agrees_with_predict(self):
+        report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json")[0])
+        found = self.predict(stdin="\n".join(row[2] for row in self.rows) + "\n")
+        given = [sorted(entry["label"] for entry in line["labels"]) for line in found]
+        truth = [row[1] for row in self.rows]
+        self.assertEqual(report["examples"], 150)
+        self.assertAlmostEqual(report["exact_match"], sum(map(list.__eq__, given, truth)) / 150)
+        both = sum(len(set(a) & set(b)) for a, b in zip(given, truth))
+        named = sum(map(len, given)) + sum(map(len, truth))
+        self.assertAlmostEqual(report["micro_f1"], 2 * both / named)
+        self.assertGreater(report["micro_f1"], 0.9)
+        best = self.predict("--top-k", "1", stdin="\n".join(row[2] for row in self.rows) + "\n")
+        hits = sum(line["labels"][0]["label"] in row[1] for line, row in zip(best, self.rows))
+        self.assertAlmostEqual(report["precision_at"]["1"], hits / 150)
+        self.assertAlmostEqual(report["precision_at"]["3"], sum(map(len, truth)) / 450)
+        self.assertEqual(sum(entry["rows"] for entry in report["calibration"]["bins"]), 450)
+        text = run("evaluate", "--model", self.model, "--data", self.test)[0]
+        for part in ("exact match", "precision at 1", "animals", f"{report['micro_f1']:.4f}"):
+            self.assertIn(part, text)
+
+    def test_evaluate_lists_errors_and_refuses_what_has_no_meaning(self):
+        errors = self.path / "errors.csv"
+        report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json",
+                                "--errors", errors, "--errors-limit", "3")[0])
+        with open(errors, newline="", encoding="utf-8") as file:
+            listed = list(csv.DictReader(file))
+        wrong = [entry for entry in listed if entry["truth"] != entry["predicted"]]
+        self.assertEqual(len(wrong), round(150 * (1 - report["exact_match"])))
+        self.assertEqual(len(listed), len(wrong) + 3)
+        self.assertEqual(json.loads(listed[-1]["truth"]),
+                         self.rows[int(listed[-1]["row"]) - 1][1])
+        _, error = run("evaluate", "--model", self.model, "--data", self.test, "--min-score", "0.5",
+                       code=2)
+        self.assertIn("--min-score", error)
+        _, error = run("evaluate", "--model", self.model, "--data", self.test, "--target", "single",
+                       code=2)
+        self.assertIn("several labels", error)
+
+    def test_json_arrays_train_the_same_model(self):
+        lines = self.path / "train.jsonl"
+        lines.write_text("".join(json.dumps({"text": text, "labels": labels}) + "\n"
+                                 for _, labels, text in documents(500, 1)))
+        model = self.path / "from-json"
+        run("train", "--train", lines, "--output", model, *SMALL)
+        for name in ("model.safetensors", "vocabulary.txt"):
+            self.assertEqual((self.model / name).read_bytes(), (model / name).read_bytes())
+
+    def test_a_model_of_one_label_refuses_lists(self):
+        lines = self.path / "lists.jsonl"
+        lines.write_text('{"text": "cat", "labels": ["animals", "numbers"]}\n')
+        _, error = run("train", "--train", lines, "--target", "single", "--output",
+                       self.path / "never", code=1)
+        self.assertIn("lists.jsonl, line 1: has a list of labels", error)
+        _, error = run("train", "--train", self.train, "--target", "single", "--label-separator",
+                       "|", "--output", self.path / "never", code=2)
+        self.assertIn("--label-separator", error)
+
+    def test_damaged_thresholds_are_an_error_that_names_them(self):
+        broken = self.path / "broken"
+        shutil.copytree(self.model, broken)
+        config = json.loads((broken / "config.json").read_text())
+        config["thresholds"] = [0.5]
+        (broken / "config.json").write_text(json.dumps(config))
+        _, error = run("predict", "--model", broken, "--input", "-", stdin="cat\n", code=1)
+        self.assertIn("thresholds", error)
+
+    def test_data_check_counts_labels(self):
+        report = json.loads(run("data", "check", self.test, "--label-separator", "|", "--json")[0])
+        self.assertEqual(report["rows_with_lists"], 150)
+        for label in report["labels"]:
+            self.assertEqual(label["rows"],
+                             sum(label["label"] in labels for _, labels, _ in self.rows))
+        self.assertIn("labels a row: 0 to 2", run("data", "check", self.test, "--label-separator",
+                                                  "|")[0])
+        many = write_csv(self.path / "many.csv",
+                         [(i, f"a{i % 5}|b{i % 7}", f"text {i}") for i in range(60)])
+        flags = {entry["flag"]: entry["value"]
+                 for entry in json.loads(run("data", "check", many, "--json")[0])["suggestions"]}
+        self.assertEqual(flags["--label-separator"], "|")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

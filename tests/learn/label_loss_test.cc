@@ -1,0 +1,155 @@
+// The losses against plainly written ones, and what models of several labels learn.
+#include "learn/tasks/label_loss.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "gradient_check.h"
+#include "learn/tasks/classification.h"
+#include "learn/training/trainer.h"
+#include "learn/wide/wide_branch.h"
+#include "small_model.h"
+
+namespace fastformer::learn {
+namespace {
+
+using metrics::TargetKind;
+
+data::Targets some_targets() {
+  data::Targets targets;
+  targets.add(std::vector<std::int32_t>{0, 2});
+  targets.add({});
+  targets.add_one(1);
+  targets.add(std::vector<std::int32_t>{0, 1, 2});
+  return targets;
+}
+
+at::Tensor some_logits(std::int64_t rows) {
+  Random random(3);
+  at::Tensor logits = at::empty({rows, 3}, at::kDouble);
+  double* values = logits.mutable_data_ptr<double>();
+  for (std::int64_t i = 0; i < logits.numel(); ++i) values[i] = 2 * random.normal();
+  return logits.set_requires_grad(true);
+}
+
+TEST(LabelLossTest, OfSeveralLabelsItIsEachSigmoidsCost) {
+  const data::Targets targets = some_targets();
+  const std::vector<std::int64_t> documents = {3, 0, 1};
+  const at::Tensor logits = some_logits(3);
+  const std::vector<float> dense = targets.dense(3);
+  double expected = 0;
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    for (std::size_t k = 0; k < 3; ++k) {
+      const double logit = logits[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)]
+                               .item<double>();
+      const double p = 1 / (1 + std::exp(-logit));
+      const bool is_true = dense[static_cast<std::size_t>(documents[i]) * 3 + k] > 0;
+      expected -= std::log(is_true ? p : 1 - p);
+    }
+  }
+  const auto loss = [&] { return label_loss(logits, targets, documents, TargetKind::kMulti); };
+  EXPECT_NEAR(loss().item<double>(), expected / 3, 1e-9);
+  check_gradient(logits, loss, "logits");
+}
+
+TEST(LabelLossTest, BiasBeginsAtTheFrequencies) {
+  Classifier classifier(small_config(), 1);
+  start_from_frequencies(some_targets(), classifier.parameters());
+  const at::Tensor bias = classifier.parameters().at("classifier.bias");
+  EXPECT_NEAR(bias[0].item<double>(), 0, 1e-6);  // in two documents of four
+  EXPECT_TRUE(bias.requires_grad());
+  data::Targets rare;
+  for (int i = 0; i < 999; ++i) rare.add({});
+  rare.add_one(2);
+  start_from_frequencies(rare, classifier.parameters());
+  EXPECT_NEAR(classifier.parameters().at("classifier.bias")[2].item<double>(),
+              std::log(1.5 / 999.5), 1e-5);
+}
+
+// A document has label k where it holds an id from 10 k on.
+LabelledDocuments documents_of_several(int count, std::uint64_t seed) {
+  LabelledDocuments documents;
+  Random random(seed);
+  for (int i = 0; i < count; ++i) {
+    std::vector<std::int32_t> ids, labels;
+    for (std::int32_t label = 0; label < 3; ++label) {
+      if (random.below(2) == 0) continue;
+      labels.push_back(label);
+      for (int n = 0; n < 3; ++n) {
+        ids.push_back(10 * label + static_cast<std::int32_t>(random.below(10)));
+      }
+    }
+    documents.ids.push_back(ids);
+    documents.targets.add(labels);
+  }
+  return documents;
+}
+
+TEST(MultiLabelTrainingTest, LearnsWhatCanBeLearned) {
+  model::ModelConfig config = small_config();
+  config.target = TargetKind::kMulti;
+  Classifier classifier(config, 11);
+  data::BatchOptions batches;
+  batches.batch_size = 8;
+  LabelledDocuments train_rows = documents_of_several(300, 1);
+  start_from_frequencies(train_rows.targets, classifier.parameters());
+  ClassificationTask task(classifier, std::move(train_rows), documents_of_several(60, 2), batches,
+                          11);
+  TrainingOptions options;
+  options.epochs = 4;
+  options.learning_rate = 0.01;
+  options.seed = 11;
+  EXPECT_EQ(task.score_name(), "micro_f1");
+  const TrainingResult result = train(task, options, {});
+  EXPECT_GT(result.validation.score, 0.95);
+}
+
+TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
+  const char* words[] = {"red", "cat", "two"};
+  WideRows train, valid;
+  Random random(4);
+  for (int i = 0; i < 240; ++i) {
+    std::string text = "the " + std::to_string(i % 7);
+    std::vector<std::int32_t> labels;
+    for (std::int32_t k = 0; k < 3; ++k) {
+      if (random.below(3) != 0) continue;
+      labels.push_back(k);
+      text += ' ';
+      text += words[k];
+    }
+    WideRows& rows = i % 4 == 0 ? valid : train;
+    rows.texts.push_back(text);
+    rows.targets.add(labels);
+  }
+  const WideLabels labels = {3, TargetKind::kMulti};
+  const WideBranchTraining wide(WideOptions(), train, valid, labels, 1, serial_for());
+  std::vector<float> logits(valid.texts.size() * 3, 0.0F);
+  const BranchReport report = wide.mix(logits);
+  EXPECT_EQ(report.both.score, 1);
+  EXPECT_EQ(score_logits(logits, valid.targets.dense(3), 3, TargetKind::kMulti).score, 1);
+  model::WideReader reader(wide.fitted_on_train());
+  const std::vector<float> both = reader.scores("red two"), none = reader.scores("the");
+  EXPECT_GT(both[0], 0);
+  EXPECT_LT(both[1], 0);
+  EXPECT_GT(both[2], 0);
+  EXPECT_LT(std::max({none[0], none[1], none[2]}), 0);
+}
+
+// Two labels of which any number is given need a column each.
+TEST(MultiLabelWideTest, TwoLabelsHaveTwoColumns) {
+  WideRows train;
+  for (const char* text : {"red cat", "red", "cat", "the", "red cat", "red", "cat", "the"}) {
+    train.texts.emplace_back(text);
+    std::vector<std::int32_t> labels;
+    if (train.texts.back().find("red") != std::string::npos) labels.push_back(0);
+    if (train.texts.back().find("cat") != std::string::npos) labels.push_back(1);
+    train.targets.add(labels);
+  }
+  const WideLabels labels = {2, TargetKind::kMulti};
+  const WideBranchTraining wide(WideOptions(), train, {}, labels, 1, serial_for());
+  EXPECT_EQ(wide.fitted_on_train().columns(), 2U);
+}
+
+}  // namespace
+}  // namespace fastformer::learn
