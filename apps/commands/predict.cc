@@ -46,7 +46,7 @@ void label_block(const ResultLines& lines, LoadedClassifier& classifier,
   const std::vector<float> logits = classifier.logits(documents);
   const std::size_t labels = classifier.config().labels.size();
   for (std::size_t i = 0; i < block.size(); ++i) {
-    print(lines.line(block[i].id, block[i].input.tokens.truncated(),
+    print(lines.line({block[i].id, block[i].text, block[i].input.tokens.truncated()},
                      std::span(logits).subspan(i * labels, labels)));
   }
   flush_output();
@@ -75,6 +75,9 @@ int run_predict(Arguments arguments) {
   require(options.input, "--input");
   if (options.format.raw_scores && !options.format.json) {
     throw usage_error("needs --json", "--raw-scores");
+  }
+  if (options.format.echo_text && (!options.format.json || options.token_ids)) {
+    throw usage_error(options.token_ids ? "token ids have no text" : "needs --json", "--echo-text");
   }
   if (options.token_ids) refuse_corpus_options(set);
   LoadedClassifier classifier(options.use.model, options.use.threads);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/strings.h"
 
@@ -35,6 +36,7 @@ void ResultFormat::describe(config::OptionSet& options) {
   options.add("json", &json, "a JSON object per line")
       .add("top-k", &top_k, {0, 1000000}, "labels per document; 0: all. Of a model that gives several: this many, whatever their scores")
       .add("min-score", &min_score, {0, 1}, "give no label below this probability")
+      .add("echo-text", &echo_text, "with --json: the text too")
       .add("raw-scores", &raw_scores, "with --json: the logits too");
 }
 
@@ -43,23 +45,36 @@ ResultLines::ResultLines(const ResultFormat& format, const model::ModelConfig& c
       abstention_(word_for_none("abstained", config.labels)),
       none_(word_for_none("none", config.labels)) {}
 
-std::string ResultLines::line(const std::string& id, bool truncated,
+std::string ResultLines::line(const ResultDocument& document,
                               std::span<const float> logits) const {
-  if (config_.is_multi()) return multi_line(id, truncated, logits);
+  if (config_.is_multi()) return multi_line(document, logits);
   const model::Decision decision = model::decide(logits, format_.top_k, config_.temperature);
-  return format_.json ? json_line(id, truncated, logits, decision)
-                      : single_text_line(id, decision);
+  return format_.json ? json_line(document, logits, decision)
+                      : single_text_line(document.id, decision);
 }
 
-std::string ResultLines::multi_line(const std::string& id, bool truncated,
+Json ResultLines::begun_line(const ResultDocument& document) const {
+  Json line = Json::object();
+  if (format_.has_id) line["id"] = document.id;
+  if (format_.echo_text) line["text"] = document.text;
+  return line;
+}
+
+std::string ResultLines::ended_line(Json line, const ResultDocument& document,
+                                    std::span<const float> logits) const {
+  line["truncated"] = document.truncated;
+  if (format_.raw_scores) line["logits"] = std::vector<float>(logits.begin(), logits.end());
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string ResultLines::multi_line(const ResultDocument& document,
                                     std::span<const float> logits) const {
   const model::MultiDecision decision = model::decide_multi(
       logits, config_.thresholds, config_.temperature, format_.top_k, format_.min_score);
   const std::vector<model::Ranked>& shown =
       format_.top_k_asked ? decision.ranked : decision.chosen;
-  if (!format_.json) return text_line(id, shown, none_);
-  Json line = Json::object();
-  if (format_.has_id) line["id"] = id;
+  if (!format_.json) return text_line(document.id, shown, none_);
+  Json line = begun_line(document);
   line["labels"] = Json::array();
   for (std::size_t i = 0; i < shown.size(); ++i) {
     Json label = {{"label", label_of(shown[i])}, {"score", shown[i].score}};
@@ -67,9 +82,7 @@ std::string ResultLines::multi_line(const std::string& id, bool truncated,
     line["labels"].push_back(std::move(label));
   }
   line["scores"] = "sigmoid";
-  line["truncated"] = truncated;
-  if (format_.raw_scores) line["logits"] = std::vector<float>(logits.begin(), logits.end());
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return ended_line(std::move(line), document, logits);
 }
 
 bool ResultLines::abstains(const model::Decision& decision) const {
@@ -80,11 +93,9 @@ const std::string& ResultLines::label_of(const model::Ranked& ranked) const {
   return config_.labels[static_cast<std::size_t>(ranked.label)];
 }
 
-std::string ResultLines::json_line(const std::string& id, bool truncated,
-                                   std::span<const float> logits,
+std::string ResultLines::json_line(const ResultDocument& document, std::span<const float> logits,
                                    const model::Decision& decision) const {
-  Json line = Json::object();
-  if (format_.has_id) line["id"] = id;
+  Json line = begun_line(document);
   const bool abstained = abstains(decision);
   line["label"] = abstained ? Json(nullptr) : Json(label_of(decision.ranked[0]));
   line["score"] = decision.ranked[0].score;
@@ -93,18 +104,16 @@ std::string ResultLines::json_line(const std::string& id, bool truncated,
   for (const model::Ranked& ranked : decision.ranked) {
     line["labels"].push_back({{"label", label_of(ranked)}, {"score", ranked.score}});
   }
-  line["truncated"] = truncated;
-  if (format_.raw_scores) line["logits"] = std::vector<float>(logits.begin(), logits.end());
-  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return ended_line(std::move(line), document, logits);
 }
 
-std::string ResultLines::single_text_line(const std::string& id,
+std::string ResultLines::single_text_line(std::string_view id,
                                           const model::Decision& decision) const {
   if (!abstains(decision)) return text_line(id, decision.ranked, "");
   return text_line(id, {}, abstention_ + "\t" + format_fixed(decision.ranked[0].score, 4));
 }
 
-std::string ResultLines::text_line(const std::string& id, std::span<const model::Ranked> labels,
+std::string ResultLines::text_line(std::string_view id, std::span<const model::Ranked> labels,
                                    const std::string& otherwise) const {
   std::vector<std::string> cells;
   if (format_.has_id) cells.push_back(printable(id, 1000));

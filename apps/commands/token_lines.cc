@@ -30,7 +30,7 @@ class TextDocuments : public DocumentReader {
     if (refused_ && documents.empty()) std::rethrow_exception(refused_);
     block.clear();
     for (std::size_t i = 0; i < documents.size(); ++i) {
-      block.push_back({std::move(records[i].id), std::move(documents[i])});
+      block.push_back({std::move(records[i].id), std::move(texts[i]), std::move(documents[i])});
     }
     return true;
   }

@@ -12,6 +12,7 @@ namespace fastformer::apps {
 
 struct DocumentToLabel {
   std::string id;
+  std::string text;  // none of token ids
   ClassifierInput input;
 };
 

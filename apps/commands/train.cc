@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "commands/class_weights.h"
 #include "commands/commands.h"
 #include "commands/model_output.h"
 #include "commands/score_fit.h"
@@ -120,6 +121,7 @@ std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
 // The wide branch fitted on the training rows, where there is one; takes the texts.
 std::optional<learn::WideBranchTraining> fit_wide(TrainOptions& options, TrainingRows& rows,
                                                   const EncodedRows& encoded,
+                                                  const std::vector<float>& weights,
                                                   const ParallelFor& threads) {
   std::optional<learn::WideBranchTraining> wide;
   if (options.wide.wide == learn::WideBranch::kOff) return wide;
@@ -128,7 +130,7 @@ std::optional<learn::WideBranchTraining> fit_wide(TrainOptions& options, Trainin
   options.model.wide.ngrams = options.wide.ngrams;
   wide.emplace(options.wide, wide_rows(rows.train, encoded.train),
                wide_rows(rows.valid, encoded.valid),
-               learn::WideLabels{options.model.labels.size(), options.model.target},
+               learn::WideLabels{options.model.labels.size(), options.model.target, weights},
                static_cast<std::uint64_t>(options.training.seed), threads);
   return wide;
 }
@@ -160,7 +162,10 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   choose_by_rows(options, encoded.train);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
-  std::optional<learn::WideBranchTraining> wide = fit_wide(options, rows, encoded, threads);
+  const std::vector<float> weights = class_weights(options.class_weights, options.model.labels,
+                                                   encoded.train.targets, options.model.target);
+  std::optional<learn::WideBranchTraining> wide =
+      fit_wide(options, rows, encoded, weights, threads);
   learn::Classifier classifier(options.model, seed, at::kFloat,
                                learn::device_named(options.training.device));
   if (options.model.is_multi()) {
@@ -171,6 +176,7 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
   learn::ClassificationTask task(
       classifier, std::move(encoded.train), std::move(encoded.valid), options.batches, seed,
       subwords_for(options, *encoded.tokenizer, classifier.parameters()));
+  task.set_loss(weights, options.label_smoothing);
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
@@ -201,6 +207,7 @@ int run_train(Arguments arguments) {
     throw usage_error("needs validation rows", "--patience",
                       "Give --valid, or a --valid-share above 0");
   }
+  check_class_weights(options.class_weights);
   learn::device_named(options.training.device);
   options.command = "fastformer train";
   for (const std::string& word : arguments) {

@@ -21,7 +21,17 @@ void TrainOptions::describe(config::OptionSet& options) {
   model.fastformer.describe(options);
   batches.describe(options);
   training.describe(options);
+  describe_loss(options);
   wide.describe(options);
+}
+
+void TrainOptions::describe_loss(config::OptionSet& options) {
+  options.group("Loss")
+      .add("class-weights", &class_weights, "none|auto|FILE",
+           "how much the labels' errors count, in both branches: alike, more for rare labels, or as "
+           "a JSON file {\"label\": weight} says")
+      .add("label-smoothing", &label_smoothing, {0, 0.9},
+           "share of every target that goes to all labels alike, in the encoder's loss");
 }
 
 config::Json TrainOptions::provenance() {
@@ -29,10 +39,12 @@ config::Json TrainOptions::provenance() {
   files.corpus.describe(corpus);
   batches.describe(trained);
   training.describe(trained);
+  describe_loss(trained);
   wide.describe(trained);
   config::Json section = trained.to_json();
   section["preset"] = preset;
   section["valid_share"] = files.valid_share;
+  section["soft_label_column"] = files.soft_label_column;
   return {{"data", corpus.to_json()}, {"training", section}};
 }
 

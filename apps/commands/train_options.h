@@ -21,8 +21,11 @@ struct TrainOptions {
   data::BatchOptions batches;
   learn::TrainingOptions training;
   learn::WideOptions wide;
+  std::string class_weights = "none";  // "auto", or a file
+  double label_smoothing = 0;
 
   void describe(config::OptionSet& options);
+  void describe_loss(config::OptionSet& options);
   // The sections of config.json that say how the model came about.
   config::Json provenance();
 };

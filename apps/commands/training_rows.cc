@@ -35,6 +35,7 @@ void take(data::Record& record, const std::vector<std::string>& files, bool keep
   rows.texts.push_back(std::move(record.text));
   const std::span<const std::string> labels = data::labels_of(record);
   rows.labels.emplace_back(labels.begin(), labels.end());
+  rows.shares.push_back(std::move(record.shares));
 }
 
 void check_standard_input(const TrainingFiles& files) {
@@ -59,8 +60,8 @@ learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>
   }
   const data::LabelIndex index(labels);
   std::int64_t unknown = 0;
-  for (const std::vector<std::string>& list : rows.labels) {
-    unknown += data::add_known(list, index, encoded.targets) > 0;
+  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
+    unknown += data::add_known(rows.labels[i], rows.shares[i], index, encoded.targets) > 0;
   }
   if (truncated > 0) {
     log_warning(format_count(truncated) + " of " + count_of(rows.texts.size()) +
@@ -77,16 +78,41 @@ learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>
 void TrainingFiles::describe(config::OptionSet& options) {
   options.add("train", &train, "FILE...", "training rows; - is standard input")
       .add("valid", &valid, "FILE...", "validation rows; without it a share of the training rows")
-      .add("valid-share", &valid_share, {0, 0.9}, "share of the training rows to validate on");
+      .add("valid-share", &valid_share, {0, 0.9}, "share of the training rows to validate on")
+      .add("soft-label-column", &soft_label_column, "NAME|N",
+           "column of the training files with a distribution over labels, as JSON");
 }
 
 namespace {
+
+// How the training files are read.
+data::CorpusOptions training_corpus(const TrainingFiles& files) {
+  data::CorpusOptions corpus = files.corpus;
+  if (files.soft_label_column.empty()) return corpus;
+  if (corpus.target == data::Target::kMulti || !corpus.label_separator.empty()) {
+    throw usage_error("a distribution is over labels of which one holds", "--soft-label-column",
+                      "Leave --target multi and --label-separator out");
+  }
+  corpus.label_column = files.soft_label_column;
+  corpus.target = data::Target::kSoft;
+  return corpus;
+}
+
+// How the validation files are read.
+data::CorpusOptions validation_corpus(const TrainingFiles& files) {
+  data::CorpusOptions corpus = files.corpus;
+  corpus.group_column.clear();  // groups matter where rows are split
+  if (!files.soft_label_column.empty()) corpus.target = data::Target::kSingle;
+  return corpus;
+}
 
 metrics::TargetKind target_of(const data::CorpusOptions& options,
                               const std::vector<data::Record>& train,
                               const std::vector<data::Record>& valid) {
   using metrics::TargetKind;
-  const auto has_list = [](const data::Record& record) { return record.has_list; };
+  const auto has_list = [](const data::Record& record) {
+    return record.has_list && record.shares.empty();
+  };
   if (options.target == data::Target::kSingle) return TargetKind::kSingle;
   const bool is_multi = options.target == data::Target::kMulti ||
                         !options.label_separator.empty() ||
@@ -123,12 +149,11 @@ void log_rows(const TrainingRows& rows) {
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads) {
   check_standard_input(files);
-  std::vector<data::Record> records = read_files(files.train, files.corpus, threads), valid;
+  std::vector<data::Record> valid;
+  std::vector<data::Record> records = read_files(files.train, training_corpus(files), threads);
   if (records.empty()) throw Error("there are no training rows", files.train[0]);
   if (!files.valid.empty()) {
-    data::CorpusOptions corpus = files.corpus;
-    corpus.group_column.clear();  // groups matter where rows are split
-    valid = read_files(files.valid, corpus, threads);
+    valid = read_files(files.valid, validation_corpus(files), threads);
     if (valid.empty()) throw Error("there are no validation rows", files.valid[0]);
   }
   TrainingRows rows;

@@ -17,6 +17,7 @@ struct TrainingFiles {
   std::vector<std::string> train;
   std::vector<std::string> valid;
   double valid_share = 0.1;
+  std::string soft_label_column;  // of the training files
   data::CorpusOptions corpus;
 
   void describe(config::OptionSet& options);
@@ -26,6 +27,7 @@ struct TrainingFiles {
 struct Rows {
   std::vector<std::string> texts;
   std::vector<std::vector<std::string>> labels;  // of each text
+  std::vector<std::vector<float>> shares;        // of each label, where the rows are soft
   std::vector<std::string> places;  // where the rows stand, for errors; empty unless asked for
 };
 
@@ -42,7 +44,8 @@ struct EncodedRows {
 
 // Reads the files and, without validation files, splits a share of the rows off by the seed. Logs
 // what was read and repaired. Throws when there is nothing to learn from. The rows' kind of target is
-// the one that is asked for, or kMulti when a row has a list of labels.
+// the one that is asked for, or kMulti when a row has a list of labels. With a soft_label_column the
+// training files hold distributions, the validation files labels as ever.
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads);
 

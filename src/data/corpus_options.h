@@ -26,6 +26,7 @@ enum class Target {
   kAuto,    // several when some row holds a list
   kSingle,  // one
   kMulti,   // any number, none included
+  kSoft,    // shares of labels, a distribution as JSON; no choice of --target
 };
 
 // Every default is "work it out". A file whose name ends (after .gz or .zst is taken off) in .csv,

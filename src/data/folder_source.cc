@@ -47,6 +47,10 @@ FolderSource::FolderSource(const std::string& path, const SourceContext& context
     throw usage_error("is a folder of documents, which have no columns", path,
                       "Leave --group-column out");
   }
+  if (context.options.target == Target::kSoft) {
+    throw usage_error("is a folder of documents, which have no columns", path,
+                      "Leave --soft-label-column out");
+  }
   bool has_classes = false;
   for (const std::string& name : io::list_directory(path)) {
     if (name.starts_with('.')) continue;

@@ -77,6 +77,7 @@ std::string JsonParser::read_labels(const std::string& line, const JsonValue& va
   }
   if (value.kind == Kind::kText) return set_labels(value.text, rule, record, repairs);
   if (!needs_label_) return "";
+  if (rule.target == Target::kSoft) return "the distribution is null";
   return rule.target == Target::kMulti ? "the label is null; a document without labels has []"
                                        : "the label is empty";
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "data/soft_label_field.h"
 
 namespace fastformer::data {
 namespace {
@@ -62,6 +63,7 @@ std::string set_label_list(const std::vector<std::string>& labels, const LabelRu
 std::string set_labels(std::string_view raw, const LabelRule& rule, Record& record,
                        text::RepairCounts& repairs) {
   if (rule.target == Target::kSingle) return set_one_label(raw, rule, record, repairs);
+  if (rule.target == Target::kSoft) return set_soft_labels(std::string(raw), record, repairs);
   const std::string field(trim(text::repair_text(raw, repairs)));
   if (field.starts_with('[') && Json::accept(field)) {
     return set_labels_from_json(field, rule, record, repairs);
@@ -75,6 +77,7 @@ std::string set_labels(std::string_view raw, const LabelRule& rule, Record& reco
 
 std::string set_labels_from_json(const std::string& json, const LabelRule& rule, Record& record,
                                  text::RepairCounts& repairs) {
+  if (rule.target == Target::kSoft) return set_soft_labels(json, record, repairs);
   const Json value = Json::parse(json, nullptr, false);
   std::vector<std::string> labels;
   std::string reason = "the label is an object, where a label or a list of labels is wanted";

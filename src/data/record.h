@@ -15,6 +15,8 @@ struct Record {
   // none. Then `label` is empty and has_label true.
   bool has_list = false;
   std::vector<std::string> labels;
+  // Of a row with a distribution over labels: the share of each of `labels`; together 1.
+  std::vector<float> shares;
   std::string id;         // empty unless there is an id column; "label/name" in a folder of classes
   std::string group;      // empty unless there is a group column
   std::int64_t line = 0;  // 1-based line of the file on which the row begins

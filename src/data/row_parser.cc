@@ -19,6 +19,9 @@ void refuse_columns(Format format, const CorpusOptions& options, const std::stri
   if (format != Format::kFastText && format != Format::kLines) return;
   const std::string what =
       format == Format::kFastText ? "holds fastText lines" : "holds plain lines";
+  if (options.target == Target::kSoft) {
+    throw usage_error(what + ", which have no columns", where, "Leave --soft-label-column out");
+  }
   for (const auto& [flag, column] : {std::pair("--group-column", &options.group_column),
                                      std::pair("--id-column", &options.id_column)}) {
     if (column->empty()) continue;

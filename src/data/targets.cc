@@ -3,20 +3,26 @@
 
 namespace fastformer::data {
 
-void Targets::add(std::span<const std::int32_t> labels) {
+void Targets::add(std::span<const std::int32_t> labels, std::span<const float> shares) {
   labels_.insert(labels_.end(), labels.begin(), labels.end());
+  if (shares.empty()) {
+    shares_.resize(labels_.size(), 1);
+  } else {
+    shares_.insert(shares_.end(), shares.begin(), shares.end());
+  }
+  for (const float share : shares) is_soft_ = is_soft_ || share != 1;
   offsets_.push_back(labels_.size());
 }
 
 void Targets::append(const Targets& more) {
-  for (std::size_t i = 0; i < more.size(); ++i) add(more.of(i));
+  for (std::size_t i = 0; i < more.size(); ++i) add(more.of(i), more.shares_of(i));
 }
 
 std::vector<float> Targets::dense(std::size_t label_count) const {
   std::vector<float> matrix(size() * label_count, 0);
   for (std::size_t i = 0; i < size(); ++i) {
-    for (const std::int32_t label : of(i)) {
-      matrix[i * label_count + static_cast<std::size_t>(label)] = 1;
+    for (std::size_t n = 0; n < of(i).size(); ++n) {
+      matrix[i * label_count + static_cast<std::size_t>(of(i)[n])] = shares_of(i)[n];
     }
   }
   return matrix;
@@ -27,16 +33,19 @@ std::span<const std::string> labels_of(const Record& record) {
   return {&record.label, record.has_label ? 1U : 0U};
 }
 
-std::int64_t add_known(std::span<const std::string> labels, const LabelIndex& index,
-                       Targets& targets) {
+std::int64_t add_known(std::span<const std::string> labels, std::span<const float> shares,
+                       const LabelIndex& index, Targets& targets) {
   std::vector<std::int32_t> numbers;
+  std::vector<float> known_shares;
   std::int64_t unknown = 0;
-  for (const std::string& label : labels) {
-    const int number = index.find(label);
-    if (number >= 0) numbers.push_back(number);
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const int number = index.find(labels[i]);
     unknown += number < 0;
+    if (number < 0) continue;
+    numbers.push_back(number);
+    if (!shares.empty()) known_shares.push_back(shares[i]);
   }
-  targets.add(numbers);
+  targets.add(numbers, known_shares);
   return unknown;
 }
 

@@ -12,8 +12,8 @@
 
 namespace fastformer::data {
 
-// A document has one label, any number of labels, or (of a list with labels that a model does not
-// have) fewer than it was given.
+// A document has one label, any number of labels, shares of labels, or (of labels that a model does
+// not have) fewer than it was given.
 class Targets {
  public:
   std::size_t size() const { return offsets_.size() - 1; }
@@ -21,24 +21,34 @@ class Targets {
     return {labels_.data() + offsets_[document], offsets_[document + 1] - offsets_[document]};
   }
 
-  // Adds a document.
-  void add(std::span<const std::int32_t> labels);
+  // The share of each of a document's labels: 1 where they are not parts of a distribution.
+  std::span<const float> shares_of(std::size_t document) const {
+    return {shares_.data() + offsets_[document], offsets_[document + 1] - offsets_[document]};
+  }
+  // Whether some share is not 1.
+  bool is_soft() const { return is_soft_; }
+
+  // Adds a document; without shares they are 1.
+  void add(std::span<const std::int32_t> labels, std::span<const float> shares = {});
   void add_one(std::int32_t label) { add({&label, 1}); }
   void append(const Targets& more);
 
-  // 1 for a document's labels, else 0: [documents, label_count], row-major.
+  // The shares of a document's labels, 0 for the others: [documents, label_count], row-major.
   std::vector<float> dense(std::size_t label_count) const;
 
  private:
   std::vector<std::int32_t> labels_;
+  std::vector<float> shares_;
+  bool is_soft_ = false;
   std::vector<std::size_t> offsets_ = {0};
 };
 
 // A record's labels: those of its list, its one label, or none without any.
 std::span<const std::string> labels_of(const Record& record);
 
-// Adds a document with those of `labels` that the index has; returns how many it lacks.
-std::int64_t add_known(std::span<const std::string> labels, const LabelIndex& index,
-                       Targets& targets);
+// Adds a document with those of `labels` that the index has; returns how many it lacks. `shares` is
+// empty or has one for each label.
+std::int64_t add_known(std::span<const std::string> labels, std::span<const float> shares,
+                       const LabelIndex& index, Targets& targets);
 
 }  // namespace fastformer::data

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import unittest
 
-from command_line_test import SMALL, TOPICS, run, write_csv
+from command_line_test import SMALL, TOPICS, run, sentences, write_csv
 
 
 def documents(count, seed):
@@ -179,6 +179,82 @@ class SeveralLabelsTest(unittest.TestCase):
         flags = {entry["flag"]: entry["value"]
                  for entry in json.loads(run("data", "check", many, "--json")[0])["suggestions"]}
         self.assertEqual(flags["--label-separator"], "|")
+
+
+class SoftLabelsTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name)
+
+    def answers(self, model, texts, *arguments):
+        out = run("predict", "--model", model, "--input", "-", "--json", "--top-k", "0", *arguments,
+                  stdin="\n".join(texts) + "\n")[0]
+        return [{entry["label"]: entry["score"] for entry in json.loads(line)["labels"]}
+                for line in out.splitlines()], out
+
+    def test_a_student_learns_its_teachers_probabilities(self):
+        # A third of the training labels is drawn at random, so that the teacher is unsure.
+        draw = random.Random(7)
+        rows = [(id, draw.choice(sorted(TOPICS)) if draw.random() < 0.4 else label, text)
+                for id, label, text in sentences(500, 1)]
+        teacher, student, hard = (self.path / name for name in ("teacher", "student", "hard"))
+        run("train", "--train", write_csv(self.path / "train.csv", rows), "--output", teacher, *SMALL)
+        texts = [row[2] for row in sentences(600, 5)]
+        given, lines = self.answers(teacher, texts, "--echo-text")
+        soft = self.path / "soft.jsonl"
+        soft.write_text(lines)
+        self.assertEqual([json.loads(line)["text"] for line in lines.splitlines()], texts)
+        run("train", "--train", soft, "--soft-label-column", "labels", "--output", student, *SMALL)
+        run("train", "--train", soft, "--label-column", "label", "--output", hard, *SMALL)
+        fresh = [row[2] for row in sentences(200, 6)]
+        expected, _ = self.answers(teacher, fresh)
+
+        def distance(model):
+            found, _ = self.answers(model, fresh)
+            return sum(abs(a[label] - b[label]) for a, b in zip(expected, found)
+                       for label in TOPICS) / len(fresh)
+        self.assertLess(distance(student), 0.15)
+        self.assertLess(distance(student), distance(hard) / 2)
+        found, _ = self.answers(student, fresh)
+        agree = sum(max(a, key=a.get) == max(b, key=b.get) for a, b in zip(expected, found))
+        self.assertGreater(agree, 0.95 * len(fresh))
+
+    def test_what_is_no_distribution_is_named(self):
+        soft = self.path / "soft.jsonl"
+        soft.write_text('{"text": "a", "p": {"x": 0.4, "y": 0.6}}\n{"text": "b", "p": {"x": 0.4}}\n')
+        _, error = run("train", "--train", soft, "--soft-label-column", "p", "--output",
+                       self.path / "never", code=1)
+        self.assertIn("soft.jsonl, line 2: the shares sum to 0.4000, not to 1", error)
+        _, error = run("train", "--train", soft, "--soft-label-column", "p", "--target", "multi",
+                       "--output", self.path / "never", code=2)
+        self.assertIn("--soft-label-column", error)
+
+    def test_class_weights_and_smoothing(self):
+        rows = sentences(300, 1)
+        train = write_csv(self.path / "train.csv", [row for row in rows if row[1] != "numbers"] +
+                          [row for row in rows if row[1] == "numbers"][:15])
+        weights = self.path / "weights.json"
+        weights.write_text('{"numbers": 5.5}')
+        models = {name: self.path / name for name in ("plain", "auto", "file", "smooth")}
+        for name, arguments in (("plain", []), ("auto", ["--class-weights", "auto"]),
+                                ("file", ["--class-weights", weights]),
+                                ("smooth", ["--label-smoothing", "0.1"])):
+            run("train", "--train", train, "--output", models[name], *SMALL, *arguments)
+        tensors = {name: (model / "model.safetensors").read_bytes()
+                   for name, model in models.items()}
+        self.assertEqual(len(set(tensors.values())), 4)
+        config = json.loads((models["auto"] / "config.json").read_text())
+        self.assertEqual(config["training"]["class_weights"], "auto")
+        for content, part in (('{"number": 2}', 'Did you mean numbers'), ('{"numbers": 0}', "above 0"),
+                              ("[1]", "JSON object"), ("{", "weights.json")):
+            weights.write_text(content)
+            _, error = run("train", "--train", train, "--class-weights", weights, "--output",
+                           self.path / "never", *SMALL, code=1)
+            self.assertIn(part, error)
+        _, error = run("train", "--train", train, "--class-weights", "atuo", "--output",
+                       self.path / "never", code=1)
+        self.assertIn("atuo", error)
 
 
 if __name__ == "__main__":

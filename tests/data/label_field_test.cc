@@ -98,14 +98,23 @@ TEST(LabelFieldTest, ListsOfOtherThingsAreMalformed) {
 TEST(TargetsTest, DenseIsOneForEachLabel) {
   const LabelIndex index(Lines{"a", "b", "c"});
   Targets targets;
-  EXPECT_EQ(add_known(Lines{"c", "x", "a"}, index, targets), 1);
-  EXPECT_EQ(add_known(Lines{}, index, targets), 0);
+  EXPECT_EQ(add_known(Lines{"c", "x", "a"}, {}, index, targets), 1);
+  EXPECT_EQ(add_known(Lines{}, {}, index, targets), 0);
   targets.add_one(1);
   Targets all = targets;
   all.append(targets);
   EXPECT_EQ(all.size(), 6U);
   EXPECT_EQ(targets.dense(3), (std::vector<float>{1, 0, 1, 0, 0, 0, 0, 1, 0}));
   EXPECT_EQ(all.of(3)[0], 2);
+  EXPECT_FALSE(all.is_soft());
+  const std::vector<float> shares = {0.5F, 0.25F, 0.25F};
+  EXPECT_EQ(add_known(Lines{"b", "x", "a"}, shares, index, all), 1);
+  EXPECT_TRUE(all.is_soft());
+  Targets copy;
+  copy.append(all);
+  EXPECT_EQ(copy.dense(3), all.dense(3));
+  EXPECT_EQ(all.dense(3)[6 * 3], 0.25F);
+  EXPECT_EQ(all.dense(3)[6 * 3 + 1], 0.5F);
 }
 
 }  // namespace

@@ -48,9 +48,63 @@ TEST(LabelLossTest, OfSeveralLabelsItIsEachSigmoidsCost) {
       expected -= std::log(is_true ? p : 1 - p);
     }
   }
-  const auto loss = [&] { return label_loss(logits, targets, documents, TargetKind::kMulti); };
+  const auto loss = [&] { return LabelLoss{TargetKind::kMulti, {}, 0}(logits, targets, documents); };
   EXPECT_NEAR(loss().item<double>(), expected / 3, 1e-9);
   check_gradient(logits, loss, "logits");
+}
+
+data::Targets distributions() {
+  data::Targets targets;
+  targets.add(std::vector<std::int32_t>{0, 2}, std::vector<float>{0.25F, 0.75F});
+  targets.add(std::vector<std::int32_t>{1}, std::vector<float>{1.0F});
+  targets.add(std::vector<std::int32_t>{0, 1, 2}, std::vector<float>{0.5F, 0.25F, 0.25F});
+  return targets;
+}
+
+TEST(LabelLossTest, OfADistributionItIsTheSharesOfEachLabelsCost) {
+  const data::Targets targets = distributions();
+  const std::vector<std::int64_t> documents = {2, 0};
+  const at::Tensor logits = some_logits(2);
+  for (const double smoothing : {0.0, 0.3}) {
+    const LabelLoss label_loss = {TargetKind::kSingle, {}, smoothing};
+    const std::vector<float> dense = targets.dense(3);
+    const at::Tensor costs = -at::log_softmax(logits, 1);
+    double expected = 0;
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (std::size_t k = 0; k < 3; ++k) {
+        const double share = (1 - smoothing) * dense[static_cast<std::size_t>(documents[i]) * 3 + k] +
+                             smoothing / 3;
+        expected += share * costs[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)]
+                                .item<double>();
+      }
+    }
+    const auto loss = [&] { return label_loss(logits, targets, documents); };
+    EXPECT_NEAR(loss().item<double>(), expected / 2, 1e-7);
+    check_gradient(logits, loss, "logits");
+  }
+}
+
+TEST(LabelLossTest, WeightsCountDocumentsOfOneLabelAndPositivesOfSeveral) {
+  data::Targets one;
+  for (const std::int32_t label : {0, 2, 2}) one.add_one(label);
+  const std::vector<std::int64_t> all = {0, 1, 2};
+  const at::Tensor logits = some_logits(3);
+  const at::Tensor costs = -at::log_softmax(logits, 1);
+  const double expected =
+      (4 * costs[0][0] + 0.5 * costs[1][2] + 0.5 * costs[2][2]).item<double>() / (4 + 0.5 + 0.5);
+  const LabelLoss single = {TargetKind::kSingle, {4, 1, 0.5F}, 0};
+  EXPECT_NEAR(single(logits, one, all).item<double>(), expected, 1e-9);
+
+  const data::Targets several = some_targets();
+  const std::vector<std::int64_t> first = {0};
+  const at::Tensor row = some_logits(1);
+  const at::Tensor yes = -at::log_sigmoid(row[0]), no = -at::log_sigmoid(-row[0]);
+  const LabelLoss multi = {TargetKind::kMulti, {4, 8, 0.5F}, 0.2};
+  const double wanted =
+      (4 * 0.9 * yes[0] + 0.1 * no[0] + 8 * 0.1 * yes[1] + 0.9 * no[1] + 0.5 * 0.9 * yes[2] +
+       0.1 * no[2])
+          .item<double>();
+  EXPECT_NEAR(multi(row, several, first).item<double>(), wanted, 1e-6);
 }
 
 TEST(LabelLossTest, BiasBeginsAtTheFrequencies) {
@@ -122,7 +176,7 @@ TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
     rows.texts.push_back(text);
     rows.targets.add(labels);
   }
-  const WideLabels labels = {3, TargetKind::kMulti};
+  const WideLabels labels = {3, TargetKind::kMulti, {}};
   const WideBranchTraining wide(WideOptions(), train, valid, labels, 1, serial_for());
   std::vector<float> logits(valid.texts.size() * 3, 0.0F);
   const BranchReport report = wide.mix(logits);
@@ -136,6 +190,27 @@ TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
   EXPECT_LT(std::max({none[0], none[1], none[2]}), 0);
 }
 
+TEST(SoftWideTest, TheLargestShareDecidesAndWeighs) {
+  WideRows soft, hard;
+  for (int i = 0; i < 40; ++i) {
+    const std::string text = (i % 2 == 0 ? "red " : "cat ") + std::to_string(i % 5);
+    const std::int32_t label = i % 2;
+    soft.texts.push_back(text);
+    hard.texts.push_back(text);
+    soft.targets.add(std::vector<std::int32_t>{0, 1, 2},
+                     label == 0 ? std::vector<float>{0.5F, 0.25F, 0.25F}
+                                : std::vector<float>{0.25F, 0.5F, 0.25F});
+    hard.targets.add_one(label);
+  }
+  const WideLabels labels = {3, TargetKind::kSingle, {}};
+  WideOptions halved;
+  halved.cost = 0.5;
+  const WideBranchTraining shares(WideOptions(), soft, {}, labels, 1, serial_for());
+  const WideBranchTraining half(halved, hard, {}, labels, 1, serial_for());
+  EXPECT_EQ(shares.fitted_on_train().weights(), half.fitted_on_train().weights());
+  EXPECT_EQ(shares.fitted_on_train().bias(), half.fitted_on_train().bias());
+}
+
 // Two labels of which any number is given need a column each.
 TEST(MultiLabelWideTest, TwoLabelsHaveTwoColumns) {
   WideRows train;
@@ -146,7 +221,7 @@ TEST(MultiLabelWideTest, TwoLabelsHaveTwoColumns) {
     if (train.texts.back().find("cat") != std::string::npos) labels.push_back(1);
     train.targets.add(labels);
   }
-  const WideLabels labels = {2, TargetKind::kMulti};
+  const WideLabels labels = {2, TargetKind::kMulti, {}};
   const WideBranchTraining wide(WideOptions(), train, {}, labels, 1, serial_for());
   EXPECT_EQ(wide.fitted_on_train().columns(), 2U);
 }

@@ -90,6 +90,33 @@ TEST(LinearSolverTest, AWeightOfTwoIsTheRowTwice) {
   for (std::size_t i = 0; i < a.weights.size(); ++i) EXPECT_NEAR(a.weights[i], b.weights[i], 1e-3);
 }
 
+TEST(LinearSolverTest, APositiveWeightOfTwoIsEveryPositiveRowTwice) {
+  const SparseRows rows = random_rows(40, 6);
+  const auto labels = random_labels(40, 2);
+  SparseRows doubled = rows;
+  auto more_labels = labels;
+  for (std::size_t i = 0; i < rows.rows(); ++i) {
+    if (labels[i][0] != 0) continue;
+    for (const model::FeatureValue& x : rows.row(i)) doubled.values.push_back(x);
+    doubled.offsets.push_back(doubled.values.size());
+    more_labels.push_back(labels[i]);
+  }
+  SolverOptions options;
+  options.tolerance = 1e-5;
+  options.passes = 5000;
+  const LinearModel twice = solve_squared_hinge(doubled, more_labels, 1, {}, options, serial_for());
+  options.positive_weights = {2};
+  const LinearModel weighted = solve_squared_hinge(rows, labels, 1, {}, options, serial_for());
+  options.positive_weights = {1};
+  options.negative_weights = {0.5F};
+  options.cost = 2;
+  const LinearModel halved = solve_squared_hinge(rows, labels, 1, {}, options, serial_for());
+  for (std::size_t i = 0; i < twice.weights.size(); ++i) {
+    EXPECT_NEAR(weighted.weights[i], twice.weights[i], 1e-3);
+    EXPECT_NEAR(halved.weights[i], twice.weights[i], 1e-3);
+  }
+}
+
 // Documents whose label is said by one of their words.
 struct Corpus {
   std::vector<std::string> texts;

@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "learn/tasks/label_loss.h"
 #include "metrics/temperature.h"
 #include "metrics/thresholds.h"
 #include "text/vocabulary.h"
@@ -21,8 +20,14 @@ ClassificationTask::ClassificationTask(Classifier& classifier, LabelledDocuments
       valid_targets_(valid_.targets.dense(classifier.config().labels.size())),
       options_(options),
       seed_(seed),
+      loss_{classifier.config().target, {}, 0},
       subwords_(std::move(subwords)) {
   for (const auto& ids : train_.ids) lengths_.push_back(static_cast<std::int64_t>(ids.size()));
+}
+
+void ClassificationTask::set_loss(std::vector<float> weights, double smoothing) {
+  loss_.weights = std::move(weights);
+  loss_.smoothing = smoothing;
 }
 
 std::int64_t ClassificationTask::begin_epoch(int epoch) {
@@ -63,7 +68,7 @@ at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& co
   ForwardContext own = context;
   own.subwords = subwords_ ? &*subwords_ : nullptr;
   const at::Tensor logits = classifier_.logits(data::make_batch(train_.ids, documents), own);
-  return label_loss(logits, train_.targets, documents, classifier_.config().target);
+  return loss_(logits, train_.targets, documents);
 }
 
 void ClassificationTask::fold() {

@@ -7,6 +7,7 @@
 
 #include "data/targets.h"
 #include "learn/tasks/classifier.h"
+#include "learn/tasks/label_loss.h"
 #include "learn/tasks/task.h"
 
 namespace fastformer::learn {
@@ -27,6 +28,9 @@ class ClassificationTask : public Task {
   ClassificationTask(Classifier& classifier, LabelledDocuments train, LabelledDocuments valid,
                      const data::BatchOptions& options, std::uint64_t seed,
                      std::optional<Subwords> subwords = {});
+
+  // Weights and smoothing of the loss; its kind stays the classifier's.
+  void set_loss(std::vector<float> weights, double smoothing);
 
   Parameters& parameters() override { return classifier_.parameters(); }
   std::string score_name() const override;
@@ -51,6 +55,7 @@ class ClassificationTask : public Task {
   std::vector<std::int64_t> lengths_;  // of the training documents, in tokens
   data::BatchOptions options_;
   std::uint64_t seed_;
+  LabelLoss loss_;
   std::optional<Subwords> subwords_;
   std::vector<std::vector<std::int64_t>> plan_;
 };

@@ -2,25 +2,50 @@
 #include "learn/tasks/label_loss.h"
 
 #include <cmath>
-#include <vector>
+#include <optional>
 
 namespace fastformer::learn {
+namespace {
 
-at::Tensor label_loss(const at::Tensor& logits, const data::Targets& targets,
-                      std::span<const std::int64_t> documents, metrics::TargetKind kind) {
+at::Tensor label_indices(const data::Targets& targets, std::span<const std::int64_t> documents) {
+  std::vector<std::int64_t> labels;
+  for (const std::int64_t document : documents) {
+    labels.push_back(targets.of(static_cast<std::size_t>(document))[0]);
+  }
+  return at::tensor(labels, at::kLong);
+}
+
+// Shares [documents, labels].
+at::Tensor share_matrix(const data::Targets& targets, std::span<const std::int64_t> documents,
+                        std::int64_t labels) {
   data::Targets listed;
   for (const std::int64_t document : documents) {
-    listed.add(targets.of(static_cast<std::size_t>(document)));
+    const auto at = static_cast<std::size_t>(document);
+    listed.add(targets.of(at), targets.shares_of(at));
   }
+  return at::tensor(listed.dense(static_cast<std::size_t>(labels))).view({-1, labels});
+}
+
+}  // namespace
+
+at::Tensor LabelLoss::operator()(const at::Tensor& logits, const data::Targets& targets,
+                                 std::span<const std::int64_t> documents) const {
+  std::optional<at::Tensor> label_weights;
+  if (!weights.empty()) label_weights = at::tensor(weights).to(logits.options());
   if (kind == metrics::TargetKind::kSingle) {
-    std::vector<std::int64_t> labels;
-    for (std::size_t i = 0; i < listed.size(); ++i) labels.push_back(listed.of(i)[0]);
-    return at::cross_entropy_loss(logits, at::tensor(labels, at::kLong).to(logits.device()));
+    const at::Tensor wanted =
+        targets.is_soft()
+            ? share_matrix(targets, documents, logits.size(1)).to(logits.options())
+            : label_indices(targets, documents).to(logits.device());
+    return at::cross_entropy_loss(logits, wanted, label_weights, at::Reduction::Mean, -100,
+                                  smoothing);
   }
-  const std::vector<float> dense = listed.dense(static_cast<std::size_t>(logits.size(1)));
-  const at::Tensor wanted = at::tensor(dense).view(logits.sizes()).to(logits.options());
-  return at::binary_cross_entropy_with_logits(logits, wanted, {}, {}, at::Reduction::Sum) /
-         static_cast<double>(listed.size());
+  const at::Tensor wanted =
+      share_matrix(targets, documents, logits.size(1)).to(logits.options()) * (1 - smoothing) +
+      smoothing / 2;
+  const at::Tensor sum = at::binary_cross_entropy_with_logits(logits, wanted, {}, label_weights,
+                                                              at::Reduction::Sum);
+  return sum / static_cast<double>(documents.size());
 }
 
 void start_from_frequencies(const data::Targets& targets, Parameters& parameters) {

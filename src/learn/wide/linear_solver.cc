@@ -39,14 +39,20 @@ class BlockSolver {
     std::vector<std::uint32_t> order(rows_.rows());
     std::iota(order.begin(), order.end(), 0);
     Random random(hash_of({options.seed, first_}));
+    const Row positive = diagonals(options.cost, options.positive_weights);
+    const Row negative = diagonals(options.cost, options.negative_weights);
     for (int pass = 0; pass < options.passes; ++pass) {
       shuffle(std::span(order), random);
       low_.fill(std::numeric_limits<float>::infinity());
       high_.fill(-std::numeric_limits<float>::infinity());
       for (std::uint32_t i : order) {
-        const double cost = options.cost * (row_weights.empty() ? 1.0 : row_weights[i]);
-        const double diagonal = 0.5 / cost;
-        visit(i, static_cast<float>(diagonal), static_cast<float>(squares[i] + diagonal));
+        const float share = row_weights.empty() ? 1.0F : 1 / row_weights[i];
+        Row diagonal;
+        const float* sign = sign_.data() + i * Width;
+        for (std::size_t c = 0; c < Width; ++c) {
+          diagonal[c] = share * (sign[c] > 0 ? positive[c] : negative[c]);
+        }
+        visit(i, diagonal, static_cast<float>(squares[i]));
       }
       float widest = 0;
       for (std::size_t c = 0; c < count_; ++c) widest = std::max(widest, high_[c] - low_[c]);
@@ -64,6 +70,16 @@ class BlockSolver {
  private:
   using Row = std::array<float, Width>;
 
+  // 1 / (2 cost) of every column: what the squared loss adds to the dual's curvature.
+  Row diagonals(double cost, std::span<const float> weights) const {
+    Row result;
+    for (std::size_t c = 0; c < Width; ++c) {
+      const bool is_own = !weights.empty() && c < count_;
+      result[c] = static_cast<float>(0.5 / (cost * (is_own ? weights[first_ + c] : 1.0F)));
+    }
+    return result;
+  }
+
   Row score(std::span<const model::FeatureValue> row) const {
     Row sum = bias_;
     for (std::size_t n = 0; n < row.size(); ++n) {
@@ -77,7 +93,7 @@ class BlockSolver {
   }
 
   // The dual variables of row i, each in its column: a Newton step, kept at 0 or above.
-  void visit(std::uint32_t i, float diagonal, float curvature) {
+  void visit(std::uint32_t i, const Row& diagonal, float square) {
     const std::span<const model::FeatureValue> row = rows_.row(i);
     const Row scores = score(row);
     float* alpha = alpha_.data() + i * Width;
@@ -85,11 +101,11 @@ class BlockSolver {
     Row step;
     float largest = 0;
     for (std::size_t c = 0; c < Width; ++c) {
-      const float gradient = sign[c] * scores[c] - 1 + diagonal * alpha[c];
+      const float gradient = sign[c] * scores[c] - 1 + diagonal[c] * alpha[c];
       const float projected = alpha[c] == 0 ? std::min(gradient, 0.0F) : gradient;
       low_[c] = std::min(low_[c], projected);
       high_[c] = std::max(high_[c], projected);
-      const float after = std::max(alpha[c] - gradient / curvature, 0.0F);
+      const float after = std::max(alpha[c] - gradient / (square + diagonal[c]), 0.0F);
       step[c] = sign[c] * (after - alpha[c]);
       largest = std::max(largest, step[c] < 0 ? -step[c] : step[c]);
       alpha[c] = after;

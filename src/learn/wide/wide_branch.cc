@@ -3,6 +3,7 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "learn/tasks/classification.h"
@@ -49,12 +50,22 @@ model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
   WideExamples examples;
   examples.ngrams = &ngrams_;
   examples.label_count = labels_.count;
+  examples.label_weights = labels_.weights;
   examples.single_label = labels_.kind == metrics::TargetKind::kSingle;
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::span<const std::int32_t> labels = targets_.of(static_cast<std::size_t>(row));
     if (labels.empty() && examples.single_label) continue;
     examples.documents.push_back(row);
-    examples.labels.emplace_back(labels.begin(), labels.end());
+    if (!targets_.is_soft()) {
+      examples.labels.emplace_back(labels.begin(), labels.end());
+      continue;
+    }
+    // A hinge loss asks every label on which side a document is, which no share answers: the largest
+    // share does, and says how much the document counts.
+    const std::span<const float> shares = targets_.shares_of(static_cast<std::size_t>(row));
+    const auto largest = std::max_element(shares.begin(), shares.end()) - shares.begin();
+    examples.labels.push_back({labels[static_cast<std::size_t>(largest)]});
+    examples.weights.push_back(shares[static_cast<std::size_t>(largest)]);
   }
   WideFitOptions fit_options;
   fit_options.ngrams = options_.ngrams;

@@ -39,6 +39,7 @@ struct WideRows {
 struct WideLabels {
   std::size_t count = 0;
   metrics::TargetKind kind = metrics::TargetKind::kSingle;
+  std::vector<float> weights;  // one a label; empty: 1
 };
 
 // How well the branches do on the validation rows, each alone and together.

@@ -136,6 +136,11 @@ LinearModel solve(const WideExamples& examples, const FeatureScaler& scaler,
   SolverOptions solver;
   solver.cost = options.cost;
   solver.seed = options.seed;
+  solver.positive_weights = examples.label_weights;
+  // One column of two labels: its other rows are the second label's.
+  if (columns_of(examples) < examples.label_count && !examples.label_weights.empty()) {
+    solver.negative_weights = {examples.label_weights[1]};
+  }
   return solve_squared_hinge(rows_of(examples, scaler), examples.labels, columns_of(examples),
                              examples.weights, solver, parallel_for);
 }

@@ -35,6 +35,7 @@ struct WideExamples {
   std::vector<std::int64_t> documents;            // the ones to learn from
   std::vector<std::vector<std::int32_t>> labels;  // of each of `documents`
   std::vector<float> weights;                     // of each of `documents`; empty: all 1
+  std::vector<float> label_weights;               // of each label; empty: all 1
   std::size_t label_count = 0;
   bool single_label = true;  // two labels then share one column: its score and the negative of it
 };
