@@ -9,10 +9,12 @@
 #include "base/strings.h"
 #include "commands/class_weights.h"
 #include "commands/commands.h"
+#include "commands/initial_model.h"
 #include "commands/model_output.h"
 #include "commands/score_fit.h"
 #include "commands/train_options.h"
 #include "commands/training_metrics.h"
+#include "commands/word_vector_start.h"
 #include "io/files.h"
 #include "learn/tasks/classification.h"
 #include "learn/tasks/label_loss.h"
@@ -114,8 +116,30 @@ std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
                                             learn::Parameters& parameters) {
   const int rows = options.training.subwords;
   if (rows == 0) return {};
-  return learn::Subwords(text::subwords_of(tokenizer, rows), rows, parameters,
-                         static_cast<std::uint64_t>(options.training.seed));
+  learn::Subwords subwords(text::subwords_of(tokenizer, rows), rows, parameters,
+                           static_cast<std::uint64_t>(options.training.seed));
+  // Words that know something begin as they are: their subwords add nothing yet.
+  if (!options.init_from.empty()) {
+    parameters.set(learn::Subwords::kTable, at::zeros_like(subwords.table()));
+  }
+  return subwords;
+}
+
+// What the parameters know before the first step.
+void begin_with(const TrainOptions& options, const InitialModel* initial,
+                const EncodedRows& encoded, learn::Parameters& parameters) {
+  if (options.model.is_multi()) {
+    learn::start_from_frequencies(encoded.train.targets, parameters);
+  }
+  if (initial) {
+    initial->copy_into(options.model, parameters);
+    if (options.wide.wide == learn::WideBranch::kAuto) {
+      log_info("the wide branch is fitted anew, on these rows alone");
+    }
+  }
+  if (!options.word_vectors.empty()) {
+    start_from_word_vectors(options.word_vectors, *encoded.tokenizer, parameters);
+  }
 }
 
 // The wide branch fitted on the training rows, where there is one; takes the texts.
@@ -149,13 +173,15 @@ void finish_scores(const learn::ClassificationTask& task, const std::vector<floa
   log_info(fit.summary());
 }
 
-void train_into(const io::WorkFolder& folder, TrainOptions& options, const ParallelFor& threads) {
+void train_into(const io::WorkFolder& folder, TrainOptions& options, const InitialModel* initial,
+                const ParallelFor& threads) {
   TrainingRows rows =
       read_training_rows(options.files, options.training.seed,
                          options.model.text.truncate == text::Truncate::kError, threads);
   options.model.labels = rows.labels;
   options.model.target = rows.target;
-  EncodedRows encoded = encode_rows(rows, options.model.text, threads);
+  EncodedRows encoded = encode_rows(rows, options.model.text,
+                                    initial ? initial->tokenizer() : nullptr, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
   check_subwords(options);
@@ -168,9 +194,7 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Paral
       fit_wide(options, rows, encoded, weights, threads);
   learn::Classifier classifier(options.model, seed, at::kFloat,
                                learn::device_named(options.training.device));
-  if (options.model.is_multi()) {
-    learn::start_from_frequencies(encoded.train.targets, classifier.parameters());
-  }
+  begin_with(options, initial, encoded, classifier.parameters());
   log_info(format_count(classifier.parameters().elements()) + " parameters, " +
            std::to_string(options.training.threads) + " threads");
   learn::ClassificationTask task(
@@ -201,6 +225,15 @@ int run_train(Arguments arguments) {
   require(options.files.train.empty() ? "" : options.files.train[0], "--train");
   require(options.output, "--output");
   options.subwords_asked = set.find("subwords")->source > config::Source::kPreset;
+  std::optional<InitialModel> initial;
+  if (!options.init_from.empty()) {
+    if (!options.word_vectors.empty()) {
+      throw usage_error("the words of --init-from have vectors", "--word-vectors",
+                        "Leave one of the two out");
+    }
+    initial.emplace(options.init_from);
+    initial->adopt(set, options.model);
+  }
   check_subwords(options);
   options.model.validate_choices();
   if (options.training.patience > 0 && !options.files.has_validation()) {
@@ -208,6 +241,7 @@ int run_train(Arguments arguments) {
                       "Give --valid, or a --valid-share above 0");
   }
   check_class_weights(options.class_weights);
+  check_word_vectors(options.word_vectors);
   learn::device_named(options.training.device);
   options.command = "fastformer train";
   for (const std::string& word : arguments) {
@@ -219,7 +253,7 @@ int run_train(Arguments arguments) {
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
   make_model_folder(options.output, [&](const io::WorkFolder& folder) {
-    train_into(folder, options, pool.parallel_for());
+    train_into(folder, options, initial ? &*initial : nullptr, pool.parallel_for());
   });
   return kDone;
 }

@@ -12,6 +12,10 @@ void TrainOptions::describe(config::OptionSet& options) {
   options.group("Files");
   files.describe(options);
   options.add("output", &output, "DIR", "model folder to write; must not exist")
+      .add("init-from", &init_from, "DIR",
+           "go on from this model: its words, its encoder and what its head knows of the labels")
+      .add("word-vectors", &word_vectors, "FILE",
+           "words begin with these vectors: GloVe's text or .vec, of the model's width")
       .add("task", &model.task, "NAME", "classification")
       .add("preset", &preset, "NAME",
            "settings that other flags change: " + join(learn::preset_names(), ", "));
@@ -44,6 +48,8 @@ config::Json TrainOptions::provenance() {
   config::Json section = trained.to_json();
   section["preset"] = preset;
   section["valid_share"] = files.valid_share;
+  section["init_from"] = init_from;
+  section["word_vectors"] = word_vectors;
   section["soft_label_column"] = files.soft_label_column;
   return {{"data", corpus.to_json()}, {"training", section}};
 }

@@ -13,6 +13,8 @@ namespace fastformer::apps {
 
 struct TrainOptions {
   std::string output;
+  std::string init_from;     // a model folder to go on from
+  std::string word_vectors;  // a file
   std::string preset = "default";
   std::string command;          // as a shell takes it, for the model card
   bool subwords_asked = false;  // by the user, not by the preset

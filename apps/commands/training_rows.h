@@ -49,9 +49,10 @@ struct EncodedRows {
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads);
 
-// Trains the tokenizer on the training rows alone and encodes all rows.
+// Trains the tokenizer, unless there is one, on the training rows alone and encodes all rows.
 // Logs how many documents were truncated and how many validation rows have an unknown label.
 EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
+                        std::shared_ptr<const text::Tokenizer> tokenizer,
                         const ParallelFor& threads);
 
 }  // namespace fastformer::apps

@@ -4,11 +4,13 @@ targets_test.py PROGRAM GOLDEN_FOLDER
 """
 
 import csv
+import gzip
 import json
 import math
 import pathlib
 import random
 import shutil
+import struct
 import sys
 import tempfile
 import unittest
@@ -255,6 +257,109 @@ class SoftLabelsTest(unittest.TestCase):
         _, error = run("train", "--train", train, "--class-weights", "atuo", "--output",
                        self.path / "never", code=1)
         self.assertIn("atuo", error)
+
+
+class GoingOnTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name)
+        cls.train = write_csv(cls.path / "train.csv", sentences(400, 1))
+        cls.model = cls.path / "model"
+        run("train", "--train", cls.train, "--output", cls.model, *SMALL)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def go_on(self, name, rows, *arguments, code=0):
+        train = write_csv(self.path / f"{name}.csv", rows)
+        return run("train", "--init-from", self.model, "--train", train, "--output",
+                   self.path / name, "--threads", "2", *arguments, code=code)[1]
+
+    def tensors(self, model):
+        data = (model / "model.safetensors").read_bytes()
+        length = struct.unpack("<Q", data[:8])[0]
+        header = json.loads(data[8:8 + length])
+        header.pop("__metadata__", None)
+        return {name: data[8 + length + entry["data_offsets"][0]:8 + length + entry["data_offsets"][1]]
+                for name, entry in header.items()}
+
+    def test_without_a_step_the_encoder_is_the_old_one(self):
+        talk = self.go_on("same", sentences(100, 2), "--epochs", "1", "--learning-rate", "0",
+                          "--average", "0")
+        self.assertIn("the wide branch is fitted anew", talk)
+        self.assertIn("3 of its labels go on", talk)
+        old, new = self.tensors(self.model), self.tensors(self.path / "same")
+        for name, values in old.items():
+            self.assertEqual(name.startswith("wide."), values != new[name], name)
+        self.assertEqual((self.model / "vocabulary.txt").read_bytes(),
+                         (self.path / "same" / "vocabulary.txt").read_bytes())
+
+    def test_rows_of_known_labels_are_kept_and_new_labels_learnt(self):
+        rows = [(i, "plants" if label == "numbers" else label,
+                 text if label != "numbers" else f"tree moss {text}")
+                for i, label, text in sentences(200, 3)]
+        talk = self.go_on("still", rows, "--epochs", "1", "--learning-rate", "0", "--average", "0")
+        self.assertIn("2 of its labels go on; new ones: plants", talk)
+        self.assertIn("no row has its labels numbers", talk)
+        old, new = (self.tensors(model)["classifier.bias"] for model in (self.model, self.path / "still"))
+        self.assertEqual(old[:8], new[:8])
+        self.assertNotEqual(old[8:], new[8:])
+        self.go_on("learnt", rows, "--epochs", "4", "--learning-rate", "0.01")
+        test = write_csv(self.path / "plants-test.csv", rows)
+        report = json.loads(run("evaluate", "--model", self.path / "learnt", "--data", test, "--json",
+                                "--branch", "encoder")[0])
+        self.assertGreater(report["accuracy"], 0.95)
+
+    def test_what_was_learnt_helps_where_rows_are_few(self):
+        few = sentences(30, 9)
+        test = write_csv(self.path / "few-test.csv", sentences(200, 10))
+        arguments = ["--epochs", "1", "--learning-rate", "0.001"]
+        self.go_on("few", few, *arguments)
+        report = json.loads(run("evaluate", "--model", self.path / "few", "--data", test, "--json",
+                                "--branch", "encoder")[0])
+        self.assertGreater(report["accuracy"], 0.95)
+
+    def test_a_contradicting_flag_is_an_error_that_names_both(self):
+        for flag, value in (("--width", "32"), ("--max-length", "100"), ("--layers", "2"),
+                            ("--lowercase", "false")):
+            error = self.go_on("never", sentences(20, 4), f"{flag}={value}", code=2)
+            self.assertIn(flag, error)
+            self.assertIn(str(self.model), error)
+        self.go_on("agrees", sentences(60, 4), "--width", "16", "--dropout", "0", "--epochs", "1")
+        config = json.loads((self.path / "agrees" / "config.json").read_text())
+        self.assertEqual((config["model"]["width"], config["model"]["dropout"]), (16, 0))
+        _, error = run("train", "--train", self.train, "--init-from", self.path / "none", "--output",
+                       self.path / "never", code=1)
+        self.assertIn("no such model folder", error)
+
+    def test_word_vectors_begin_the_words(self):
+        vectors = self.path / "vectors.vec.gz"
+        draw = random.Random(3)
+        words = {word: [round(draw.gauss(0, 1), 3) for _ in range(16)]
+                 for word in ["cat", "red", "unheard"]}
+        with gzip.open(vectors, "wt") as file:
+            file.write("3 16\n" + "".join(f"{word} {' '.join(map(str, values))}\n"
+                                          for word, values in words.items()))
+        model = self.path / "vectors"
+        _, talk = run("train", "--train", self.train, "--output", model, *SMALL, "--word-vectors",
+                      vectors, "--learning-rate", "0", "--average", "0", "--subwords", "0")
+        self.assertIn("word vectors: 3 in", talk)
+        self.assertIn("of 2 of the model's", talk)
+        vocabulary = (model / "vocabulary.txt").read_text().splitlines()
+        table = self.tensors(model)["embedding.word.weight"]
+        for word in ("cat", "red"):
+            row = vocabulary.index(word)
+            found = struct.unpack("<16f", table[row * 64:row * 64 + 64])
+            for a, b in zip(found, words[word]):
+                self.assertAlmostEqual(a, b, places=5)
+        _, error = run("train", "--train", self.train, "--output", self.path / "never", "--width",
+                       "8", "--heads", "2", "--word-vectors", vectors, code=1)
+        self.assertIn("vectors of 16 numbers, the model's width is 8", error)
+        _, error = run("train", "--train", self.train, "--output", self.path / "never",
+                       "--word-vectors", vectors, "--init-from", self.model, code=2)
+        self.assertIn("--word-vectors", error)
 
 
 if __name__ == "__main__":

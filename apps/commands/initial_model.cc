@@ -1,0 +1,127 @@
+// Taking over of options and tensors.
+#include "commands/initial_model.h"
+
+#include <fastformer/error.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "data/labels.h"
+
+namespace fastformer::apps {
+namespace {
+
+constexpr std::string_view kHead = "classifier.";
+
+// Options that no tensor and no id depends on.
+bool is_free(const std::string& name) { return name == "dropout" || name == "truncate"; }
+
+// The options that a model's tensors and ids depend on.
+void describe(model::ModelConfig& config, config::OptionSet& options) {
+  config.text.describe(options);
+  config.encoder.describe(options);
+  config.fastformer.describe(options);
+}
+
+// "a, b, c, ..."
+std::string some_of(const std::vector<std::string>& labels) {
+  constexpr std::size_t kShown = 5;
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < std::min(kShown, labels.size()); ++i) {
+    shown.push_back(printable(labels[i], 40));
+  }
+  return join(shown, ", ") + (labels.size() > kShown ? ", ..." : "");
+}
+
+std::vector<std::string> missing(const std::vector<std::string>& labels,
+                                 const data::LabelIndex& index) {
+  std::vector<std::string> result;
+  for (const std::string& label : labels) {
+    if (index.find(label) < 0) result.push_back(label);
+  }
+  return result;
+}
+
+}  // namespace
+
+InitialModel::InitialModel(const std::string& folder)
+    : folder_(model::ModelFolder::open(folder)) {
+  if (!folder_.tokenizer()) {
+    throw Error("has no tokenizer, and so no words to go on with", folder, "See --init-from");
+  }
+}
+
+void InitialModel::adopt(const config::OptionSet& given, model::ModelConfig& config) const {
+  model::ModelConfig own = folder_.config();
+  config::OptionSet own_options, options;
+  describe(own, own_options);
+  describe(config, options);
+  config::Json values = config::Json::object();
+  for (const config::Option& option : own_options.options()) {
+    // Of a pretrained encoder there is no pooling yet.
+    const bool is_new = option.name == "pooling" && folder_.config().labels.empty();
+    if (is_free(option.name) || is_new) continue;
+    const config::Option& asked = *given.find(option.name);
+    if (asked.source > config::Source::kPreset && asked.get_json() != option.get_json()) {
+      throw usage_error("is " + option.get_json().dump() + " in " + folder_.path() +
+                            ", from which the model goes on, but " + asked.get_json().dump() +
+                            " is asked for",
+                        "--" + option.name, "Leave one of --" + option.name + " and --init-from out");
+    }
+    values[option.name] = option.get_json();
+  }
+  options.apply_json(values, config::Source::kFlag, folder_.path());
+}
+
+at::Tensor InitialModel::tensor(const std::string& name) const {
+  const std::vector<std::int64_t>& shape = folder_.tensors().tensor(name).shape;
+  return at::tensor(folder_.tensors().floats(name)).view(shape);
+}
+
+void InitialModel::copy_into(const model::ModelConfig& config,
+                             learn::Parameters& parameters) const {
+  const std::vector<std::string> names = folder_.tensors().names();
+  const std::set<std::string> stored(names.begin(), names.end());
+  std::int64_t copied = 0;
+  for (const std::string& name : parameters.names()) {
+    if (name.starts_with(kHead) || !stored.contains(name)) continue;
+    parameters.set(name, tensor(name));
+    ++copied;
+  }
+  log_info("goes on from " + folder_.path() + ": " + std::to_string(copied) + " tensors and " +
+           format_count(folder_.config().vocabulary) + " words");
+  copy_head(config, parameters);
+}
+
+void InitialModel::copy_head(const model::ModelConfig& config,
+                             learn::Parameters& parameters) const {
+  const model::ModelConfig& own = folder_.config();
+  if (own.labels.empty()) return;
+  if (own.target != config.target) {
+    log_info("its head is left out: one model gives one label, the other several");
+    return;
+  }
+  const at::Tensor old_weight = tensor("classifier.weight"), old_bias = tensor("classifier.bias");
+  at::Tensor weight = parameters.at("classifier.weight").detach().clone();
+  at::Tensor bias = parameters.at("classifier.bias").detach().clone();
+  const data::LabelIndex old_index(own.labels);
+  for (std::size_t i = 0; i < config.labels.size(); ++i) {
+    const int old = old_index.find(config.labels[i]);
+    if (old < 0) continue;
+    weight[static_cast<std::int64_t>(i)].copy_(old_weight[old]);
+    bias[static_cast<std::int64_t>(i)].copy_(old_bias[old]);
+  }
+  parameters.set("classifier.weight", weight);
+  parameters.set("classifier.bias", bias);
+  const std::vector<std::string> fresh = missing(config.labels, old_index);
+  const std::vector<std::string> gone = missing(own.labels, data::LabelIndex(config.labels));
+  log_info(format_count(static_cast<std::int64_t>(config.labels.size() - fresh.size())) +
+           " of its labels go on" +
+           (fresh.empty() ? "" : "; new ones: " + some_of(fresh)));
+  if (!gone.empty()) log_warning("no row has its labels " + some_of(gone) + ": they are left out");
+}
+
+}  // namespace fastformer::apps

@@ -1,0 +1,26 @@
+// Word vectors that others have trained, from a text file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace fastformer::text {
+
+struct WordVectors {
+  std::vector<std::int64_t> ids;  // of the words that were found, in the order of the file
+  std::vector<float> values;      // [ids, width]
+  std::int64_t words = 0;         // in the file
+};
+
+// Reads the vectors of the words in `wanted`, which maps them to ids. A line is a word and `width`
+// numbers, parted by blanks (GloVe); a first line with two whole numbers, of words and width, is a
+// header (.vec). A word may hold blanks; of a word that comes twice the first counts. `path` may end
+// in .gz or .zst. Throws an Error that names file and line for vectors of another width, and for
+// vectors of wanted words that are not numbers.
+WordVectors read_word_vectors(const std::string& path,
+                              const std::unordered_map<std::string, std::int64_t>& wanted,
+                              std::int64_t width);
+
+}  // namespace fastformer::text
