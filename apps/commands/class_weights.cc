@@ -31,16 +31,15 @@ std::vector<float> from_counts(std::size_t labels, const data::Targets& train,
   for (const double count : counts) {
     // A label that only validation rows have.
     const double seen = std::max(count, 1.0);
-    weights.push_back(static_cast<float>(
-        kind == metrics::TargetKind::kSingle ? rows / (static_cast<double>(labels) * seen)
+    weights.push_back(static_cast<float>(kind == metrics::TargetKind::kSingle
+                                             ? rows / (static_cast<double>(labels) * seen)
                                              : std::sqrt(std::max(1.0, (rows - seen) / seen))));
   }
   return weights;
 }
 
 std::vector<float> from_file(const std::string& path, const std::vector<std::string>& labels) {
-  const auto document =
-      config::parse_json<config::Json>(io::read_file(path, kFileLimit), path);
+  const auto document = config::parse_json<config::Json>(io::read_file(path, kFileLimit), path);
   if (!document.is_object()) {
     throw Error("must be a JSON object {\"label\": weight, ...}", path);
   }

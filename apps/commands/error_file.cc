@@ -32,8 +32,8 @@ void write(const ErrorFile& file, const LabelledRows& all, const std::vector<std
     fill(i, row);
     rows.push_back(std::move(row));
   }
-  io::write_file_atomically(
-      file.path, report::review_text(rows, report::review_format(file.path, kFlag)));
+  io::write_file_atomically(file.path,
+                            report::review_text(rows, report::review_format(file.path, kFlag)));
   log_info("wrote " + format_count(static_cast<std::int64_t>(rows.size())) + " rows to " +
            file.path);
 }
@@ -78,8 +78,8 @@ void write_error_file(const ErrorFile& file, const LabelledRows& rows,
     row.score = evaluation.score[i];
     row.margin = evaluation.margin[i];
   };
-  write(file, rows,
-        report::rows_to_review(wanted, right, evaluation.score, file.right_limit), fill);
+  write(file, rows, report::rows_to_review(wanted, right, evaluation.score, file.right_limit),
+        fill);
 }
 
 }  // namespace fastformer::apps

@@ -23,7 +23,8 @@ using metrics::ClassificationResult;
 
 constexpr char kUsage[] =
     "usage: fastformer evaluate --model DIR --data FILE... [OPTIONS]\n\n"
-    "Measures accuracy, precision, recall and F1 on labelled rows, and how true the scores are; of a\n"
+    "Measures accuracy, precision, recall and F1 on labelled rows, and how true the scores are; of "
+    "a\n"
     "model that gives several labels also exact matches and precision at 1, 3 and 5.\n";
 
 struct EvaluateOptions {

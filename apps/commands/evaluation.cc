@@ -57,9 +57,9 @@ double mean_brier_score(MatrixView<const float> logits, std::span<const std::int
 void set_target(data::CorpusOptions& corpus, const model::ModelConfig& config) {
   const data::Target own = config.is_multi() ? data::Target::kMulti : data::Target::kSingle;
   if (corpus.target != data::Target::kAuto && corpus.target != own) {
-    throw usage_error(std::string("the model gives ") +
-                          (config.is_multi() ? "several labels" : "one label"),
-                      "--target");
+    throw usage_error(
+        std::string("the model gives ") + (config.is_multi() ? "several labels" : "one label"),
+        "--target");
   }
   if (!config.is_multi() && !corpus.label_separator.empty()) {
     throw usage_error("the model gives one label", "--label-separator");

@@ -47,8 +47,7 @@ std::vector<std::string> missing(const std::vector<std::string>& labels,
 
 }  // namespace
 
-InitialModel::InitialModel(const std::string& folder)
-    : folder_(model::ModelFolder::open(folder)) {
+InitialModel::InitialModel(const std::string& folder) : folder_(model::ModelFolder::open(folder)) {
   if (!folder_.tokenizer()) {
     throw Error("has no tokenizer, and so no words to go on with", folder, "See --init-from");
   }
@@ -66,10 +65,10 @@ void InitialModel::adopt(const config::OptionSet& given, model::ModelConfig& con
     if (is_free(option.name) || is_new) continue;
     const config::Option& asked = *given.find(option.name);
     if (asked.source > config::Source::kPreset && asked.get_json() != option.get_json()) {
-      throw usage_error("is " + option.get_json().dump() + " in " + folder_.path() +
-                            ", from which the model goes on, but " + asked.get_json().dump() +
-                            " is asked for",
-                        "--" + option.name, "Leave one of --" + option.name + " and --init-from out");
+      throw usage_error(
+          "is " + option.get_json().dump() + " in " + folder_.path() +
+              ", from which the model goes on, but " + asked.get_json().dump() + " is asked for",
+          "--" + option.name, "Leave one of --" + option.name + " and --init-from out");
     }
     values[option.name] = option.get_json();
   }
@@ -119,8 +118,7 @@ void InitialModel::copy_head(const model::ModelConfig& config,
   const std::vector<std::string> fresh = missing(config.labels, old_index);
   const std::vector<std::string> gone = missing(own.labels, data::LabelIndex(config.labels));
   log_info(format_count(static_cast<std::int64_t>(config.labels.size() - fresh.size())) +
-           " of its labels go on" +
-           (fresh.empty() ? "" : "; new ones: " + some_of(fresh)));
+           " of its labels go on" + (fresh.empty() ? "" : "; new ones: " + some_of(fresh)));
   if (!gone.empty()) log_warning("no row has its labels " + some_of(gone) + ": they are left out");
 }
 

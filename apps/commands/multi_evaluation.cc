@@ -53,8 +53,8 @@ report::ScoreReport scores_of(MatrixView<const float> logits, MatrixView<const f
   std::vector<double> probabilities(static_cast<std::size_t>(logits.rows) * columns);
   double squares = 0;
   for (std::int64_t i = 0; i < logits.rows; ++i) {
-    const auto row = std::span(probabilities).subspan(static_cast<std::size_t>(i) * columns,
-                                                      columns);
+    const auto row =
+        std::span(probabilities).subspan(static_cast<std::size_t>(i) * columns, columns);
     model::sigmoid({logits.row(i), columns}, row, config.temperature);
     for (std::size_t c = 0; c < columns; ++c) {
       const double distance = row[c] - targets(i, static_cast<std::int64_t>(c));
@@ -65,8 +65,7 @@ report::ScoreReport scores_of(MatrixView<const float> logits, MatrixView<const f
   scores.temperature = config.temperature;
   scores.calibration =
       metrics::label_calibration({probabilities.data(), logits.rows, logits.columns}, targets);
-  scores.cross_entropy =
-      metrics::cross_entropy(logits, targets, config.target, config.temperature);
+  scores.cross_entropy = metrics::cross_entropy(logits, targets, config.target, config.temperature);
   scores.brier = squares / static_cast<double>(probabilities.size());
   return scores;
 }

@@ -34,19 +34,21 @@ bool is_among(const std::vector<model::Ranked>& labels, int label) {
 
 void ResultFormat::describe(config::OptionSet& options) {
   options.add("json", &json, "a JSON object per line")
-      .add("top-k", &top_k, {0, 1000000}, "labels per document; 0: all. Of a model that gives several: this many, whatever their scores")
+      .add("top-k", &top_k, {0, 1000000},
+           "labels per document; 0: all. Of a model that gives several: this many, whatever their "
+           "scores")
       .add("min-score", &min_score, {0, 1}, "give no label below this probability")
       .add("echo-text", &echo_text, "with --json: the text too")
       .add("raw-scores", &raw_scores, "with --json: the logits too");
 }
 
 ResultLines::ResultLines(const ResultFormat& format, const model::ModelConfig& config)
-    : format_(format), config_(config), 
+    : format_(format),
+      config_(config),
       abstention_(word_for_none("abstained", config.labels)),
       none_(word_for_none("none", config.labels)) {}
 
-std::string ResultLines::line(const ResultDocument& document,
-                              std::span<const float> logits) const {
+std::string ResultLines::line(const ResultDocument& document, std::span<const float> logits) const {
   if (config_.is_multi()) return multi_line(document, logits);
   const model::Decision decision = model::decide(logits, format_.top_k, config_.temperature);
   return format_.json ? json_line(document, logits, decision)
@@ -71,8 +73,7 @@ std::string ResultLines::multi_line(const ResultDocument& document,
                                     std::span<const float> logits) const {
   const model::MultiDecision decision = model::decide_multi(
       logits, config_.thresholds, config_.temperature, format_.top_k, format_.min_score);
-  const std::vector<model::Ranked>& shown =
-      format_.top_k_asked ? decision.ranked : decision.chosen;
+  const std::vector<model::Ranked>& shown = format_.top_k_asked ? decision.ranked : decision.chosen;
   if (!format_.json) return text_line(document.id, shown, none_);
   Json line = begun_line(document);
   line["labels"] = Json::array();

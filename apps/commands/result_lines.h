@@ -30,13 +30,14 @@ struct ResultDocument {
 };
 
 // Turns logits into lines. With JSON:
-//   {"id" if has_id, "text" if echo_text, "label", "score", "abstained" if min_score > 0, "labels": [{"label",
-//   "score"}],
+//   {"id" if has_id, "text" if echo_text, "label", "score", "abstained" if min_score > 0, "labels":
+//   [{"label", "score"}],
 //    "truncated", "logits" if raw_scores}; "label" is null where the model abstains
 // As text: LABEL <tab> SCORE, top_k times, or (abstained) <tab> SCORE, with the id before it.
 //
 // Of a model that gives several labels, with JSON:
-//   {"id" if has_id, "text" if echo_text, "labels": [{"label", "score", "chosen" if top_k_asked}], "scores": "sigmoid",
+//   {"id" if has_id, "text" if echo_text, "labels": [{"label", "score", "chosen" if top_k_asked}],
+//   "scores": "sigmoid",
 //    "truncated", "logits" if raw_scores}
 // The labels are those whose score is at least their threshold and min_score, or, if top_k_asked,
 // the top_k best. As text: LABEL <tab> SCORE of each of them, or (none).

@@ -102,10 +102,10 @@ std::string ScoreFit::summary() const {
   const auto change = [](double from, double to) {
     return format_fixed(from, 4) + " before, " + format_fixed(to, 4) + " after";
   };
-  std::string text =
-      "temperature " + format_fixed(temperature, 3) + " fitted on " + format_count(rows) +
-      " validation rows: cross entropy " + change(before.cross_entropy, after.cross_entropy) +
-      "; calibration error " + change(before.calibration_error, after.calibration_error);
+  std::string text = "temperature " + format_fixed(temperature, 3) + " fitted on " +
+                     format_count(rows) + " validation rows: cross entropy " +
+                     change(before.cross_entropy, after.cross_entropy) + "; calibration error " +
+                     change(before.calibration_error, after.calibration_error);
   if (!thresholds.empty()) {
     text += "\nthresholds fitted on the same rows: micro-F1 there " +
             format_fixed(threshold_f1, 4) + "; " + format_count(common_thresholds) + " of " +

@@ -164,9 +164,8 @@ void finish_scores(const learn::ClassificationTask& task, const std::vector<floa
                    model::ModelConfig& config, Json& metrics) {
   const auto labels = static_cast<std::int64_t>(config.labels.size());
   const auto rows = static_cast<std::int64_t>(logits.size()) / labels;
-  const ScoreFit fit =
-      fit_scores({logits.data(), rows, labels}, {task.validation_targets().data(), rows, labels},
-                 config.target);
+  const ScoreFit fit = fit_scores({logits.data(), rows, labels},
+                                  {task.validation_targets().data(), rows, labels}, config.target);
   config.temperature = fit.temperature;
   config.thresholds = fit.thresholds;
   metrics["calibration"] = fit.metrics();
@@ -180,8 +179,8 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Initi
                          options.model.text.truncate == text::Truncate::kError, threads);
   options.model.labels = rows.labels;
   options.model.target = rows.target;
-  EncodedRows encoded = encode_rows(rows, options.model.text,
-                                    initial ? initial->tokenizer() : nullptr, threads);
+  EncodedRows encoded =
+      encode_rows(rows, options.model.text, initial ? initial->tokenizer() : nullptr, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
   check_subwords(options);

@@ -31,9 +31,10 @@ void TrainOptions::describe(config::OptionSet& options) {
 
 void TrainOptions::describe_loss(config::OptionSet& options) {
   options.group("Loss")
-      .add("class-weights", &class_weights, "none|auto|FILE",
-           "how much the labels' errors count, in both branches: alike, more for rare labels, or as "
-           "a JSON file {\"label\": weight} says")
+      .add(
+          "class-weights", &class_weights, "none|auto|FILE",
+          "how much the labels' errors count, in both branches: alike, more for rare labels, or as "
+          "a JSON file {\"label\": weight} says")
       .add("label-smoothing", &label_smoothing, {0, 0.9},
            "share of every target that goes to all labels alike, in the encoder's loss");
 }

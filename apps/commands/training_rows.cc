@@ -178,8 +178,8 @@ EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
                         std::shared_ptr<const text::Tokenizer> tokenizer,
                         const ParallelFor& threads) {
   EncodedRows encoded;
-  encoded.tokenizer = tokenizer ? std::move(tokenizer)
-                                : text::train_tokenizer(options, rows.train.texts, threads);
+  encoded.tokenizer =
+      tokenizer ? std::move(tokenizer) : text::train_tokenizer(options, rows.train.texts, threads);
   log_info("vocabulary of " + format_count(encoded.tokenizer->size()) + " tokens");
   const text::Pipeline pipeline(options, encoded.tokenizer);
   encoded.train = encode(rows.train, rows.labels, pipeline, threads);

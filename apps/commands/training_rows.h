@@ -43,9 +43,9 @@ struct EncodedRows {
 };
 
 // Reads the files and, without validation files, splits a share of the rows off by the seed. Logs
-// what was read and repaired. Throws when there is nothing to learn from. The rows' kind of target is
-// the one that is asked for, or kMulti when a row has a list of labels. With a soft_label_column the
-// training files hold distributions, the validation files labels as ever.
+// what was read and repaired. Throws when there is nothing to learn from. The rows' kind of target
+// is the one that is asked for, or kMulti when a row has a list of labels. With a soft_label_column
+// the training files hold distributions, the validation files labels as ever.
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads);
 

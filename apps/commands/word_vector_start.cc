@@ -40,11 +40,12 @@ void start_from_word_vectors(const std::string& path, const text::Tokenizer& tok
   const at::Tensor rows = at::tensor(vectors.values).view({found, table.size(1)});
   table.index_copy_(0, at::tensor(vectors.ids, at::kLong).to(table.device()),
                     rows.to(table.options()));
-  log_info("word vectors: " + format_count(vectors.words) + " in " + path + ", of " +
-           format_count(found) + " of the model's " +
-           format_count(static_cast<std::int64_t>(wanted.size())) + " words (" +
-           format_fixed(100.0 * static_cast<double>(found) / static_cast<double>(wanted.size()), 1) +
-           " %)");
+  log_info(
+      "word vectors: " + format_count(vectors.words) + " in " + path + ", of " +
+      format_count(found) + " of the model's " +
+      format_count(static_cast<std::int64_t>(wanted.size())) + " words (" +
+      format_fixed(100.0 * static_cast<double>(found) / static_cast<double>(wanted.size()), 1) +
+      " %)");
 }
 
 }  // namespace fastformer::apps

@@ -37,8 +37,8 @@ struct CorpusFacts {
   std::vector<CheckedFile> files;
   std::vector<CheckedLabel> labels;
   std::int64_t rows = 0;
-  std::int64_t empty = 0;   // likewise, in all files
-  std::int64_t markup = 0;  // documents that lose something when HTML is taken off
+  std::int64_t empty = 0;        // likewise, in all files
+  std::int64_t markup = 0;       // documents that lose something when HTML is taken off
   std::int64_t lists = 0;        // rows whose labels stand in a list
   LengthHistogram labels_a_row;  // of them
   LengthHistogram words;         // runs of letters and digits or of signs: what --max-length counts

@@ -27,7 +27,8 @@ std::string set_one_label(std::string_view raw, const LabelRule& rule, Record& r
 
 // Sets the record's label, or its list of labels, from the bytes of a field. A list is a JSON array
 // of labels, labels with the rule's separator between them, or, where the rule wants lists, one
-// label or none. (For distributions see soft_label_field.h.) White space at the ends of labels goes.
+// label or none. (For distributions see soft_label_field.h.) White space at the ends of labels
+// goes.
 std::string set_labels(std::string_view raw, const LabelRule& rule, Record& record,
                        text::RepairCounts& repairs);
 

@@ -136,7 +136,8 @@ void add_label_remarks(const CorpusFacts& facts, std::vector<std::string>& list)
                    ", \"" + printable(least.label, 40) + "\" " + format_count(least.rows) +
                    ": accuracy says little of the rare labels, macro-F1 does");
   }
-  if (facts.labels.size() == 1 && facts.lists == 0) list.push_back("there is only one label, nothing to learn");
+  if (facts.labels.size() == 1 && facts.lists == 0)
+    list.push_back("there is only one label, nothing to learn");
   const bool is_id =
       facts.labels.size() > 100 && 2 * static_cast<std::int64_t>(facts.labels.size()) > facts.rows;
   if (is_id) list.push_back("most labels stand on one row: is --label-column the right one?");

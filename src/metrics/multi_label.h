@@ -29,7 +29,8 @@ MultiLabelResult multi_label_result(const LabelSets& truth, const LabelSets& pre
                                     int classes);
 
 // Precision at k: the mean over rows of how many of the k best labels are true, over k. `ranked`
-// holds each row's best labels, the best first; where it has fewer than k, the rest counts as wrong.
+// holds each row's best labels, the best first; where it has fewer than k, the rest counts as
+// wrong.
 double precision_at(int k, const LabelSets& truth, const std::vector<std::vector<int>>& ranked);
 
 }  // namespace fastformer::metrics

@@ -17,8 +17,8 @@ CommonThreshold best_threshold(std::vector<Scored>& scored) {
   std::sort(scored.begin(), scored.end(), [](const Scored& a, const Scored& b) {
     return a.first != b.first ? a.first > b.first : a.second > b.second;
   });
-  const auto positives = std::count_if(scored.begin(), scored.end(),
-                                       [](const Scored& entry) { return entry.second; });
+  const auto positives =
+      std::count_if(scored.begin(), scored.end(), [](const Scored& entry) { return entry.second; });
   CommonThreshold best;
   std::int64_t right = 0;
   for (std::size_t i = 0; i < scored.size(); ++i) {

@@ -30,9 +30,9 @@ struct Sections {
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
-    std::vector<std::string> list = {"format",     "task",       "model",       "text",
-                                     "labels",     "vocabulary", "padding_id",  "temperature",
-                                     "target",     "thresholds", "wide"};
+    std::vector<std::string> list = {"format", "task",       "model",      "text",
+                                     "labels", "vocabulary", "padding_id", "temperature",
+                                     "target", "thresholds", "wide"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
@@ -120,10 +120,14 @@ Json config_document(const ModelConfig& config, const Json& extra) {
   config.validate();
   ModelConfig copy = config;
   const Sections sections(copy);
-  Json document = {{"format", kConfigFormat},           {"task", config.task},
-                   {"model", sections.model.to_json()}, {"text", sections.text.to_json()},
-                   {"labels", config.labels},           {"vocabulary", config.vocabulary},
-                   {"padding_id", config.padding_id},   {"temperature", config.temperature},
+  Json document = {{"format", kConfigFormat},
+                   {"task", config.task},
+                   {"model", sections.model.to_json()},
+                   {"text", sections.text.to_json()},
+                   {"labels", config.labels},
+                   {"vocabulary", config.vocabulary},
+                   {"padding_id", config.padding_id},
+                   {"temperature", config.temperature},
                    {"target", config.is_multi() ? "multi" : "single"}};
   if (!config.thresholds.empty()) document["thresholds"] = config.thresholds;
   if (config.wide.present) document["wide"] = sections.wide.to_json();

@@ -31,8 +31,8 @@ config::Json config_document(const ModelConfig& config, const config::Json& extr
 
 // Reads a document back. Strict: an unknown key is an Error that names the nearest known one, every
 // value is checked against its option's range, and a document of a newer version is refused. An
-// option that is missing in "model" or "text" keeps its default, as do target and temperature. `where`
-// begins every message.
+// option that is missing in "model" or "text" keeps its default, as do target and temperature.
+// `where` begins every message.
 ModelConfig parse_config(const config::Json& document, const std::string& where);
 
 // The same from the bytes of a file; the document itself is returned through `document` if given.

@@ -79,8 +79,8 @@ MultiDecision decide_multi(std::span<const float> logits, std::span<const double
   MultiDecision decision;
   decision.ranked = best(logits, probabilities, 0);
   for (const Ranked& label : decision.ranked) {
-    const double threshold = thresholds.empty() ? kUsualThreshold
-                                                : thresholds[static_cast<std::size_t>(label.label)];
+    const double threshold =
+        thresholds.empty() ? kUsualThreshold : thresholds[static_cast<std::size_t>(label.label)];
     if (label.score >= std::max(threshold, min_score)) decision.chosen.push_back(label);
   }
   if (top_k > 0 && static_cast<std::size_t>(top_k) < decision.ranked.size()) {

@@ -72,9 +72,10 @@ std::string introduction(const CardFacts& facts) {
                      format_count(parameters) + " parameters, up to " +
                      format_count(config.text.max_length) + " tokens per document.";
   if (config.is_multi()) {
-    text += " A document gets any number of labels, none included: those whose score is at least "
-            "the label's threshold (in config.json). Scores are sigmoid: each label's own "
-            "probability; they do not sum to one.";
+    text +=
+        " A document gets any number of labels, none included: those whose score is at least "
+        "the label's threshold (in config.json). Scores are sigmoid: each label's own "
+        "probability; they do not sum to one.";
   }
   return text + (facts.origin.empty() ? "" : " " + escaped(facts.origin)) + "\n";
 }

@@ -97,10 +97,10 @@ std::string confusion_table(const ClassificationResult& result,
 }
 
 Json classification_json(const ClassificationResult& result, std::span<const std::string> labels) {
-  Json report = {{"examples", result.examples},       {"accuracy", result.accuracy},
-                 {"macro_f1", result.macro.f1},       {"micro_f1", result.micro.f1},
-                 {"weighted_f1", result.weighted.f1}, {"macro", scores_json(result.macro)},
-                 {"micro", scores_json(result.micro)},    {"weighted", scores_json(result.weighted)}};
+  Json report = {{"examples", result.examples},        {"accuracy", result.accuracy},
+                 {"macro_f1", result.macro.f1},        {"micro_f1", result.micro.f1},
+                 {"weighted_f1", result.weighted.f1},  {"macro", scores_json(result.macro)},
+                 {"micro", scores_json(result.micro)}, {"weighted", scores_json(result.weighted)}};
   report["labels"] = std::vector<std::string>(labels.begin(), labels.end());
   report["per_class"] = per_class_json(result.classes, labels);
   report["confusion"] = Json::array();

@@ -16,9 +16,9 @@ struct WordVectors {
 
 // Reads the vectors of the words in `wanted`, which maps them to ids. A line is a word and `width`
 // numbers, parted by blanks (GloVe); a first line with two whole numbers, of words and width, is a
-// header (.vec). A word may hold blanks; of a word that comes twice the first counts. `path` may end
-// in .gz or .zst. Throws an Error that names file and line for vectors of another width, and for
-// vectors of wanted words that are not numbers.
+// header (.vec). A word may hold blanks; of a word that comes twice the first counts. `path` may
+// end in .gz or .zst. Throws an Error that names file and line for vectors of another width, and
+// for vectors of wanted words that are not numbers.
 WordVectors read_word_vectors(const std::string& path,
                               const std::unordered_map<std::string, std::int64_t>& wanted,
                               std::int64_t width);

@@ -51,8 +51,9 @@ TEST(LabelFieldTest, JsonArraysAreLists) {
   EXPECT_EQ(lists_and_texts(records),
             (Lines{"a,b|one", "|two", "=c|three", "7,true,\xef\xbf\xbdx|four"}));
   EXPECT_EQ(label_set(records), (Lines{"7", "a", "b", "c", "true", "\xef\xbf\xbdx"}));
-  EXPECT_EQ(lists_and_texts(read_text("a.csv", "labels,text\n\"[\"\"a\"\", \"\"b\"\"]\",one\n"
-                                               "[],two\n[not,three\n")),
+  EXPECT_EQ(lists_and_texts(read_text("a.csv",
+                                      "labels,text\n\"[\"\"a\"\", \"\"b\"\"]\",one\n"
+                                      "[],two\n[not,three\n")),
             (Lines{"a,b|one", "|two", "=[not|three"}));
 }
 

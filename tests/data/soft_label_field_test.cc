@@ -45,9 +45,10 @@ TEST(SoftLabelFieldTest, WhatIsNoDistributionIsMalformed) {
   for (const auto& [distribution, reason] :
        {std::pair("{\"a\":-0.1,\"b\":1.1}", "is -0.1, not a number from 0 to 1"),
         std::pair("{\"a\":0.5}", "sum to 0.5000, not to 1"), std::pair("{}", "sum to 0.0000"),
-        std::pair("{\"a\":0.9,\"b\":0.9}", "sum to 1.8"), std::pair("{\"a\":\"x\"}", "not a number"),
-        std::pair("{\"a\":null}", "not a number"), std::pair("{\" \":1}", "an empty label"),
-        std::pair("[0.5,0.5]", "not a label and a score"), std::pair("[{\"label\":\"a\"}]", "score"),
+        std::pair("{\"a\":0.9,\"b\":0.9}", "sum to 1.8"),
+        std::pair("{\"a\":\"x\"}", "not a number"), std::pair("{\"a\":null}", "not a number"),
+        std::pair("{\" \":1}", "an empty label"), std::pair("[0.5,0.5]", "not a label and a score"),
+        std::pair("[{\"label\":\"a\"}]", "score"),
         std::pair("[{\"label\":1,\"score\":1}]", "not a label"), std::pair("1", "neither"),
         std::pair("\"a\"", "not valid JSON"), std::pair("null", "is null")}) {
     EXPECT_ERROR(read_one(distribution), reason);

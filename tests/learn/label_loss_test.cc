@@ -41,14 +41,16 @@ TEST(LabelLossTest, OfSeveralLabelsItIsEachSigmoidsCost) {
   double expected = 0;
   for (std::size_t i = 0; i < documents.size(); ++i) {
     for (std::size_t k = 0; k < 3; ++k) {
-      const double logit = logits[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)]
-                               .item<double>();
+      const double logit =
+          logits[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)].item<double>();
       const double p = 1 / (1 + std::exp(-logit));
       const bool is_true = dense[static_cast<std::size_t>(documents[i]) * 3 + k] > 0;
       expected -= std::log(is_true ? p : 1 - p);
     }
   }
-  const auto loss = [&] { return LabelLoss{TargetKind::kMulti, {}, 0}(logits, targets, documents); };
+  const auto loss = [&] {
+    return LabelLoss{TargetKind::kMulti, {}, 0}(logits, targets, documents);
+  };
   EXPECT_NEAR(loss().item<double>(), expected / 3, 1e-9);
   check_gradient(logits, loss, "logits");
 }
@@ -72,10 +74,11 @@ TEST(LabelLossTest, OfADistributionItIsTheSharesOfEachLabelsCost) {
     double expected = 0;
     for (std::size_t i = 0; i < 2; ++i) {
       for (std::size_t k = 0; k < 3; ++k) {
-        const double share = (1 - smoothing) * dense[static_cast<std::size_t>(documents[i]) * 3 + k] +
-                             smoothing / 3;
-        expected += share * costs[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)]
-                                .item<double>();
+        const double share =
+            (1 - smoothing) * dense[static_cast<std::size_t>(documents[i]) * 3 + k] + smoothing / 3;
+        expected +=
+            share *
+            costs[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)].item<double>();
       }
     }
     const auto loss = [&] { return label_loss(logits, targets, documents); };
@@ -100,10 +103,9 @@ TEST(LabelLossTest, WeightsCountDocumentsOfOneLabelAndPositivesOfSeveral) {
   const at::Tensor row = some_logits(1);
   const at::Tensor yes = -at::log_sigmoid(row[0]), no = -at::log_sigmoid(-row[0]);
   const LabelLoss multi = {TargetKind::kMulti, {4, 8, 0.5F}, 0.2};
-  const double wanted =
-      (4 * 0.9 * yes[0] + 0.1 * no[0] + 8 * 0.1 * yes[1] + 0.9 * no[1] + 0.5 * 0.9 * yes[2] +
-       0.1 * no[2])
-          .item<double>();
+  const double wanted = (4 * 0.9 * yes[0] + 0.1 * no[0] + 8 * 0.1 * yes[1] + 0.9 * no[1] +
+                         0.5 * 0.9 * yes[2] + 0.1 * no[2])
+                            .item<double>();
   EXPECT_NEAR(multi(row, several, first).item<double>(), wanted, 1e-6);
 }
 

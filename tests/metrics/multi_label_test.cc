@@ -79,7 +79,8 @@ TEST(ThresholdsTest, NoOtherThresholdIsBetter) {
       // Few distinct scores, so that some are equal.
       scores.push_back((static_cast<double>(random.below(20)) + 10 * targets.back()) / 30);
     }
-    const CommonThreshold found = fit_common_threshold({scores.data(), 60, 1}, {targets.data(), 60, 1});
+    const CommonThreshold found =
+        fit_common_threshold({scores.data(), 60, 1}, {targets.data(), 60, 1});
     EXPECT_DOUBLE_EQ(f1_at(scores, targets, found.threshold), found.f1);
     for (double threshold = -0.01; threshold < 1; threshold += 0.01) {
       EXPECT_LE(f1_at(scores, targets, threshold), found.f1);

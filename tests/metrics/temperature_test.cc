@@ -159,10 +159,8 @@ TEST(TemperatureTest, RowsWithoutALabelDoNotCount) {
     more.labels.push_back(-1);
     for (const float logit : {100.0f, -7.0f, 3.0f}) more.logits.push_back(logit);
   }
-  EXPECT_EQ(fitted_to(more),
-            fitted_to(sample));
-  EXPECT_EQ(cost_of(more, 3),
-            cost_of(sample, 3));
+  EXPECT_EQ(fitted_to(more), fitted_to(sample));
+  EXPECT_EQ(cost_of(more, 3), cost_of(sample, 3));
 }
 
 TEST(TemperatureTest, IsOneWhereNothingCanBeLearned) {
@@ -174,8 +172,8 @@ TEST(TemperatureTest, IsOneWhereNothingCanBeLearned) {
 TEST(TemperatureTest, CrossEntropyAgreesWithTheFormula) {
   for (const double temperature : {0.2, 1.0, 3.0}) {
     const Sample sample = draw(13, 60, 5, 1);
-    EXPECT_NEAR(cost_of(sample, temperature),
-                naive_cross_entropy(sample, temperature, false), 1e-9);
+    EXPECT_NEAR(cost_of(sample, temperature), naive_cross_entropy(sample, temperature, false),
+                1e-9);
   }
   EXPECT_EQ(cost_of({{1e30F, -1e30F}, {0}, 2}, 1), 0);
 }

@@ -12,8 +12,8 @@ namespace {
 
 using testing::ElementsAre;
 
-const std::unordered_map<std::string, std::int64_t> kWanted = {{"the", 1}, {"caf\xc3\xa9", 2},
-                                                               {". .", 3}, {"never", 4}};
+const std::unordered_map<std::string, std::int64_t> kWanted = {
+    {"the", 1}, {"caf\xc3\xa9", 2}, {". .", 3}, {"never", 4}};
 
 WordVectors read(const std::string& bytes, const std::string& name = "v.txt") {
   const TemporaryFolder folder;

@@ -34,17 +34,16 @@ at::Tensor LabelLoss::operator()(const at::Tensor& logits, const data::Targets& 
   if (!weights.empty()) label_weights = at::tensor(weights).to(logits.options());
   if (kind == metrics::TargetKind::kSingle) {
     const at::Tensor wanted =
-        targets.is_soft()
-            ? share_matrix(targets, documents, logits.size(1)).to(logits.options())
-            : label_indices(targets, documents).to(logits.device());
+        targets.is_soft() ? share_matrix(targets, documents, logits.size(1)).to(logits.options())
+                          : label_indices(targets, documents).to(logits.device());
     return at::cross_entropy_loss(logits, wanted, label_weights, at::Reduction::Mean, -100,
                                   smoothing);
   }
   const at::Tensor wanted =
       share_matrix(targets, documents, logits.size(1)).to(logits.options()) * (1 - smoothing) +
       smoothing / 2;
-  const at::Tensor sum = at::binary_cross_entropy_with_logits(logits, wanted, {}, label_weights,
-                                                              at::Reduction::Sum);
+  const at::Tensor sum =
+      at::binary_cross_entropy_with_logits(logits, wanted, {}, label_weights, at::Reduction::Sum);
   return sum / static_cast<double>(documents.size());
 }
 

@@ -60,8 +60,8 @@ model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
       examples.labels.emplace_back(labels.begin(), labels.end());
       continue;
     }
-    // A hinge loss asks every label on which side a document is, which no share answers: the largest
-    // share does, and says how much the document counts.
+    // A hinge loss asks every label on which side a document is, which no share answers: the
+    // largest share does, and says how much the document counts.
     const std::span<const float> shares = targets_.shares_of(static_cast<std::size_t>(row));
     const auto largest = std::max_element(shares.begin(), shares.end()) - shares.begin();
     examples.labels.push_back({labels[static_cast<std::size_t>(largest)]});
@@ -90,8 +90,8 @@ BranchReport WideBranchTraining::mix(std::span<float> logits) const {
   }
   report.factors = kUsual;
   if (logits.empty()) return report;
-  report.factors = model::fit_branches(valid_scores_, logits, valid_targets_, labels_.count,
-                                       labels_.kind);
+  report.factors =
+      model::fit_branches(valid_scores_, logits, valid_targets_, labels_.count, labels_.kind);
   const auto score = [&](std::span<const float> values) {
     return score_logits(values, valid_targets_, labels_.count, labels_.kind);
   };
