@@ -115,10 +115,16 @@ std::string read_keys(std::string_view line, std::vector<std::string>& keys) {
   return run(line, handler);
 }
 
+Json parse_shallow(std::string_view text) {
+  constexpr int kDeepest = 8;
+  const auto keeps = [](int depth, Json::parse_event_t, Json&) { return depth <= kDeepest; };
+  return Json::parse(text, keeps, false);
+}
+
 std::string nested_value(const std::string& line, const std::string& key) {
   std::int64_t lone = 0;
-  Json object = Json::parse(line, nullptr, false);
-  if (object.is_discarded()) object = Json::parse(without_lone_surrogates(line, lone));
+  Json object = parse_shallow(line);
+  if (object.is_discarded()) object = parse_shallow(without_lone_surrogates(line, lone));
   return object.at(key).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

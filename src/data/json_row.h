@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ std::string read_object(std::string_view line, std::span<const std::string> keys
 
 // The top-level keys of an object, in order; the reason when it is none.
 std::string read_keys(std::string_view line, std::vector<std::string>& keys);
+
+// A JSON text, or a discarded value where it is none. What is nested more than eight deep is left
+// out: no label is, and a value's own functions call themselves for every level.
+nlohmann::json parse_shallow(std::string_view text);
 
 // The value of a key of a valid object, which may have lone surrogates, as JSON.
 std::string nested_value(const std::string& line, const std::string& key);

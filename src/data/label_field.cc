@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "data/json_row.h"
 #include "data/soft_label_field.h"
 
 namespace fastformer::data {
@@ -78,7 +79,7 @@ std::string set_labels(std::string_view raw, const LabelRule& rule, Record& reco
 std::string set_labels_from_json(const std::string& json, const LabelRule& rule, Record& record,
                                  text::RepairCounts& repairs) {
   if (rule.target == Target::kSoft) return set_soft_labels(json, record, repairs);
-  const Json value = Json::parse(json, nullptr, false);
+  const Json value = parse_shallow(json);
   std::vector<std::string> labels;
   std::string reason = "the label is an object, where a label or a list of labels is wanted";
   if (value.is_array()) reason = read_array(value, labels);

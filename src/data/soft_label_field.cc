@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "data/json_row.h"
 
 namespace fastformer::data {
 namespace {
@@ -59,7 +60,7 @@ std::string read_shares(const Json& value, Record& record, text::RepairCounts& r
 }  // namespace
 
 std::string set_soft_labels(const std::string& json, Record& record, text::RepairCounts& repairs) {
-  const Json value = Json::parse(json, nullptr, false);
+  const Json value = parse_shallow(json);
   if (value.is_discarded()) return "the distribution is not valid JSON";
   std::string reason = read_shares(value, record, repairs);
   if (!reason.empty()) return reason;

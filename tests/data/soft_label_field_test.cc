@@ -54,6 +54,9 @@ TEST(SoftLabelFieldTest, WhatIsNoDistributionIsMalformed) {
     EXPECT_ERROR(read_one(distribution), reason);
     EXPECT_ERROR(read_one(distribution), "a.jsonl, line 1");
   }
+  const std::string deep = std::string(100000, '[') + std::string(100000, ']');
+  EXPECT_ERROR(read_one(deep), "not a label and a score");
+  EXPECT_ERROR(read_one("{\"a\":" + deep + "}"), "not a number");
   EXPECT_ERROR(read_text("a.txt", "__label__a one\n", soft("")), "--soft-label-column");
 }
 
