@@ -1,6 +1,6 @@
 """Models of several labels as a user meets them: train, evaluate, predict, inspect, data check.
 
-targets_test.py PROGRAM GOLDEN_FOLDER
+targets_test.py PROGRAM
 """
 
 import csv
