@@ -88,7 +88,7 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   };
   const Scope attention = layer.inside("attention.");
   const at::Tensor input = sublayer_input(hidden, attention);
-  at::Tensor change = linear(encoder_->mix(input, ragged, attention, context), attention, "output");
+  at::Tensor change = encoder_->mix(input, ragged, attention, context);
   if (config_.encoder.local != Local::kNone) {
     change = change + local(input, ragged, layer.inside("local."));
   }

@@ -1,0 +1,25 @@
+// Additive attention with the output product, composed: one product per token, forward and backward.
+#pragma once
+
+#include "learn/ragged.h"
+
+namespace fastformer::learn {
+
+// Weights of a layer with product interaction, values that are the queries and scores over whole
+// queries: the published layer. Products are [outputs, inputs].
+struct AttentionWeights {
+  at::Tensor query, query_bias;              // [width, width], [width]
+  at::Tensor key, key_bias;                  // [width, width], [width]
+  at::Tensor query_score, key_score;         // [heads, width]; their biases move nothing
+  at::Tensor transform, transform_bias;      // [width, width], [width]
+  at::Tensor output, output_bias;            // [width, width], [width]
+};
+
+// hidden [tokens, width] -> the output product's result [tokens, width]: what the layer as written
+// gives (Paper, eqs. 3-6; docs/algebra.md), without its queries, keys and values. Backward reads
+// hidden and, per document, the softmax weights [heads, tokens] and a few vectors. Costs a product
+// [width, width] x [width, width] per document, so it is for documents longer than about the width.
+at::Tensor composed_attention(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets,
+                              const AttentionWeights& weights);
+
+}  // namespace fastformer::learn

@@ -1,0 +1,128 @@
+// The composed layer against the layer as written, forward and backward, in float64.
+#include "learn/ops/composed_attention.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "gradient_check.h"
+#include "small_model.h"
+
+namespace fastformer::learn {
+namespace {
+
+constexpr std::int64_t kWidth = 12;
+
+at::Tensor random_tensor(at::IntArrayRef shape, std::uint64_t seed, double size = 1) {
+  at::Tensor tensor = at::empty(shape, at::kDouble);
+  Random random(seed);
+  double* values = tensor.mutable_data_ptr<double>();
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) values[i] = size * random.normal();
+  return tensor.set_requires_grad(true);
+}
+
+struct Layer {
+  AttentionWeights weights;
+  std::vector<at::Tensor> all;
+
+  explicit Layer(std::int64_t heads) {
+    const auto add = [&](at::IntArrayRef shape) {
+      all.push_back(random_tensor(shape, 10 + all.size(), 0.4));
+      return all.back();
+    };
+    const std::int64_t d = kWidth;
+    weights.query = add({d, d}), weights.query_bias = add({d});
+    weights.key = add({d, d}), weights.key_bias = add({d});
+    weights.query_score = add({heads, d}), weights.key_score = add({heads, d});
+    weights.transform = add({d, d}), weights.transform_bias = add({d});
+    weights.output = add({d, d}), weights.output_bias = add({d});
+  }
+
+  // One document, as the paper writes it.
+  at::Tensor written(const at::Tensor& x) const {
+    const AttentionWeights& w = weights;
+    const std::int64_t heads = w.query_score.size(0);
+    const double root = std::sqrt(static_cast<double>(kWidth / heads));
+    const auto pooled = [&](const at::Tensor& scores, const at::Tensor& values) {
+      const at::Tensor by_head = values.view({-1, heads, kWidth / heads});
+      return ((scores / root).softmax(0).unsqueeze(2) * by_head).sum(0).view({kWidth});
+    };
+    const at::Tensor query = x.mm(w.query.t()) + w.query_bias;
+    const at::Tensor key = x.mm(w.key.t()) + w.key_bias;
+    const at::Tensor met = pooled(query.mm(w.query_score.t()), query) * key;
+    const at::Tensor global_key = pooled(met.mm(w.key_score.t()), met);
+    const at::Tensor mixed = (global_key * query).mm(w.transform.t()) + w.transform_bias + query;
+    return mixed.mm(w.output.t()) + w.output_bias;
+  }
+};
+
+std::vector<at::Tensor> gradients_of(const at::Tensor& loss, const std::vector<at::Tensor>& of) {
+  for (const at::Tensor& tensor : of) tensor.mutable_grad().reset();
+  loss.backward();
+  std::vector<at::Tensor> gradients;
+  for (const at::Tensor& tensor : of) gradients.push_back(tensor.grad());
+  return gradients;
+}
+
+class ComposedAttentionTest : public testing::TestWithParam<std::int64_t> {};
+
+TEST_P(ComposedAttentionTest, EqualsTheLayerAsWrittenForEveryLength) {
+  const Layer layer(GetParam());
+  for (std::int64_t length = 1; length <= 600; length += length < 40 ? 1 : 23) {
+    const auto seed = static_cast<std::uint64_t>(length);
+    const at::Tensor x = random_tensor({length, kWidth}, seed);
+    const at::Tensor mixture = random_tensor({length, kWidth}, seed + 1).detach();
+    const at::Tensor expected = layer.written(x);
+    const at::Tensor found = composed_attention(x, {0, length}, layer.weights);
+    ASSERT_LT(difference(found, expected), 1e-12) << length;
+    std::vector<at::Tensor> of = layer.all;
+    of.push_back(x);
+    const auto wanted = gradients_of((expected * mixture).sum(), of);
+    const auto got = gradients_of((found * mixture).sum(), of);
+    for (std::size_t i = 0; i < of.size(); ++i) {
+      const double size = 1 + wanted[i].abs().max().item<double>();
+      ASSERT_LT(difference(got[i], wanted[i]) / size, 1e-12) << "length " << length << ", " << i;
+    }
+  }
+}
+
+TEST_P(ComposedAttentionTest, GradientsEqualFiniteDifferences) {
+  const Layer layer(GetParam());
+  const std::vector<std::int64_t> offsets = {0, 9, 9, 30};
+  const at::Tensor x = random_tensor({30, kWidth}, 1);
+  const at::Tensor mixture = random_tensor({30, kWidth}, 2).detach();
+  const auto loss = [&] {
+    return (composed_attention(x, offsets, layer.weights) * mixture).sum();
+  };
+  check_gradient(x, loss, "hidden");
+  for (std::size_t i = 0; i < layer.all.size(); ++i) {
+    check_gradient(layer.all[i], loss, "weight " + std::to_string(i));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, ComposedAttentionTest, testing::Values(1, 2, 3, 4, 6, 12));
+
+TEST(ComposedAttentionTest, BatchMatesChangeNothing) {
+  const Layer layer(3);
+  const at::Tensor x = random_tensor({41, kWidth}, 1).detach();
+  const at::Tensor together = composed_attention(x, {0, 0, 17, 18, 41}, layer.weights);
+  for (const auto& [begin, end] : {std::pair{0, 17}, {17, 18}, {18, 41}}) {
+    const at::Tensor alone =
+        composed_attention(x.slice(0, begin, end), {0, end - begin}, layer.weights);
+    EXPECT_LT(difference(together.slice(0, begin, end), alone), 1e-13);
+  }
+}
+
+TEST(ComposedAttentionTest, NoTokensGiveNoTokens) {
+  const Layer layer(3);
+  const at::Tensor none = at::empty({0, kWidth}, at::kDouble).set_requires_grad(true);
+  const at::Tensor result = composed_attention(none, {0, 0, 0}, layer.weights);
+  EXPECT_EQ(result.size(0), 0);
+  result.sum().backward();
+  for (const at::Tensor& weight : layer.all) {
+    EXPECT_EQ(weight.grad().abs().max().item<double>(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace fastformer::learn
