@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "learn/ops/product.h"
 
 namespace fastformer::learn {
 namespace {
@@ -112,8 +113,8 @@ Scope Scope::inside(std::string_view name) const {
 }
 
 at::Tensor linear(const at::Tensor& inputs, const Scope& scope, std::string_view name) {
-  return at::linear(inputs, scope[std::string(name) + ".weight"],
-                    scope[std::string(name) + ".bias"]);
+  return linear_in(scope.products(), inputs, scope[std::string(name) + ".weight"],
+                   scope[std::string(name) + ".bias"]);
 }
 
 }  // namespace fastformer::learn

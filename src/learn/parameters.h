@@ -45,6 +45,11 @@ class Parameters {
   void restore(const std::vector<at::Tensor>& values);
   void clear_gradients();
 
+  // The type in which products with these tensors are taken: kBFloat16, or anything else for the
+  // tensors' own.
+  at::ScalarType products() const { return products_; }
+  void set_products(at::ScalarType products) { products_ = products; }
+
   // A further tensor, last in order, for as long as training needs it, and its end.
   void add(std::string name, at::Tensor tensor);
   void remove(std::string_view name);
@@ -53,6 +58,7 @@ class Parameters {
   std::vector<std::string> names_;
   std::vector<at::Tensor> tensors_;
   std::unordered_map<std::string, std::size_t> index_;
+  at::ScalarType products_ = at::kFloat;
 };
 
 // The tensors whose names begin with a prefix, seen without it.
@@ -64,13 +70,15 @@ class Scope {
   const at::Tensor& operator[](std::string_view name) const;
   bool contains(std::string_view name) const;
   Scope inside(std::string_view name) const;
+  at::ScalarType products() const { return parameters_->products(); }
 
  private:
   const Parameters* parameters_;
   std::string prefix_;
 };
 
-// inputs [..., in] times weight [out, in] plus bias, from `name`.weight and `name`.bias.
+// inputs [rows, in] times weight [out, in] plus bias, from `name`.weight and `name`.bias; in the
+// parameters' type of products.
 at::Tensor linear(const at::Tensor& inputs, const Scope& scope, std::string_view name);
 
 }  // namespace fastformer::learn

@@ -113,6 +113,24 @@ TEST(ComposedAttentionTest, BatchMatesChangeNothing) {
   }
 }
 
+TEST(ComposedAttentionTest, ProductsInBFloat16StayNear) {
+  const Layer layer(3);
+  std::vector<at::Tensor> of = layer.all;
+  of.push_back(random_tensor({70, kWidth}, 1));
+  const at::Tensor mixture = random_tensor({70, kWidth}, 2).detach();
+  const std::vector<std::int64_t> offsets = {0, 30, 70};
+  const at::Tensor exact = composed_attention(of.back(), offsets, layer.weights);
+  const at::Tensor found = composed_attention(of.back(), offsets, layer.weights, at::kBFloat16);
+  EXPECT_EQ(found.scalar_type(), at::kDouble);
+  EXPECT_GT(difference(found, exact), 0);
+  EXPECT_LT(difference(found, exact) / exact.abs().max().item<double>(), 0.02);
+  const auto wanted = gradients_of((exact * mixture).sum(), of);
+  const auto got = gradients_of((found * mixture).sum(), of);
+  for (std::size_t i = 0; i < of.size(); ++i) {
+    EXPECT_LT(difference(got[i], wanted[i]) / wanted[i].abs().max().item<double>(), 0.05) << i;
+  }
+}
+
 TEST(ComposedAttentionTest, NoTokensGiveNoTokens) {
   const Layer layer(3);
   const at::Tensor none = at::empty({0, kWidth}, at::kDouble).set_requires_grad(true);

@@ -71,7 +71,8 @@ class Fastformer : public Encoder {
         hidden, ragged.offsets,
         {layer["query.weight"], layer["query.bias"], layer["key.weight"], layer["key.bias"],
          layer["query_score.weight"], layer["key_score.weight"], layer["transform.weight"],
-         layer["transform.bias"], layer["output.weight"], layer["output.bias"]});
+         layer["transform.bias"], layer["output.weight"], layer["output.bias"]},
+        layer.products());
   }
 
   at::Tensor written_out(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {

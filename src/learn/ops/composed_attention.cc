@@ -41,19 +41,26 @@ at::Tensor softmax_backward(const at::Tensor& weights, const at::Tensor& upstrea
 
 // What does not depend on a document.
 struct Composition {
+  at::ScalarType products = at::kFloat;  // in which times() multiplies
+  at::ScalarType type = at::kFloat;      // of its result
   at::Tensor query_scorer;  // [heads, width]: a_h Wq / sqrt(e)
   at::Tensor spread;        // Wo Wr
   at::Tensor straight;      // Wo Wq
   at::Tensor bias;          // Wo (br + bq) + bo
   double scale = 1;
 
-  explicit Composition(const variable_list& w) {
+  Composition(const variable_list& w, at::ScalarType products_in)
+      : products(products_in), type(w[kQuery].scalar_type()) {
     const std::int64_t heads = w[kQueryScore].size(0), width = w[kQuery].size(1);
     scale = 1 / std::sqrt(static_cast<double>(width / heads));
     query_scorer = w[kQueryScore].mm(w[kQuery]) * scale;
     spread = w[kOutput].mm(w[kTransform]);
     straight = w[kOutput].mm(w[kQuery]);
     bias = w[kOutput].mv(w[kTransformBias] + w[kQueryBias]) + w[kOutputBias];
+  }
+
+  at::Tensor times(const at::Tensor& left, const at::Tensor& right) const {
+    return at::mm(left.to(products), right.to(products)).to(type);
   }
 };
 
@@ -74,22 +81,24 @@ at::Tensor key_scorer(const Composition& fixed, const variable_list& w,
 // The document's matrix M.
 at::Tensor composed(const Composition& fixed, const variable_list& w,
                     const at::Tensor& global_key) {
-  return at::addmm(fixed.straight, fixed.spread * global_key, w[kQuery]);
+  return fixed.straight + fixed.times(fixed.spread * global_key, w[kQuery]);
 }
 
+// `tokens` are in the type of products.
 Summary attend(const Composition& fixed, const variable_list& w, const at::Tensor& tokens,
                at::Tensor output) {
   Summary document;
   const at::Tensor columns = tokens.t();
-  document.query_weights = fixed.query_scorer.mm(columns).softmax(1);
-  document.query_sums = document.query_weights.mm(tokens);
+  document.query_weights = fixed.times(fixed.query_scorer, columns).softmax(1);
+  document.query_sums = fixed.times(document.query_weights, tokens);
   document.global_query = by_head(w[kQuery], document.query_sums) + w[kQueryBias];
-  document.key_weights = key_scorer(fixed, w, document.global_query).mm(columns).softmax(1);
-  document.key_sums = document.key_weights.mm(tokens);
+  document.key_weights =
+      fixed.times(key_scorer(fixed, w, document.global_query), columns).softmax(1);
+  document.key_sums = fixed.times(document.key_weights, tokens);
   document.met = by_head(w[kKey], document.key_sums) + w[kKeyBias];
   const at::Tensor global_key = document.global_key();
   const at::Tensor bias = fixed.bias + fixed.spread.mv(global_key * w[kQueryBias]);
-  at::addmm_out(output, bias, tokens, composed(fixed, w, global_key).t());
+  at::add_out(output, fixed.times(tokens, composed(fixed, w, global_key).t()), bias);
   return document;
 }
 
@@ -134,7 +143,7 @@ class Backward {
 
   void run(const at::Tensor& tokens, const at::Tensor& upstream, at::Tensor tokens_gradient) {
     const at::Tensor global_key = document_.global_key();
-    at::mm_out(tokens_gradient, upstream, composed(fixed_, w_, global_key));
+    tokens_gradient.copy_(fixed_.times(upstream, composed(fixed_, w_, global_key)));
     const at::Tensor d_key = global_key_gradient(tokens, upstream, global_key);
     const at::Tensor d_query = through_keys(tokens, d_key, tokens_gradient);
     through_queries(tokens, d_query, tokens_gradient);
@@ -144,15 +153,15 @@ class Backward {
   // Through M and its bias: the gradient of K.
   at::Tensor global_key_gradient(const at::Tensor& tokens, const at::Tensor& upstream,
                                  const at::Tensor& global_key) {
-    const at::Tensor d_matrix = upstream.t().mm(tokens);
+    const at::Tensor d_matrix = fixed_.times(upstream.t(), tokens);
     const at::Tensor d_bias = upstream.sum(0);
     const at::Tensor& query = w_[kQuery];
     const at::Tensor& query_bias = w_[kQueryBias];
-    const at::Tensor met_matrix = fixed_.spread.t().mm(d_matrix);
+    const at::Tensor met_matrix = fixed_.times(fixed_.spread.t(), d_matrix);
     const at::Tensor met_bias = fixed_.spread.t().mv(d_bias);
     gradients_.straight += d_matrix;
     gradients_.bias += d_bias;
-    gradients_.spread.addmm_(d_matrix, query.t() * global_key);
+    gradients_.spread += fixed_.times(d_matrix, query.t() * global_key);
     gradients_.spread += at::outer(d_bias, global_key * query_bias);
     gradients_.weights[kQuery].addcmul_(global_key.unsqueeze(1), met_matrix);
     gradients_.weights[kQueryBias].addcmul_(global_key, met_bias);
@@ -189,12 +198,13 @@ class Backward {
   }
 
   // Through sums = weights tokens and weights = softmax(scorer tokens'): the scorer's gradient.
-  static at::Tensor through_sums(const at::Tensor& tokens, const at::Tensor& weights,
-                                 const at::Tensor& d_sums, const at::Tensor& scorer,
-                                 at::Tensor& tokens_gradient) {
-    const at::Tensor d_scores = softmax_backward(weights, d_sums.mm(tokens.t()));
-    tokens_gradient.addmm_(weights.t(), d_sums).addmm_(d_scores.t(), scorer);
-    return d_scores.mm(tokens);
+  at::Tensor through_sums(const at::Tensor& tokens, const at::Tensor& weights,
+                          const at::Tensor& d_sums, const at::Tensor& scorer,
+                          at::Tensor& tokens_gradient) const {
+    const at::Tensor d_scores = softmax_backward(weights, fixed_.times(d_sums, tokens.t()));
+    // weights' d_sums + d_scores' scorer, as one product.
+    tokens_gradient += fixed_.times(at::cat({weights, d_scores}).t(), at::cat({d_sums, scorer}));
+    return fixed_.times(d_scores, tokens);
   }
 
   const Composition& fixed_;
@@ -212,12 +222,12 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
                             const at::Tensor& key_bias, const at::Tensor& query_score,
                             const at::Tensor& key_score, const at::Tensor& transform,
                             const at::Tensor& transform_bias, const at::Tensor& output,
-                            const at::Tensor& output_bias) {
-    const at::Tensor hidden = hidden_in.contiguous();
+                            const at::Tensor& output_bias, at::ScalarType products) {
+    const at::Tensor hidden = hidden_in.contiguous().to(products);
     const variable_list weights = {query,     query_bias, key,            key_bias, query_score,
                                    key_score, transform,  transform_bias, output,   output_bias};
-    const Composition fixed(weights);
-    at::Tensor result = at::empty_like(hidden);
+    const Composition fixed(weights, products);
+    at::Tensor result = at::empty_like(hidden_in);
     variable_list saved = {hidden};
     saved.insert(saved.end(), weights.begin(), weights.end());
     for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
@@ -239,9 +249,9 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
     const at::Tensor upstream = upstream_in[0].contiguous();
     const at::Tensor& hidden = saved[0];
     const variable_list weights(saved.begin() + 1, saved.begin() + 1 + kPlaces);
-    const Composition fixed(weights);
+    const Composition fixed(weights, hidden.scalar_type());
     Gradients gradients(fixed, weights);
-    at::Tensor hidden_gradient = at::empty_like(hidden);
+    at::Tensor hidden_gradient = at::empty_like(upstream);
     auto next = saved.begin() + 1 + kPlaces;
     for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
       if (offsets[b] == offsets[b + 1]) continue;
@@ -257,6 +267,7 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
     for (at::Tensor& gradient : std::move(gradients).finish(fixed, weights)) {
       all.push_back(std::move(gradient));
     }
+    all.emplace_back();
     return all;
   }
 };
@@ -264,10 +275,11 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
 }  // namespace
 
 at::Tensor composed_attention(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets,
-                              const AttentionWeights& w) {
+                              const AttentionWeights& w, at::ScalarType products) {
   return ComposedAttention::apply(hidden, offsets, w.query, w.query_bias, w.key, w.key_bias,
                                   w.query_score, w.key_score, w.transform, w.transform_bias,
-                                  w.output, w.output_bias);
+                                  w.output, w.output_bias,
+                                  products == at::kBFloat16 ? products : hidden.scalar_type());
 }
 
 }  // namespace fastformer::learn

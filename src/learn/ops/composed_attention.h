@@ -19,7 +19,9 @@ struct AttentionWeights {
 // gives (Paper, eqs. 3-6; docs/algebra.md), without its queries, keys and values. Backward reads
 // hidden and, per document, the softmax weights [heads, tokens] and a few vectors. Costs a product
 // [width, width] x [width, width] per document, so it is for documents longer than about the width.
+// Products of tokens with matrices [width, width] are taken in the type `products` (product.h).
 at::Tensor composed_attention(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets,
-                              const AttentionWeights& weights);
+                              const AttentionWeights& weights,
+                              at::ScalarType products = at::kFloat);
 
 }  // namespace fastformer::learn

@@ -25,6 +25,8 @@ class Run {
         optimizer_(task.parameters(), options) {}
 
   TrainingResult run() {
+    task_.parameters().set_products(
+        options_.precision == Precision::kBFloat16 ? at::kBFloat16 : at::kFloat);
     // Epochs may differ by a batch or two; the schedule is laid out on the first one's count.
     steps_ = task_.begin_epoch(0) * options_.epochs;
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {

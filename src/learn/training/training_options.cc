@@ -41,6 +41,9 @@ void TrainingOptions::describe(config::OptionSet& options) {
            {{"none", Decay::kNone}, {"linear", Decay::kLinear}, {"cosine", Decay::kCosine}},
            "fall of the learning rate to zero after the warm-up")
       .add("clip-norm", &clip_norm, {0, 1e9}, "largest norm of all gradients; 0: no limit")
+      .add("precision", &precision,
+           {{"float32", Precision::kFloat32}, {"bfloat16", Precision::kBFloat16}},
+           "of products in training; sums and weights stay float32")
       .add("patience", &patience, {0, 100000},
            "epochs without a better validation score before stopping; 0: never")
       .add("seed", &seed, {0, 9007199254740992}, "of initial weights, split, order and dropout")

@@ -10,6 +10,8 @@
 namespace fastformer::learn {
 
 enum class OptimizerKind { kAdam, kAdamW };
+// In which encoder, pooling and head multiply; everything else, and the weights, are float32.
+enum class Precision { kFloat32, kBFloat16 };
 enum class Decay { kNone, kLinear, kCosine };
 
 // What happens to an embedding row while no batch has it.
@@ -37,6 +39,7 @@ struct TrainingOptions {
   double clip_norm = 1;     // largest norm of all gradients together; 0 leaves them as they are
   int patience = 0;  // epochs without a better validation score before stopping; 0 never stops
   std::int64_t seed = 0;
+  Precision precision = Precision::kFloat32;
   int threads = 0;  // 0: all processors
   std::string device = "cpu";
 

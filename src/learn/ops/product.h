@@ -1,0 +1,18 @@
+// Products in float32 or bfloat16, forward and backward.
+#pragma once
+
+#include "learn/precompiled.h"
+
+namespace fastformer::learn {
+
+// left [rows, inner] times right [inner, columns] in the type of `left`. With `products` kBFloat16
+// both are rounded to bfloat16 first; the sums are taken in float32 and the result is rounded once
+// more. Any other type leaves them as they are. No gradient.
+at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products);
+
+// inputs [rows, in] times weight [out, in] plus bias [out], its three products, that of forward and
+// the two of backward, as product() takes them. Gradients have the types of what they are of.
+at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
+                     const at::Tensor& bias);
+
+}  // namespace fastformer::learn
