@@ -1,4 +1,4 @@
-// Counter-based dropout: four 16-bit random numbers from each hash.
+// Counter-based dropout: four 16-bit random numbers from each hash, a block of hashes at a time.
 #include "kernels/dropout.h"
 
 #include <algorithm>
@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "base/random.h"
+#include "kernels/clones.h"
 
 namespace fastformer::kernels {
 namespace {
 
 constexpr std::int64_t kPerHash = 4;
-constexpr std::int64_t kHashesPerRange = 1 << 12;
+constexpr std::int64_t kHashes = 64;  // of a block
+constexpr std::int64_t kBlock = kHashes * kPerHash;
+constexpr std::int64_t kBlocksPerRange = 64;
 constexpr std::int64_t kDocumentsPerRange = 8;
 
 // An element is kept when its 16 random bits are not below the threshold.
@@ -24,6 +27,64 @@ T scale_of(std::uint32_t threshold) {
   return threshold < 65536 ? T(65536.0 / (65536.0 - threshold)) : T(0);
 }
 
+// The random numbers of hashes first, first + 1, ...: those of one hash from its lowest bits up.
+FASTFORMER_CLONES void draw_block(std::uint64_t key, std::uint64_t first, std::uint32_t* numbers) {
+  std::uint64_t hashes[kHashes];
+  for (std::int64_t n = 0; n < kHashes; ++n) {
+    hashes[n] = mix_bits(key + first + static_cast<std::uint64_t>(n));
+  }
+  for (std::int64_t n = 0; n < kHashes; ++n) {
+    for (std::int64_t k = 0; k < kPerHash; ++k) {
+      numbers[n * kPerHash + k] = static_cast<std::uint32_t>(hashes[n] >> (16 * k)) & 0xffff;
+    }
+  }
+}
+
+template <typename T>
+struct Masking {
+  const T* input;
+  T* output;
+  std::int64_t count;  // at most kBlock
+  std::uint32_t threshold;
+  T scale;
+};
+
+template <typename T>
+[[gnu::always_inline]] inline void mask_elements(const std::uint32_t* numbers,
+                                                 const Masking<T>& m) {
+  for (std::int64_t i = 0; i < m.count; ++i) {
+    m.output[i] = m.input[i] * (numbers[i] >= m.threshold ? m.scale : T(0));
+  }
+}
+
+FASTFORMER_CLONES void mask_block(const std::uint32_t* numbers, const Masking<float>& m) {
+  mask_elements(numbers, m);
+}
+
+FASTFORMER_CLONES void mask_block(const std::uint32_t* numbers, const Masking<double>& m) {
+  mask_elements(numbers, m);
+}
+
+template <typename T>
+[[gnu::always_inline]] inline void multiply_rows(MatrixView<const T> input, const T* mask,
+                                                 MatrixView<T> output) {
+  for (std::int64_t i = 0; i < input.rows; ++i) {
+    const T* from = input.row(i);
+    T* to = output.row(i);
+    for (std::int64_t j = 0; j < input.columns; ++j) to[j] = from[j] * mask[j];
+  }
+}
+
+FASTFORMER_CLONES void mask_rows(MatrixView<const float> input, const float* mask,
+                                 MatrixView<float> output) {
+  multiply_rows(input, mask, output);
+}
+
+FASTFORMER_CLONES void mask_rows(MatrixView<const double> input, const double* mask,
+                                 MatrixView<double> output) {
+  multiply_rows(input, mask, output);
+}
+
 }  // namespace
 
 template <typename T>
@@ -33,14 +94,14 @@ void dropout(std::span<const T> input, double rate, std::uint64_t seed, std::spa
   const T scale = scale_of<T>(threshold);
   const auto count = static_cast<std::int64_t>(input.size());
   const std::uint64_t key = mix_bits(seed);
-  const std::int64_t hashes = (count + kPerHash - 1) / kPerHash;
-  parallel_for(hashes, kHashesPerRange, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
+  parallel_for(blocks, kBlocksPerRange, [&](std::int64_t begin, std::int64_t end) {
+    std::uint32_t numbers[kBlock];
     for (std::int64_t n = begin; n < end; ++n) {
-      std::uint64_t bits = mix_bits(key + static_cast<std::uint64_t>(n));
-      const std::int64_t last = std::min(count, (n + 1) * kPerHash);
-      for (std::int64_t i = n * kPerHash; i < last; ++i, bits >>= 16) {
-        output[i] = (bits & 0xffff) >= threshold ? input[i] * scale : T(0);
-      }
+      draw_block(key, static_cast<std::uint64_t>(n * kHashes), numbers);
+      const std::int64_t first = n * kBlock;
+      mask_block(numbers, Masking<T>{input.data() + first, output.data() + first,
+                                     std::min(kBlock, count - first), threshold, scale});
     }
   });
 }
@@ -55,20 +116,17 @@ void dropout_by_document(std::span<const std::int64_t> offsets, MatrixView<const
   const std::int64_t hashes = (input.columns + kPerHash - 1) / kPerHash;  // of a document
   const auto documents = static_cast<std::int64_t>(offsets.size()) - 1;
   parallel_for(documents, kDocumentsPerRange, [&](std::int64_t first, std::int64_t last) {
+    std::uint32_t numbers[kBlock];
     std::vector<T> mask(static_cast<std::size_t>(input.columns));
     for (std::int64_t b = first; b < last; ++b) {
-      std::uint64_t bits = 0;
-      for (std::int64_t j = 0; j < input.columns; ++j, bits >>= 16) {
-        if (j % kPerHash == 0) {
-          bits = mix_bits(key + static_cast<std::uint64_t>(b * hashes + j / kPerHash));
+      for (std::int64_t j = 0; j < input.columns; ++j) {
+        if (j % kBlock == 0) {
+          draw_block(key, static_cast<std::uint64_t>(b * hashes + j / kPerHash), numbers);
         }
-        mask[static_cast<std::size_t>(j)] = (bits & 0xffff) >= threshold ? scale : T(0);
+        mask[static_cast<std::size_t>(j)] = numbers[j % kBlock] >= threshold ? scale : T(0);
       }
-      for (std::int64_t i = offsets[b]; i < offsets[b + 1]; ++i) {
-        const T* from = input.row(i);
-        T* to = output.row(i);
-        for (std::int64_t j = 0; j < input.columns; ++j) to[j] = from[j] * mask[j];
-      }
+      mask_rows(input.rows_between(offsets[b], offsets[b + 1]), mask.data(),
+                output.rows_between(offsets[b], offsets[b + 1]));
     }
   });
 }

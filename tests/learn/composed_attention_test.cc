@@ -91,9 +91,7 @@ TEST_P(ComposedAttentionTest, GradientsEqualFiniteDifferences) {
   const std::vector<std::int64_t> offsets = {0, 9, 9, 30};
   const at::Tensor x = random_tensor({30, kWidth}, 1);
   const at::Tensor mixture = random_tensor({30, kWidth}, 2).detach();
-  const auto loss = [&] {
-    return (composed_attention(x, offsets, layer.weights) * mixture).sum();
-  };
+  const auto loss = [&] { return (composed_attention(x, offsets, layer.weights) * mixture).sum(); };
   check_gradient(x, loss, "hidden");
   for (std::size_t i = 0; i < layer.all.size(); ++i) {
     check_gradient(layer.all[i], loss, "weight " + std::to_string(i));

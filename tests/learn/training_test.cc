@@ -125,6 +125,17 @@ TEST(TrainerTest, LearnsWhatCanBeLearned) {
   }
 }
 
+TEST(TrainerTest, ProductsInBFloat16LearnTheSameAndAreValidatedInFloat32) {
+  TrainingOptions options = all_options();
+  options.precision = Precision::kBFloat16;
+  Training training(options), again(options), exact(all_options());
+  EXPECT_TRUE(equal(training.run(), again.run()));
+  EXPECT_FALSE(equal(training.run(), exact.run()));
+  EXPECT_GT(training.result().validation.score, 0.95);
+  EXPECT_EQ(training.score_again().score, training.result().validation.score);
+  EXPECT_NEAR(training.score_again().loss, training.result().validation.loss, 1e-6);
+}
+
 TEST(TrainerTest, SameSeedSameBits) {
   for (TrainingOptions options : {quick_options(), all_options()}) {
     Training first(options), second(options);

@@ -26,8 +26,8 @@ class Encoder {
  public:
   virtual ~Encoder() = default;
   // hidden [tokens, width] of documents laid end to end -> [tokens, width]: the layer's attention
-  // with its output product ("output"), before dropout, the residual and the norm. A document's rows
-  // depend on that document alone.
+  // with its output product ("output"), before dropout, the residual and the norm. A document's
+  // rows depend on that document alone.
   virtual at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                          const ForwardContext& context) const = 0;
 };

@@ -10,8 +10,19 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // Order of the weights among the operation's arguments and gradients.
-enum Place { kQuery, kQueryBias, kKey, kKeyBias, kQueryScore, kKeyScore, kTransform,
-             kTransformBias, kOutput, kOutputBias, kPlaces };
+enum Place {
+  kQuery,
+  kQueryBias,
+  kKey,
+  kKeyBias,
+  kQueryScore,
+  kKeyScore,
+  kTransform,
+  kTransformBias,
+  kOutput,
+  kOutputBias,
+  kPlaces
+};
 
 // Head by head, rows of `weight` [width, width] times vectors [heads, width]: [width].
 at::Tensor by_head(const at::Tensor& weight, const at::Tensor& vectors) {
@@ -43,10 +54,10 @@ at::Tensor softmax_backward(const at::Tensor& weights, const at::Tensor& upstrea
 struct Composition {
   at::ScalarType products = at::kFloat;  // in which times() multiplies
   at::ScalarType type = at::kFloat;      // of its result
-  at::Tensor query_scorer;  // [heads, width]: a_h Wq / sqrt(e)
-  at::Tensor spread;        // Wo Wr
-  at::Tensor straight;      // Wo Wq
-  at::Tensor bias;          // Wo (br + bq) + bo
+  at::Tensor query_scorer;               // [heads, width]: a_h Wq / sqrt(e)
+  at::Tensor spread;                     // Wo Wr
+  at::Tensor straight;                   // Wo Wq
+  at::Tensor bias;                       // Wo (br + bq) + bo
   double scale = 1;
 
   Composition(const variable_list& w, at::ScalarType products_in)
@@ -98,7 +109,8 @@ Summary attend(const Composition& fixed, const variable_list& w, const at::Tenso
   document.met = by_head(w[kKey], document.key_sums) + w[kKeyBias];
   const at::Tensor global_key = document.global_key();
   const at::Tensor bias = fixed.bias + fixed.spread.mv(global_key * w[kQueryBias]);
-  at::add_out(output, fixed.times(tokens, composed(fixed, w, global_key).t()), bias);
+  const at::Tensor matrix = composed(fixed, w, global_key).to(fixed.products);
+  at::add_out(output, at::mm(tokens, matrix.t()), bias);
   return document;
 }
 
@@ -141,20 +153,21 @@ class Backward {
            Gradients& gradients)
       : fixed_(fixed), w_(w), document_(document), gradients_(gradients) {}
 
-  void run(const at::Tensor& tokens, const at::Tensor& upstream, at::Tensor tokens_gradient) {
+  // `tokens` and `upstream` are in the type of products; `d_bias` is upstream's sum.
+  void run(const at::Tensor& tokens, const at::Tensor& upstream, const at::Tensor& d_bias,
+           at::Tensor tokens_gradient) {
     const at::Tensor global_key = document_.global_key();
-    tokens_gradient.copy_(fixed_.times(upstream, composed(fixed_, w_, global_key)));
-    const at::Tensor d_key = global_key_gradient(tokens, upstream, global_key);
+    tokens_gradient.copy_(at::mm(upstream, composed(fixed_, w_, global_key).to(fixed_.products)));
+    const at::Tensor d_matrix = fixed_.times(upstream.t(), tokens);
+    const at::Tensor d_key = global_key_gradient(d_matrix, d_bias, global_key);
     const at::Tensor d_query = through_keys(tokens, d_key, tokens_gradient);
     through_queries(tokens, d_query, tokens_gradient);
   }
 
  private:
   // Through M and its bias: the gradient of K.
-  at::Tensor global_key_gradient(const at::Tensor& tokens, const at::Tensor& upstream,
+  at::Tensor global_key_gradient(const at::Tensor& d_matrix, const at::Tensor& d_bias,
                                  const at::Tensor& global_key) {
-    const at::Tensor d_matrix = fixed_.times(upstream.t(), tokens);
-    const at::Tensor d_bias = upstream.sum(0);
     const at::Tensor& query = w_[kQuery];
     const at::Tensor& query_bias = w_[kQueryBias];
     const at::Tensor met_matrix = fixed_.times(fixed_.spread.t(), d_matrix);
@@ -179,8 +192,7 @@ class Backward {
     const at::Tensor d_sums = by_head_vectors(w_[kKey], d_met, scores.size(0));
     const at::Tensor scorer = key_scorer(fixed_, w_, global_query);
     const at::Tensor d_scorer =
-        through_sums(tokens, document_.key_weights, d_sums, scorer, tokens_gradient) *
-        fixed_.scale;
+        through_sums(tokens, document_.key_weights, d_sums, scorer, tokens_gradient) * fixed_.scale;
     gradients_.weights[kKey].addmm_((scores * global_query).t(), d_scorer);
     const at::Tensor d_scored = d_scorer.mm(w_[kKey].t());  // of g_h o Q
     gradients_.weights[kKeyScore].addcmul_(d_scored, global_query);
@@ -193,8 +205,8 @@ class Backward {
     gradients_.weights[kQuery] += by_head_weight(document_.query_sums, d_query);
     gradients_.weights[kQueryBias] += d_query;
     const at::Tensor d_sums = by_head_vectors(w_[kQuery], d_query, w_[kQueryScore].size(0));
-    gradients_.query_scorer += through_sums(tokens, document_.query_weights, d_sums,
-                                            fixed_.query_scorer, tokens_gradient);
+    gradients_.query_scorer +=
+        through_sums(tokens, document_.query_weights, d_sums, fixed_.query_scorer, tokens_gradient);
   }
 
   // Through sums = weights tokens and weights = softmax(scorer tokens'): the scorer's gradient.
@@ -203,7 +215,8 @@ class Backward {
                           at::Tensor& tokens_gradient) const {
     const at::Tensor d_scores = softmax_backward(weights, fixed_.times(d_sums, tokens.t()));
     // weights' d_sums + d_scores' scorer, as one product.
-    tokens_gradient += fixed_.times(at::cat({weights, d_scores}).t(), at::cat({d_sums, scorer}));
+    const at::Tensor both = at::cat({weights, d_scores}).to(fixed_.products);
+    tokens_gradient += at::mm(both.t(), at::cat({d_sums, scorer}).to(fixed_.products));
     return fixed_.times(d_scores, tokens);
   }
 
@@ -224,17 +237,17 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
                             const at::Tensor& transform_bias, const at::Tensor& output,
                             const at::Tensor& output_bias, at::ScalarType products) {
     const at::Tensor hidden = hidden_in.contiguous().to(products);
-    const variable_list weights = {query,     query_bias, key,            key_bias, query_score,
-                                   key_score, transform,  transform_bias, output,   output_bias};
+    const variable_list weights = {query,       query_bias, key,       key_bias,
+                                   query_score, key_score,  transform, transform_bias,
+                                   output,      output_bias};
     const Composition fixed(weights, products);
     at::Tensor result = at::empty_like(hidden_in);
     variable_list saved = {hidden};
     saved.insert(saved.end(), weights.begin(), weights.end());
     for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
       if (offsets[b] == offsets[b + 1]) continue;
-      const Summary document =
-          attend(fixed, weights, hidden.slice(0, offsets[b], offsets[b + 1]),
-                 result.slice(0, offsets[b], offsets[b + 1]));
+      const Summary document = attend(fixed, weights, hidden.slice(0, offsets[b], offsets[b + 1]),
+                                      result.slice(0, offsets[b], offsets[b + 1]));
       saved.insert(saved.end(), {document.query_weights, document.query_sums, document.key_weights,
                                  document.key_sums, document.global_query, document.met});
     }
@@ -248,6 +261,7 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
     const std::vector<std::int64_t> offsets = context->saved_data["offsets"].toIntVector();
     const at::Tensor upstream = upstream_in[0].contiguous();
     const at::Tensor& hidden = saved[0];
+    const at::Tensor narrow = upstream.to(hidden.scalar_type());
     const variable_list weights(saved.begin() + 1, saved.begin() + 1 + kPlaces);
     const Composition fixed(weights, hidden.scalar_type());
     Gradients gradients(fixed, weights);
@@ -261,7 +275,7 @@ struct ComposedAttention : public torch::autograd::Function<ComposedAttention> {
         return whole.slice(0, offsets[b], offsets[b + 1]);
       };
       Backward(fixed, weights, document, gradients)
-          .run(part(hidden), part(upstream), part(hidden_gradient));
+          .run(part(hidden), part(narrow), part(upstream).sum(0), part(hidden_gradient));
     }
     variable_list all = {hidden_gradient, at::Tensor()};
     for (at::Tensor& gradient : std::move(gradients).finish(fixed, weights)) {

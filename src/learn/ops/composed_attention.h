@@ -1,4 +1,5 @@
-// Additive attention with the output product, composed: one product per token, forward and backward.
+// Additive attention with the output product, composed: one product per token, forward and
+// backward.
 #pragma once
 
 #include "learn/ragged.h"
@@ -8,11 +9,11 @@ namespace fastformer::learn {
 // Weights of a layer with product interaction, values that are the queries and scores over whole
 // queries: the published layer. Products are [outputs, inputs].
 struct AttentionWeights {
-  at::Tensor query, query_bias;              // [width, width], [width]
-  at::Tensor key, key_bias;                  // [width, width], [width]
-  at::Tensor query_score, key_score;         // [heads, width]; their biases move nothing
-  at::Tensor transform, transform_bias;      // [width, width], [width]
-  at::Tensor output, output_bias;            // [width, width], [width]
+  at::Tensor query, query_bias;          // [width, width], [width]
+  at::Tensor key, key_bias;              // [width, width], [width]
+  at::Tensor query_score, key_score;     // [heads, width]; their biases move nothing
+  at::Tensor transform, transform_bias;  // [width, width], [width]
+  at::Tensor output, output_bias;        // [width, width], [width]
 };
 
 // hidden [tokens, width] -> the output product's result [tokens, width]: what the layer as written

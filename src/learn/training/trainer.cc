@@ -25,8 +25,6 @@ class Run {
         optimizer_(task.parameters(), options) {}
 
   TrainingResult run() {
-    task_.parameters().set_products(
-        options_.precision == Precision::kBFloat16 ? at::kBFloat16 : at::kFloat);
     // Epochs may differ by a batch or two; the schedule is laid out on the first one's count.
     steps_ = task_.begin_epoch(0) * options_.epochs;
     for (int epoch = 0; epoch < options_.epochs; ++epoch) {
@@ -47,6 +45,7 @@ class Run {
  private:
   double run_epoch(int epoch) {
     const std::int64_t batches = task_.begin_epoch(epoch);
+    if (options_.precision == Precision::kBFloat16) task_.parameters().set_products(at::kBFloat16);
     double sum = 0;
     std::int64_t documents = 0;
     for (std::int64_t batch = 0; batch < batches; ++batch) {
@@ -55,6 +54,7 @@ class Run {
       sum += loss * static_cast<double>(size.documents);
       documents += size.documents;
     }
+    task_.parameters().set_products(at::kFloat);  // validation sees what use will
     return documents > 0 ? sum / static_cast<double>(documents) : 0;
   }
 
