@@ -33,6 +33,7 @@ void DocumentRun::run(std::span<float> logits) {
       sweep(&DocumentRun::sum_under_beta);
       find_global_key();
       sweep(&DocumentRun::rewrite);
+      if (has_local()) std::swap(memory_.tokens, memory_.rewritten);
     }
   }
   classify(logits);
@@ -73,7 +74,7 @@ void DocumentRun::begin_sums(Step step, std::int64_t chunk) {
 void DocumentRun::embed(Tile& tile) {
   const Rows x = tokens(tile);
   plan_.embedding.embed(stages_, ids_, tile.begin, tile.rows, x.x, x.stride);
-  take_for_next(tile);
+  take_for_next(tile, x);
 }
 
 // Sweep 1 of a layer.
@@ -99,12 +100,13 @@ void DocumentRun::sum_under_beta(Tile& tile) {
 // Sweep 2: the tokens' new values, which are at once taken into what comes next.
 void DocumentRun::rewrite(Tile& tile) {
   const BlockPlan& block = plan_.block(layer_);
-  const Rows x = tokens(tile);
+  const Rows x = tokens(tile), y = new_tokens(tile);
   attend(tile, part_input(tile, x, block.attention_norm));
+  if (has_local()) add_local(tile);
   part_output(x, {tile.memory.attended.data(), stride_, tile.rows, width_}, block.attention_norm,
-              x);
-  if (plan_.options.feed_forward > 0) feed_forward(tile);
-  take_for_next(tile);
+              y);
+  if (plan_.options.feed_forward > 0) feed_forward(tile, y);
+  take_for_next(tile, y);
 }
 
 // M x + m into the tile's `attended`.
@@ -145,10 +147,9 @@ void DocumentRun::attend(Tile& tile, const Rows& input) {
   stages_.product(product);
 }
 
-void DocumentRun::feed_forward(Tile& tile) {
+void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
   const BlockPlan& block = plan_.block(layer_);
   const std::int64_t units = plan_.options.feed_forward;
-  const Rows x = tokens(tile);
   const Rows inner{tile.memory.inner.data(), padded(units), tile.rows, units};
   const Rows change{tile.memory.attended.data(), stride_, tile.rows, width_};
   multiply(part_input(tile, x, block.feed_forward_norm), block.inner.weight,
@@ -158,13 +159,13 @@ void DocumentRun::feed_forward(Tile& tile) {
   part_output(x, change, block.feed_forward_norm, x);
 }
 
-void DocumentRun::take_for_next(Tile& tile) {
+void DocumentRun::take_for_next(Tile& tile, const Rows& x) {
   if (is_last()) {
-    take_for_pooling(tile, part_input(tile, tokens(tile), plan_.final_norm));
+    take_for_pooling(tile, part_input(tile, x, plan_.final_norm));
     return;
   }
   const BlockPlan& block = plan_.block(layer_ + 1);
-  const Rows input = part_input(tile, tokens(tile), block.attention_norm);
+  const Rows input = part_input(tile, x, block.attention_norm);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
   multiply(input, block.attention.query_scores, block.attention.query_score_bias.data(), scores);
@@ -187,6 +188,11 @@ void DocumentRun::take_for_pooling(Tile& tile, const Rows& hidden) {
 
 Rows DocumentRun::tokens(const Tile& tile) {
   return {memory_.tokens.data() + tile.begin * stride_, stride_, tile.rows, width_};
+}
+
+Rows DocumentRun::new_tokens(const Tile& tile) {
+  Floats& place = has_local() ? memory_.rewritten : memory_.tokens;
+  return {place.data() + tile.begin * stride_, stride_, tile.rows, width_};
 }
 
 Rows DocumentRun::part_input(Tile& tile, const Rows& x, const Norm& norm) {

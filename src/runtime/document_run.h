@@ -35,16 +35,20 @@ class DocumentRun {
   void embed(Tile& tile);
   void sum_under_beta(Tile& tile);
   void rewrite(Tile& tile);
-  void take_for_next(Tile& tile);
+  void take_for_next(Tile& tile, const kernels::Rows& x);
   void take_for_pooling(Tile& tile, const kernels::Rows& hidden);
 
   void find_global_query();
   void find_global_key();
   void compose_output();
   void attend(Tile& tile, const kernels::Rows& input);
-  void feed_forward(Tile& tile);
+  void add_local(Tile& tile);
+  void convolve(Tile& tile, const ConvolutionPlan& convolution, float* y);
+  void feed_forward(Tile& tile, const kernels::Rows& x);
 
   kernels::Rows tokens(const Tile& tile);
+  // The same in the place that a layer's second sweep writes to.
+  kernels::Rows new_tokens(const Tile& tile);
   // The tile as a part of the block reads it: normalised into tile.memory.input with pre-norm.
   kernels::Rows part_input(Tile& tile, const kernels::Rows& x, const Norm& norm);
   // x = normalised x + change, as the switches say.
@@ -54,6 +58,7 @@ class DocumentRun {
                 const kernels::Rows& y);
   void classify(std::span<float> logits);
   bool composes() const;
+  bool has_local() const { return plan_.options.local != Local::kNone; }
   bool is_last() const { return layer_ + 1 == plan_.options.layers; }
   const AttentionPlan& attention() const { return plan_.block(layer_).attention; }
 

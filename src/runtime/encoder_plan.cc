@@ -14,11 +14,16 @@ PackedAffine packed(const TensorSource& source, const std::string& name, std::in
   return {pack(map.weight), std::move(map.bias)};
 }
 
+ConvolutionPlan convolution_of(const TensorSource& source, const std::string& name,
+                               const model::EncoderOptions& options) {
+  return {Matrix(options.local_width, options.width, source(name + ".weight")),
+          padded_vector(source(name + ".bias"))};
+}
+
 const model::ModelConfig& supported(const model::ModelConfig& config) {
   if (config.encoder.encoder != "fastformer") {
     throw Error("the runtime has no encoder \"" + config.encoder.encoder + "\"");
   }
-  if (config.encoder.local != Local::kNone) throw Error("the runtime has no local branch yet");
   return config;
 }
 
@@ -30,6 +35,12 @@ BlockPlan::BlockPlan(const kernels::Stages& stages, const model::ModelConfig& co
   const std::int64_t width = config.encoder.width, units = config.encoder.feed_forward;
   const bool normed = config.encoder.norm != NormPlacement::kNone;
   if (normed) attention_norm = read_norm(source, prefix + "attention.norm");
+  if (config.encoder.local != Local::kNone) {
+    convolution = convolution_of(source, prefix + "local.convolution", config.encoder);
+  }
+  if (config.encoder.local == Local::kGated) {
+    gate = convolution_of(source, prefix + "local.gate", config.encoder);
+  }
   if (units == 0) return;
   inner = packed(source, prefix + "feed_forward.inner", units, width);
   outer = packed(source, prefix + "feed_forward.outer", width, units);

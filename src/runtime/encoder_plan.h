@@ -15,6 +15,12 @@ struct PackedAffine {
   Floats bias;
 };
 
+// A depthwise convolution over neighbouring tokens.
+struct ConvolutionPlan {
+  Matrix taps;  // [local width, width]
+  Floats bias;
+};
+
 struct BlockPlan {
   BlockPlan(const kernels::Stages& stages, const model::ModelConfig& config,
             const TensorSource& source, const std::string& prefix);
@@ -22,6 +28,7 @@ struct BlockPlan {
   AttentionPlan attention;
   Norm attention_norm, feed_forward_norm;  // empty without norms
   PackedAffine inner, outer;               // empty without feed-forward part
+  ConvolutionPlan convolution, gate;       // of the local branch, where there is one
 };
 
 // Immutable, so that any number of threads may use it.

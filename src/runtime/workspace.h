@@ -57,6 +57,8 @@ struct TileMemory {
   Floats input;     // [tile, width]: the tokens, normalised first with pre-norm
   Floats attended;  // [tile, width]
   Floats value;     // [tile, width]
+  Floats local;     // [tile, width]: of a gated local branch
+  Floats around;    // [tile and its neighbours, width]: normalised for a local branch with pre-norm
   Floats inner;     // [tile, feed-forward]
   Floats scores;    // [tile, heads]
   Floats shrink;    // [heads]
@@ -66,7 +68,8 @@ struct TileMemory {
 struct DocumentMemory {
   void require(const model::EncoderOptions& options, std::int64_t tokens);
 
-  Floats tokens;                // x [tokens, width]
+  Floats tokens;     // x [tokens, width]
+  Floats rewritten;  // x as a layer with a local branch leaves it, which reads the old one
   Summary alpha, beta, pooled;  // of this or the next layer; pooled has one head
   Floats largest;               // [chunks, width]: each channel's largest
   Floats global_query, global_key;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/reference/local.h"
 #include "kernels/reference/operations.h"
 #include "kernels/simd/dispatch.h"
 #include "random_values.h"
@@ -187,6 +188,53 @@ TEST_P(SimdRowsTest, DotsScalingsAndMaxima) {
     stages().scale(
         {weights.row(0), weights.stride(), 6, width, by_row.data(), true, y.row(0), y.stride()});
     ASSERT_EQ(y.row(5)[0], weights.row(5)[0] * by_row[5]);
+  }
+}
+
+// The middle rows of a document, convolved and gated with the neighbours that they have.
+TEST_P(SimdRowsTest, ConvolutionEqualsTheReference) {
+  constexpr std::int64_t kTokens = 9;
+  for (const std::int64_t reach : {0, 1, 3, 12}) {
+    for (const std::int64_t width : {1, 8, 16, 21, 40}) {
+      Tile x(kTokens, width, 1), taps(2 * reach + 1, width, 2), gates(2 * reach + 1, width, 3);
+      const std::vector<float> bias = padded_values(width, 4);
+      const std::vector<double> wide_bias(bias.begin(), bias.end());
+      const Matrix<double> wide_taps = taps.matrix(), wide_gates = gates.matrix();
+      const reference::LocalWeights<double> weights{{wide_taps.view(), wide_bias.data()},
+                                                    {wide_gates.view(), wide_bias.data()}};
+      for (const std::int64_t begin : {0, 2, 8}) {
+        const std::int64_t rows = std::min<std::int64_t>(4, kTokens - begin);
+        Tile sums(rows, width, 5), gate(rows, width, 5), y(rows, width, 5);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          for (std::int64_t j = 0; j < width; ++j) sums.row(i)[j] = gate.row(i)[j] = 0;
+        }
+        const Matrix<double> before = y.matrix();
+        Convolution stage{x.row(begin),
+                          x.stride(),
+                          rows,
+                          width,
+                          std::min(reach, begin),
+                          std::min(reach, kTokens - begin - rows),
+                          taps.row(0),
+                          taps.stride(),
+                          reach,
+                          bias.data(),
+                          sums.row(0),
+                          sums.stride()};
+        stages().convolve(stage);
+        stage.taps = gates.row(0);
+        stage.y = gate.row(0);
+        stages().convolve(stage);
+        stages().gate({sums.row(0), gate.row(0), y.row(0), y.stride(), rows, width});
+        const Matrix<double> all = reference::local_branch(weights, Local::kGated, x.matrix());
+        Matrix<double> expected(rows, width);
+        for (std::int64_t i = 0; i < rows; ++i) {
+          for (std::int64_t j = 0; j < width; ++j)
+            expected(i, j) = before(i, j) + all(begin + i, j);
+        }
+        y.expect_near(expected, 1e-4);
+      }
+    }
   }
 }
 

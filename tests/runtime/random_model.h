@@ -72,6 +72,20 @@ inline constexpr Variant kVariants[] = {
        c.encoder.pooling = Pooling::kBoth;
      }},
     {"NoResidual", [](model::ModelConfig& c) { c.encoder.residual = false; }},
+    {"Local", [](model::ModelConfig& c) { c.encoder.local = Local::kConvolution; }},
+    {"LocalWithPreNorm",
+     [](model::ModelConfig& c) {
+       c.encoder.local = Local::kGated;
+       c.encoder.local_width = 7;
+       c.encoder.norm = NormPlacement::kPre;
+     }},
+    {"LocalAlone",
+     [](model::ModelConfig& c) {
+       c.encoder.local = Local::kGated;
+       c.encoder.local_width = 201;
+       c.encoder.norm = NormPlacement::kNone;
+       c.encoder.residual = false;
+     }},
     {"OddWidth",
      [](model::ModelConfig& c) {
        c.encoder.width = 35;
@@ -140,6 +154,8 @@ class RandomModel {
     a.norm_epsilon = config_.encoder.norm_epsilon;
     a.residual = config_.encoder.residual;
     a.share_layers = config_.encoder.share_layers;
+    a.local = config_.encoder.local;
+    a.local_width = config_.encoder.local_width;
     a.pooling = config_.encoder.pooling;
     a.attention.heads = config_.encoder.heads;
     a.attention.interaction = config_.fastformer.interaction;

@@ -135,4 +135,35 @@ void largest(const Rows& rows, float* largest) {
   });
 }
 
+template <typename V>
+void convolve(const Convolution& c) {
+  for (std::int64_t i = 0; i < c.rows; ++i) {
+    const std::int64_t behind = i + c.before, ahead = c.rows - 1 - i + c.after;
+    const std::int64_t first = behind < c.reach ? -behind : -c.reach;
+    const std::int64_t last = ahead < c.reach ? ahead : c.reach;
+    float* y = c.y + i * c.y_stride;
+    for_vectors<V>(c.width, [&](std::int64_t j, int) {
+      typename V::F sum = V::load(c.bias + j);
+      for (std::int64_t n = first; n <= last; ++n) {
+        const typename V::F tap = V::load(c.taps + (n + c.reach) * c.taps_stride + j);
+        sum = V::fma(tap, V::load(c.x + (i + n) * c.x_stride + j), sum);
+      }
+      V::store(y + j, V::add(V::load(y + j), sum));
+    });
+  }
+}
+
+template <typename V>
+void gate(const Gating& g) {
+  const typename V::F one = V::set(1.0f);
+  for (std::int64_t r = 0; r < g.rows; ++r) {
+    const std::int64_t row = r * g.stride;
+    for_vectors<V>(g.width, [&](std::int64_t j, int) {
+      const typename V::F power = exponential<V>(V::sub(V::set(0.0f), V::load(g.gate + row + j)));
+      const typename V::F gated = V::div(V::load(g.x + row + j), V::add(one, power));
+      V::store(g.y + row + j, V::add(V::load(g.y + row + j), gated));
+    });
+  }
+}
+
 }  // namespace fastformer::kernels::loops

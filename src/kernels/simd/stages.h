@@ -87,6 +87,28 @@ struct RowDots {
   float* y = nullptr;
 };
 
+// y_i += bias + sum over k of taps[k] o x_(i + k - reach), where x has `before` rows before x_0 and
+// `after` rows after x_(rows - 1); what lies beyond counts as 0. There are 2 reach + 1 taps.
+struct Convolution {
+  const float* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0, width = 0, before = 0, after = 0;
+  const float* taps = nullptr;
+  std::int64_t taps_stride = 0, reach = 0;
+  const float* bias = nullptr;
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+};
+
+// y += x o sigmoid(gate), all in rows `stride` apart.
+struct Gating {
+  const float* x = nullptr;
+  const float* gate = nullptr;
+  float* y = nullptr;
+  std::int64_t stride = 0;
+  std::int64_t rows = 0, width = 0;
+};
+
 // Rows [rows, width] for the simplest stages.
 struct Rows {
   float* x = nullptr;
@@ -106,6 +128,8 @@ struct Stages {
   void (*tanh)(const Rows&);
   // largest [width] = max(largest, every row).
   void (*largest)(const Rows&, float* largest);
+  void (*convolve)(const Convolution&);
+  void (*gate)(const Gating&);
 };
 
 // One function per file of a target; stages_of() chooses.
