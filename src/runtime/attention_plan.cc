@@ -146,8 +146,9 @@ class Composer {
 
 }  // namespace
 
-AttentionPlan::AttentionPlan(const kernels::Stages& stages, const model::ModelConfig& config,
-                             const TensorSource& source, const std::string& prefix)
+AttentionPlan::AttentionPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+                             const model::ModelConfig& config, const TensorSource& source,
+                             const std::string& prefix)
     : options(config.fastformer) {
   const Reader read(config, source, prefix);
   const std::int64_t width = read.width();
@@ -168,6 +169,21 @@ AttentionPlan::AttentionPlan(const kernels::Stages& stages, const model::ModelCo
     composer.meet_by_map(*this, meeting(read, options.interaction, "key_interaction"),
                          meeting(read, options.interaction, "value_interaction"));
   }
+  convert(multiplier);
+}
+
+void AttentionPlan::convert(const Multiplier& multiplier) {
+  for (PackedMatrix* weights :
+       {&query_scores, &value, &output_transform, &output_query, &key_scores, &output}) {
+    if (weights->outputs == 0) continue;
+    weights->require(weights->outputs, weights->inputs, multiplier.precision());
+    multiplier.convert(*weights);
+  }
+  key_rows.require(multiplier.room(key_transposed.rows, key_transposed.columns));
+  if (key_transposed.rows == 0) return;
+  key_operand = multiplier.operand({key_transposed.elements.data(), key_transposed.stride,
+                                    key_transposed.rows, key_transposed.columns},
+                                   key_rows.data());
 }
 
 }  // namespace fastformer::runtime

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "model/model_config.h"
+#include "runtime/multiplier.h"
 #include "runtime/tensor_source.h"
 
 namespace fastformer::runtime {
@@ -16,8 +17,10 @@ namespace fastformer::runtime {
 //   B = (G o Q) Wk, K[h] = Q[h] o (Wk[h] mean_h + bk[h]), M = C1 diag(K) Wv + C2;
 // with sum or concatenation B and M are constant and K[h] = P[h] mean_h + p[h] + (W Q)[h].
 struct AttentionPlan {
-  AttentionPlan(const kernels::Stages& stages, const model::ModelConfig& config,
-                const TensorSource& source, const std::string& prefix);
+  // Composes the layer's weights and brings them to the number format.
+  AttentionPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+                const model::ModelConfig& config, const TensorSource& source,
+                const std::string& prefix);
 
   model::FastformerOptions options;
   PackedMatrix query_scores;  // A [heads, width]
@@ -29,6 +32,8 @@ struct AttentionPlan {
 
   // Product interaction.
   Matrix key_transposed;          // Wk'
+  Multiplier::Room key_rows;      // the same in the number format
+  Operand key_operand;
   PackedMatrix key_directions;    // G' in the panels of a matrix [heads, width]
   Matrix value_transposed;        // Wv'
   PackedMatrix value;             // Wv
@@ -39,6 +44,9 @@ struct AttentionPlan {
   PackedMatrix key_scores;  // B
   PackedMatrix output;      // M
   Matrix key_of_query;      // W, concatenation only
+
+ private:
+  void convert(const Multiplier& multiplier);
 };
 
 }  // namespace fastformer::runtime

@@ -28,9 +28,9 @@ void order_by_length(Documents documents, std::vector<std::size_t>& order) {
 }  // namespace
 
 struct Classifier::Content {
-  Content(const kernels::Stages& stages, const model::ModelConfig& config,
+  Content(const kernels::Stages& stages, Precision precision, const model::ModelConfig& config,
           const TensorSource& source, const model::TensorView& words)
-      : plan(stages, config, source, words) {}
+      : plan(stages, precision, config, source, words) {}
 
   EncoderPlan plan;
   Pool<std::vector<std::size_t>> orders;
@@ -38,18 +38,20 @@ struct Classifier::Content {
   Pool<TileMemory> tiles;
 };
 
-Classifier::Classifier(const model::ModelFolder& folder, kernels::InstructionSet set)
+Classifier::Classifier(const model::ModelFolder& folder, Precision precision,
+                       kernels::InstructionSet set)
     : Classifier(
           folder.path(), folder.config(),
           [&folder](const std::string& name) { return folder.tensors().floats(name); },
-          folder.tensors().tensor("embedding.word.weight"), set) {}
+          folder.tensors().tensor("embedding.word.weight"), precision, set) {}
 
 Classifier::Classifier(std::string name, const model::ModelConfig& config,
                        const TensorSource& source, const model::TensorView& words,
-                       kernels::InstructionSet set)
+                       Precision precision, kernels::InstructionSet set)
     : name_(std::move(name)),
       labels_(config.labels.size()),
-      content_(std::make_unique<Content>(kernels::stages_of(set), config, source, words)) {}
+      content_(
+          std::make_unique<Content>(kernels::stages_of(set), precision, config, source, words)) {}
 
 Classifier::~Classifier() = default;
 

@@ -21,11 +21,11 @@ class Classifier {
  public:
   // Prepares the weights of a folder, which must outlive the classifier. Throws an Error for an
   // encoder that the runtime does not have.
-  explicit Classifier(const model::ModelFolder& folder,
+  explicit Classifier(const model::ModelFolder& folder, Precision precision = Precision::kFloat32,
                       kernels::InstructionSet set = kernels::instruction_set());
   // The same from tensors of any origin; `words` is embedding.word.weight.
   Classifier(std::string name, const model::ModelConfig& config, const TensorSource& source,
-             const model::TensorView& words, kernels::InstructionSet set);
+             const model::TensorView& words, Precision precision, kernels::InstructionSet set);
   ~Classifier();
 
   std::size_t labels() const { return labels_; }

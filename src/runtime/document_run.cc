@@ -25,7 +25,7 @@ DocumentRun::DocumentRun(const EncoderPlan& plan, std::span<const std::int32_t> 
       length_(static_cast<std::int64_t>(ids.size())) {}
 
 void DocumentRun::run(std::span<float> logits) {
-  memory_.require(plan_.options, length_);
+  memory_.require(plan_, length_);
   if (length_ > 0) {
     sweep(&DocumentRun::embed);
     for (layer_ = 0; layer_ < plan_.options.layers; ++layer_) {
@@ -42,7 +42,7 @@ void DocumentRun::run(std::span<float> logits) {
 void DocumentRun::sweep(Step step) {
   const auto body = [this, &step](std::int64_t begin, std::int64_t end) {
     typename Pool<TileMemory>::Loan memory = tiles_.lend();
-    memory->require(plan_.options);
+    memory->require(plan_);
     for (std::int64_t chunk = begin; chunk < end; ++chunk) sweep_chunk(step, chunk, *memory);
   };
   parallel_for_(chunks_of(length_), 1, body);
@@ -83,17 +83,9 @@ void DocumentRun::sum_under_beta(Tile& tile) {
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
   const bool made = attention().options.interaction == Interaction::kProduct;
-  kernels::Product product;
-  product.x = input.x;
-  product.x_stride = input.stride;
-  product.rows = tile.rows;
-  product.inputs = width_;
-  product.panels = made ? memory_.key_scores.data() : attention().key_scores.panels.data();
-  product.outputs = plan_.options.heads;
-  product.start = memory_.key_score_offset.data();
-  product.y = scores.x;
-  product.y_row = scores.stride;
-  stages_.product(product);
+  plan_.multiplier.multiply(operand(tile, input),
+                            made ? memory_.key_scores : attention().key_scores,
+                            memory_.key_score_offset, scores);
   memory_.beta.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
 }
 
@@ -113,38 +105,25 @@ void DocumentRun::rewrite(Tile& tile) {
 void DocumentRun::attend(Tile& tile, const Rows& input) {
   const AttentionPlan& plan = attention();
   const Rows attended{tile.memory.attended.data(), stride_, tile.rows, width_};
+  const Operand x = operand(tile, input);
   if (plan.options.interaction != Interaction::kProduct) {
-    multiply(input, plan.output, memory_.output_offset.data(), attended);
+    plan_.multiplier.multiply(x, plan.output, memory_.output_offset, attended);
     return;
   }
   if (composes()) {
-    kernels::Product product;
-    product.x = input.x;
-    product.x_stride = input.stride;
-    product.rows = tile.rows;
-    product.inputs = product.outputs = width_;
-    product.panels = memory_.output.data();
-    product.start = memory_.output_offset.data();
-    product.y = attended.x;
-    product.y_row = attended.stride;
-    stages_.product(product);
+    plan_.multiplier.multiply(x, memory_.output, memory_.output_offset, attended);
     return;
   }
   // C1 (K o Wv x) + C2 x + m.
   const Rows value{tile.memory.value.data(), stride_, tile.rows, width_};
-  multiply(input, plan.value, plan_.zeros.data(), value);
-  stages_.scale(
-      {value.x, stride_, tile.rows, width_, memory_.global_key.data(), false, value.x, stride_});
-  multiply(input, plan.output_query, memory_.output_offset.data(), attended);
-  kernels::Product product = plan.output_transform.product();
-  product.x = value.x;
-  product.x_stride = stride_;
-  product.rows = tile.rows;
-  product.start = attended.x;
-  product.start_row = stride_;
-  product.y = attended.x;
-  product.y_row = stride_;
-  stages_.product(product);
+  plan_.multiplier.multiply(x, plan.value, plan_.zeros, value);
+  plan_.multiplier.multiply(x, plan.output_query, memory_.output_offset, attended);
+  stages_.scale({value.x, stride_, tile.rows, width_, memory_.global_key.data(), false, value.x,
+                 stride_});
+  Destination sum;
+  sum.start = sum.y = attended.x;
+  sum.start_row = sum.y_row = stride_;
+  plan_.multiplier.multiply(operand(tile, value), plan.output_transform, sum);
 }
 
 void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
@@ -152,10 +131,10 @@ void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
   const std::int64_t units = plan_.options.feed_forward;
   const Rows inner{tile.memory.inner.data(), padded(units), tile.rows, units};
   const Rows change{tile.memory.attended.data(), stride_, tile.rows, width_};
-  multiply(part_input(tile, x, block.feed_forward_norm), block.inner.weight,
-           block.inner.bias.data(), inner);
+  plan_.multiplier.multiply(operand(tile, part_input(tile, x, block.feed_forward_norm)),
+                            block.inner.weight, block.inner.bias, inner);
   stages_.gelu(inner);
-  multiply(inner, block.outer.weight, block.outer.bias.data(), change);
+  plan_.multiplier.multiply(operand(tile, inner), block.outer.weight, block.outer.bias, change);
   part_output(x, change, block.feed_forward_norm, x);
 }
 
@@ -168,7 +147,8 @@ void DocumentRun::take_for_next(Tile& tile, const Rows& x) {
   const Rows input = part_input(tile, x, block.attention_norm);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
-  multiply(input, block.attention.query_scores, block.attention.query_score_bias.data(), scores);
+  plan_.multiplier.multiply(operand(tile, input), block.attention.query_scores,
+                            block.attention.query_score_bias, scores);
   memory_.alpha.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
 }
 
@@ -176,9 +156,11 @@ void DocumentRun::take_for_pooling(Tile& tile, const Rows& hidden) {
   if (plan_.options.pooling != Pooling::kMax) {
     const Rows inner{tile.memory.attended.data(), stride_, tile.rows, width_};
     const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows, 1};
-    multiply(hidden, plan_.pooling_hidden.weight, plan_.pooling_hidden.bias.data(), inner);
+    plan_.multiplier.multiply(operand(tile, hidden), plan_.pooling_hidden.weight,
+                              plan_.pooling_hidden.bias, inner);
     stages_.tanh(inner);
-    multiply(inner, plan_.pooling_score.weight, plan_.pooling_score.bias.data(), scores);
+    plan_.multiplier.multiply(operand(tile, inner), plan_.pooling_score.weight,
+                              plan_.pooling_score.bias, scores);
     memory_.pooled.add(stages_, tile.chunk, hidden, scores, tile.memory.shrink.data());
   }
   if (plan_.options.pooling != Pooling::kAttention) {
@@ -211,16 +193,8 @@ void DocumentRun::part_output(const Rows& x, const Rows& change, const Norm& nor
                     static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride});
 }
 
-void DocumentRun::multiply(const Rows& x, const PackedMatrix& weights, const float* start,
-                           const Rows& y) {
-  kernels::Product product = weights.product();
-  product.x = x.x;
-  product.x_stride = x.stride;
-  product.rows = x.rows;
-  product.start = start;
-  product.y = y.x;
-  product.y_row = y.stride;
-  stages_.product(product);
+Operand DocumentRun::operand(Tile& tile, const Rows& x) {
+  return plan_.multiplier.operand(x, tile.memory.operand.data());
 }
 
 void DocumentRun::classify(std::span<float> logits) {

@@ -54,8 +54,8 @@ class DocumentRun {
   // x = normalised x + change, as the switches say.
   void part_output(const kernels::Rows& x, const kernels::Rows& change, const Norm& norm,
                    const kernels::Rows& y);
-  void multiply(const kernels::Rows& x, const PackedMatrix& weights, const float* start,
-                const kernels::Rows& y);
+  // `x` in the number format, until the next call for the tile.
+  Operand operand(Tile& tile, const kernels::Rows& x);
   void classify(std::span<float> logits);
   bool composes() const;
   bool has_local() const { return plan_.options.local != Local::kNone; }

@@ -8,10 +8,13 @@
 namespace fastformer::runtime {
 namespace {
 
-PackedAffine packed(const TensorSource& source, const std::string& name, std::int64_t outputs,
-                    std::int64_t inputs) {
+PackedAffine packed(const Multiplier& multiplier, const TensorSource& source,
+                    const std::string& name, std::int64_t outputs, std::int64_t inputs) {
   Affine map = read_affine(source, name, outputs, inputs);
-  return {pack(map.weight), std::move(map.bias)};
+  PackedAffine packed{pack(map.weight), std::move(map.bias)};
+  packed.weight.require(outputs, inputs, multiplier.precision());
+  multiplier.convert(packed.weight);
+  return packed;
 }
 
 ConvolutionPlan convolution_of(const TensorSource& source, const std::string& name,
@@ -29,9 +32,10 @@ const model::ModelConfig& supported(const model::ModelConfig& config) {
 
 }  // namespace
 
-BlockPlan::BlockPlan(const kernels::Stages& stages, const model::ModelConfig& config,
-                     const TensorSource& source, const std::string& prefix)
-    : attention(stages, config, source, prefix + "attention.") {
+BlockPlan::BlockPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+                     const model::ModelConfig& config, const TensorSource& source,
+                     const std::string& prefix)
+    : attention(stages, multiplier, config, source, prefix + "attention.") {
   const std::int64_t width = config.encoder.width, units = config.encoder.feed_forward;
   const bool normed = config.encoder.norm != NormPlacement::kNone;
   if (normed) attention_norm = read_norm(source, prefix + "attention.norm");
@@ -42,23 +46,27 @@ BlockPlan::BlockPlan(const kernels::Stages& stages, const model::ModelConfig& co
     gate = convolution_of(source, prefix + "local.gate", config.encoder);
   }
   if (units == 0) return;
-  inner = packed(source, prefix + "feed_forward.inner", units, width);
-  outer = packed(source, prefix + "feed_forward.outer", width, units);
+  inner = packed(multiplier, source, prefix + "feed_forward.inner", units, width);
+  outer = packed(multiplier, source, prefix + "feed_forward.outer", width, units);
   if (normed) feed_forward_norm = read_norm(source, prefix + "feed_forward.norm");
 }
 
-EncoderPlan::EncoderPlan(const kernels::Stages& stages_in, const model::ModelConfig& config,
-                         const TensorSource& source, const model::TensorView& words)
-    : stages(stages_in), options(config.encoder), embedding(supported(config), source, words) {
+EncoderPlan::EncoderPlan(const kernels::Stages& stages_in, Precision precision,
+                         const model::ModelConfig& config, const TensorSource& source,
+                         const model::TensorView& words)
+    : stages(stages_in),
+      multiplier(stages_in, precision),
+      options(config.encoder),
+      embedding(supported(config), source, words) {
   const std::int64_t width = options.width;
   const int distinct = options.share_layers ? 1 : options.layers;
   for (int layer = 0; layer < distinct; ++layer) {
-    blocks.emplace_back(stages, config, source, model::layer_prefix(config, layer));
+    blocks.emplace_back(stages, multiplier, config, source, model::layer_prefix(config, layer));
   }
   if (options.norm == NormPlacement::kPre) final_norm = read_norm(source, "encoder.norm");
   if (options.pooling != Pooling::kMax) {
-    pooling_hidden = packed(source, "pooling.hidden", width, width);
-    pooling_score = packed(source, "pooling.score", 1, width);
+    pooling_hidden = packed(multiplier, source, "pooling.hidden", width, width);
+    pooling_score = packed(multiplier, source, "pooling.score", 1, width);
   }
   classifier = read_affine(source, "classifier", static_cast<std::int64_t>(config.labels.size()),
                            options.pooled_width());

@@ -22,8 +22,9 @@ struct ConvolutionPlan {
 };
 
 struct BlockPlan {
-  BlockPlan(const kernels::Stages& stages, const model::ModelConfig& config,
-            const TensorSource& source, const std::string& prefix);
+  BlockPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+            const model::ModelConfig& config, const TensorSource& source,
+            const std::string& prefix);
 
   AttentionPlan attention;
   Norm attention_norm, feed_forward_norm;  // empty without norms
@@ -35,7 +36,7 @@ struct BlockPlan {
 struct EncoderPlan {
   // Tensors as the schema has them; `words` as for Embedding. Throws an Error for an encoder that
   // the runtime does not have.
-  EncoderPlan(const kernels::Stages& stages, const model::ModelConfig& config,
+  EncoderPlan(const kernels::Stages& stages, Precision precision, const model::ModelConfig& config,
               const TensorSource& source, const model::TensorView& words);
 
   const BlockPlan& block(int layer) const {
@@ -43,6 +44,7 @@ struct EncoderPlan {
   }
 
   const kernels::Stages& stages;
+  Multiplier multiplier;
   model::EncoderOptions options;
   Embedding embedding;
   std::vector<BlockPlan> blocks;

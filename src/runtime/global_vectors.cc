@@ -20,19 +20,16 @@ void DocumentRun::find_global_query() {
   if (plan.options.interaction != Interaction::kProduct) return;
   for (std::int64_t panel = 0; panel < padded(heads); panel += kPanel) {
     stages_.scale({plan.key_directions.panels.data() + panel * width_, kPanel, width_, kPanel,
-                   query, true, memory_.directions.data() + panel * width_, kPanel});
+                   query, true, memory_.directions.panels.data() + panel * width_, kPanel});
   }
-  kernels::Product product;
-  product.x = plan.key_transposed.elements.data();
-  product.x_stride = plan.key_transposed.stride;
-  product.rows = product.inputs = width_;
-  product.panels = memory_.directions.data();
-  product.outputs = heads;
-  product.start = plan_.zeros.data();
-  product.y = memory_.key_scores.data();
-  product.y_row = kPanel;
-  product.y_panel = width_ * kPanel;
-  stages_.product(product);
+  plan_.multiplier.convert(memory_.directions);
+  Destination to;
+  to.start = plan_.zeros.data();
+  to.y = memory_.key_scores.panels.data();
+  to.y_row = kPanel;
+  to.y_panel = width_ * kPanel;
+  plan_.multiplier.multiply(plan.key_operand, memory_.directions, to);
+  plan_.multiplier.convert(memory_.key_scores);
 }
 
 // K, and from it M and m.
@@ -66,20 +63,20 @@ void DocumentRun::compose_output() {
   constexpr std::int64_t kColumns = 48;
   const auto body = [this](std::int64_t begin, std::int64_t end) {
     const AttentionPlan& plan = attention();
-    float* values = memory_.values.data() + begin * stride_;
-    stages_.scale({plan.value_transposed.row(begin), stride_, end - begin, width_,
-                   memory_.global_key.data(), false, values, stride_});
-    kernels::Product product = plan.output_transform.product();
-    product.x = values;
-    product.x_stride = stride_;
-    product.rows = end - begin;
-    product.start = plan.output_query.panels.data() + begin * kPanel;
-    product.y = memory_.output.data() + begin * kPanel;
-    product.start_row = product.y_row = kPanel;
-    product.start_panel = product.y_panel = width_ * kPanel;
-    stages_.product(product);
+    const kernels::Rows values{memory_.values.data() + begin * stride_, stride_, end - begin,
+                               width_};
+    stages_.scale({plan.value_transposed.row(begin), stride_, values.rows, width_,
+                   memory_.global_key.data(), false, values.x, stride_});
+    Destination to;
+    to.start = plan.output_query.panels.data() + begin * kPanel;
+    to.y = memory_.output.panels.data() + begin * kPanel;
+    to.start_row = to.y_row = kPanel;
+    to.start_panel = to.y_panel = width_ * kPanel;
+    kernels::Pair* room = memory_.value_rows.data() + plan_.multiplier.room(begin, width_);
+    plan_.multiplier.multiply(plan_.multiplier.operand(values, room), plan.output_transform, to);
   };
   parallel_for_(width_, kColumns, body);
+  plan_.multiplier.convert(memory_.output);
 }
 
 }  // namespace fastformer::runtime

@@ -21,20 +21,17 @@ Floats padded_vector(std::span<const float> values) {
   return vector;
 }
 
-kernels::Product PackedMatrix::product() const {
-  kernels::Product product;
-  product.panels = panels.data();
-  product.inputs = inputs;
-  product.outputs = outputs;
-  return product;
+void PackedMatrix::require(std::int64_t outputs_in, std::int64_t inputs_in, Precision precision) {
+  outputs = outputs_in;
+  inputs = inputs_in;
+  panels.require(padded(outputs) * inputs);
+  if (precision == Precision::kBfloat16) pairs.require(padded(outputs) * ((inputs + 1) / 2));
 }
 
 // The transpose of `weights`, cut into panels of columns.
 PackedMatrix pack(const Matrix& weights) {
   PackedMatrix packed;
-  packed.outputs = weights.rows;
-  packed.inputs = weights.columns;
-  packed.panels.require(padded(weights.rows) * weights.columns);
+  packed.require(weights.rows, weights.columns, Precision::kFloat32);
   for (std::int64_t o = 0; o < weights.rows; ++o) {
     float* column = packed.panels.data() + o / kPanel * weights.columns * kPanel + o % kPanel;
     for (std::int64_t k = 0; k < weights.columns; ++k) column[k * kPanel] = weights.row(o)[k];
@@ -60,7 +57,10 @@ Matrix product(const kernels::Stages& stages, const Matrix& a, const Matrix& b) 
   const PackedMatrix right = pack(transposed(b));
   const Floats zero(kPanel);
   Matrix c(a.rows, b.columns);
-  kernels::Product p = right.product();
+  kernels::Product p;
+  p.panels = right.panels.data();
+  p.inputs = right.inputs;
+  p.outputs = right.outputs;
   p.x = a.elements.data();
   p.x_stride = a.stride;
   p.rows = a.rows;

@@ -30,13 +30,17 @@ struct Matrix {
 // A vector with room for whole panels, 0 past its elements.
 Floats padded_vector(std::span<const float> values);
 
+// The number format of products and of the weights in them; everything else is 32-bit floats.
+enum class Precision { kFloat32, kBfloat16 };
+
 // Weights [outputs, inputs] in panels, see kernels/simd/stages.h.
 struct PackedMatrix {
   std::int64_t outputs = 0, inputs = 0;
   Floats panels;
+  AlignedArray<kernels::Pair> pairs;  // the same in bfloat16, where that is the precision
 
-  // A product with these weights; x, rows and where it goes are still to be set.
-  kernels::Product product() const;
+  // Room for a matrix that is still to be made.
+  void require(std::int64_t outputs_in, std::int64_t inputs_in, Precision precision);
 };
 
 PackedMatrix pack(const Matrix& weights);

@@ -1,11 +1,14 @@
 // Sizes of the runs' memory.
 #include "runtime/workspace.h"
 
+#include <algorithm>
+
 namespace fastformer::runtime {
 
 using kernels::padded;
 
-void TileMemory::require(const model::EncoderOptions& options) {
+void TileMemory::require(const EncoderPlan& plan) {
+  const model::EncoderOptions& options = plan.options;
   const std::int64_t width = padded(options.width);
   for (Floats* tile : {&input, &attended, &value}) tile->require(kTile * width);
   if (options.local != Local::kNone) {
@@ -13,12 +16,14 @@ void TileMemory::require(const model::EncoderOptions& options) {
     if (options.norm == NormPlacement::kPre) around.require((kTile + options.local_width) * width);
   }
   inner.require(kTile * padded(options.feed_forward));
+  operand.require(plan.multiplier.room(kTile, std::max(options.width, options.feed_forward)));
   scores.require(kTile * padded(options.heads));
   shrink.require(padded(options.heads));
 }
 
-void DocumentMemory::require(const model::EncoderOptions& options, std::int64_t length) {
-  const std::int64_t width = padded(options.width), heads = padded(options.heads);
+void DocumentMemory::require(const EncoderPlan& plan, std::int64_t length) {
+  const model::EncoderOptions& options = plan.options;
+  const std::int64_t width = padded(options.width);
   const std::int64_t chunks = chunks_of(length);
   tokens.require(length * width);
   if (options.local != Local::kNone) rewritten.require(length * width);
@@ -27,9 +32,14 @@ void DocumentMemory::require(const model::EncoderOptions& options, std::int64_t 
   if (options.pooling != Pooling::kMax) pooled.require(chunks, 1, options.width);
   if (options.pooling != Pooling::kAttention) largest.require(chunks * width);
   for (Floats* vector : {&global_query, &global_key, &output_offset}) vector->require(width);
-  key_score_offset.require(heads);
-  for (Floats* panels : {&directions, &key_scores}) panels->require(options.width * heads);
-  for (Floats* square : {&values, &output}) square->require(options.width * width);
+  key_score_offset.require(padded(options.heads));
+  const Precision precision = plan.multiplier.precision();
+  for (PackedMatrix* thin : {&directions, &key_scores}) {
+    thin->require(options.heads, options.width, precision);
+  }
+  output.require(options.width, options.width, precision);
+  values.require(options.width * width);
+  value_rows.require(plan.multiplier.room(options.width, options.width));
   document.require(padded(options.pooled_width()));
 }
 

@@ -52,7 +52,7 @@ class Pool {
 
 // What a thread needs for kTile tokens.
 struct TileMemory {
-  void require(const model::EncoderOptions& options);
+  void require(const EncoderPlan& plan);
 
   Floats input;     // [tile, width]: the tokens, normalised first with pre-norm
   Floats attended;  // [tile, width]
@@ -61,23 +61,25 @@ struct TileMemory {
   Floats around;    // [tile and its neighbours, width]: normalised for a local branch with pre-norm
   Floats inner;     // [tile, feed-forward]
   Floats scores;    // [tile, heads]
+  Multiplier::Room operand;  // any of the above in the number format
   Floats shrink;    // [heads]
 };
 
 // What a document needs. Rows of `tokens` lie padded(width) apart.
 struct DocumentMemory {
-  void require(const model::EncoderOptions& options, std::int64_t tokens);
+  void require(const EncoderPlan& plan, std::int64_t tokens);
 
   Floats tokens;     // x [tokens, width]
   Floats rewritten;  // x as a layer with a local branch leaves it, which reads the old one
   Summary alpha, beta, pooled;  // of this or the next layer; pooled has one head
   Floats largest;               // [chunks, width]: each channel's largest
   Floats global_query, global_key;
-  Floats directions;  // G o Q in panels
-  Floats key_scores;  // B in panels
+  PackedMatrix directions;      // G o Q
+  PackedMatrix key_scores;      // B
   Floats key_score_offset;
-  Floats values;  // Wv' o K
-  Floats output;  // M in panels
+  Floats values;                // Wv' o K
+  Multiplier::Room value_rows;  // the same in the number format
+  PackedMatrix output;          // M
   Floats output_offset;
   Floats document;  // what the head reads
 };

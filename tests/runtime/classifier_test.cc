@@ -16,6 +16,8 @@ namespace {
 
 using kernels::InstructionSet;
 
+constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kBfloat16};
+
 // All lengths of which one tile holds several, and those around tiles, chunks and the crossing.
 std::vector<int> tried_lengths() {
   std::vector<int> lengths;
@@ -24,6 +26,22 @@ std::vector<int> tried_lengths() {
     lengths.push_back(length);
   }
   return lengths;
+}
+
+void check_promise(const Classifier& classifier) {
+  const std::vector<Ids> documents = random_documents({7, 0, 64, 1, 20, 1000, 33, 481, 5, 100});
+  ThreadPool alone(1);
+  const std::vector<float> expected = logits_of(classifier, documents, alone);
+  for (int threads = 1; threads <= 8; ++threads) {
+    ThreadPool pool(threads);
+    ASSERT_EQ(logits_of(classifier, documents, pool), expected) << threads << " threads";
+    std::vector<float> one_by_one;
+    for (const Ids& ids : documents) {
+      const std::vector<float> logits = logits_of(classifier, {ids}, pool);
+      one_by_one.insert(one_by_one.end(), logits.begin(), logits.end());
+    }
+    ASSERT_EQ(one_by_one, expected) << threads << " threads";
+  }
 }
 
 class VariantTest : public testing::TestWithParam<Variant> {
@@ -55,21 +73,29 @@ TEST_P(VariantTest, LogitsEqualTheReference) {
   }
 }
 
-TEST_P(VariantTest, BatchMatesAndThreadsDoNotChangeABit) {
-  const std::vector<Ids> documents = random_documents({7, 0, 64, 1, 20, 1000, 33, 481, 5, 100});
+// Fewer bits in the products, the same model: these models' weights are large for it.
+TEST_P(VariantTest, Bfloat16IsNearTheReference) {
+  const std::vector<Ids> documents = random_documents({0, 1, 5, 20, 40, 100, 500});
+  ThreadPool pool(1);
   for (const InstructionSet set : kernels::available_instruction_sets()) {
-    const Classifier classifier = model_->classifier(set);
-    ThreadPool alone(1);
-    const std::vector<float> expected = logits_of(classifier, documents, alone);
-    for (int threads = 1; threads <= 8; ++threads) {
-      ThreadPool pool(threads);
-      ASSERT_EQ(logits_of(classifier, documents, pool), expected) << threads << " threads";
-      std::vector<float> one_by_one;
-      for (const Ids& ids : documents) {
-        const std::vector<float> logits = logits_of(classifier, {ids}, pool);
-        one_by_one.insert(one_by_one.end(), logits.begin(), logits.end());
+    const Classifier classifier = model_->classifier(set, Precision::kBfloat16);
+    const std::vector<float> logits = logits_of(classifier, documents, pool);
+    for (std::size_t i = 0; i < documents.size(); ++i) {
+      const std::vector<double> expected = model_->reference_logits(documents[i]);
+      double largest = 1;
+      for (const double logit : expected) largest = std::max(largest, std::fabs(logit));
+      for (std::size_t k = 0; k < classifier.labels(); ++k) {
+        ASSERT_NEAR(logits[i * classifier.labels() + k], expected[k], 0.05 * largest)
+            << kernels::name_of(set) << ", " << documents[i].size() << " tokens, label " << k;
       }
-      ASSERT_EQ(one_by_one, expected) << threads << " threads";
+    }
+  }
+}
+
+TEST_P(VariantTest, BatchMatesAndThreadsDoNotChangeABit) {
+  for (const Precision precision : kPrecisions) {
+    for (const InstructionSet set : kernels::available_instruction_sets()) {
+      check_promise(model_->classifier(set, precision));
     }
   }
 }
@@ -77,9 +103,11 @@ TEST_P(VariantTest, BatchMatesAndThreadsDoNotChangeABit) {
 INSTANTIATE_TEST_SUITE_P(Switches, VariantTest, testing::ValuesIn(kVariants),
                          [](const auto& variant) { return variant.param.name; });
 
-TEST(ClassifierTest, BatchesOfEverySizeGiveTheSameBits) {
+class PrecisionTest : public testing::TestWithParam<Precision> {};
+
+TEST_P(PrecisionTest, BatchesOfEverySizeGiveTheSameBits) {
   const RandomModel model(small_config());
-  const Classifier classifier = model.classifier(kernels::instruction_set());
+  const Classifier classifier = model.classifier(kernels::instruction_set(), GetParam());
   std::vector<int> lengths;
   for (int i = 0; i < 64; ++i) lengths.push_back(i * 37 % 130);
   const std::vector<Ids> documents = random_documents(lengths);
@@ -100,9 +128,9 @@ TEST(ClassifierTest, BatchesOfEverySizeGiveTheSameBits) {
   }
 }
 
-TEST(ClassifierTest, ThreadsMayShareAClassifier) {
+TEST_P(PrecisionTest, ThreadsMayShareAClassifier) {
   const RandomModel model(small_config());
-  const Classifier classifier = model.classifier(kernels::instruction_set());
+  const Classifier classifier = model.classifier(kernels::instruction_set(), GetParam());
   const std::vector<Ids> documents = random_documents({3, 500, 90, 0, 17});
   ThreadPool pool(1);
   const std::vector<float> expected = logits_of(classifier, documents, pool);
@@ -119,16 +147,18 @@ TEST(ClassifierTest, ThreadsMayShareAClassifier) {
 }
 
 // Memory that an earlier document has used must not show.
-TEST(ClassifierTest, WhatRanBeforeDoesNotMatter) {
+TEST_P(PrecisionTest, WhatRanBeforeDoesNotMatter) {
   const RandomModel model(small_config());
   const std::vector<Ids> documents = random_documents({700, 3, 120, 0, 700, 1});
   ThreadPool pool(1);
-  const Classifier used = model.classifier(kernels::instruction_set());
+  const Classifier used = model.classifier(kernels::instruction_set(), GetParam());
   for (const Ids& ids : documents) {
-    const Classifier fresh = model.classifier(kernels::instruction_set());
+    const Classifier fresh = model.classifier(kernels::instruction_set(), GetParam());
     EXPECT_EQ(logits_of(used, {ids}, pool), logits_of(fresh, {ids}, pool));
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Formats, PrecisionTest, testing::ValuesIn(kPrecisions));
 
 TEST(ClassifierTest, EmptyDocumentsGetTheHeadsBias) {
   RandomModel model(small_config());

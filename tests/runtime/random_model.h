@@ -118,10 +118,12 @@ class RandomModel {
     words_.bytes = std::as_bytes(std::span(tensors_.at("embedding.word.weight")));
   }
 
-  Classifier classifier(kernels::InstructionSet set) const {
+  Classifier classifier(kernels::InstructionSet set,
+                        Precision precision = Precision::kFloat32) const {
     return Classifier(
         "a random model", config_, [this](const std::string& name) { return tensors_.at(name); },
-        words_, set);
+        words_, precision,
+                      set);
   }
 
   std::vector<float>& tensor(const std::string& name) { return tensors_.at(name); }

@@ -2,6 +2,7 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 
+#include "kernels/simd/sse_denormals.h"
 #include "kernels/simd/target.h"
 
 namespace fastformer::kernels {
@@ -10,8 +11,9 @@ namespace {
 // 6 rows x 2 vectors are 12 accumulators of the 16 registers.
 struct Vector256 {
   using F = __m256;
+  using WithoutDenormals = SseWithoutDenormals;
   static constexpr int kLanes = 8;
-  static constexpr int kRows = 6, kHeads = 6, kVectors = 2;
+  static constexpr int kRows = 6, kPairRows = 4, kHeads = 6, kVectors = 2;
 
   static F set(float x) { return _mm256_set1_ps(x); }
   static F load(const float* x) { return _mm256_loadu_ps(x); }
@@ -25,6 +27,20 @@ struct Vector256 {
   // The second where one is not a number.
   static F min(F a, F b) { return _mm256_min_ps(a, b); }
   static F max(F a, F b) { return _mm256_max_ps(a, b); }
+  static F load_bits(const std::uint32_t* x) {
+    return _mm256_castsi256_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
+  }
+  static F set_bits(std::uint32_t x) {
+    return _mm256_castsi256_ps(_mm256_set1_epi32(static_cast<int>(x)));
+  }
+  // The bfloat16 numbers of pairs.
+  static F lower_half(F pairs) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(pairs), 16));
+  }
+  static F upper_half(F pairs) {
+    return _mm256_castsi256_ps(
+        _mm256_and_si256(_mm256_castps_si256(pairs), _mm256_set1_epi32(-65536)));
+  }
   // 2^n of whole numbers.
   static F power_of_two(F n) {
     const __m256i biased = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));

@@ -1,47 +1,10 @@
-// The stages for AVX-512 (F, BW, VL, DQ). Compiled with flags of its own: see
-// cmake/SimdTargets.cmake.
+// The stages for AVX-512 (F, BW, VL, DQ). Compiled with flags of its own: see cmake/SimdTargets.cmake.
 #ifdef __x86_64__
-#include <immintrin.h>
-
 #include "kernels/simd/target.h"
+#include "kernels/simd/vector512.h"
 
 namespace fastformer::kernels {
 namespace {
-
-// 12 rows x 2 vectors are 24 accumulators of the 32 registers.
-struct Vector512 {
-  using F = __m512;
-  static constexpr int kLanes = 16;
-  static constexpr int kRows = 12, kHeads = 8, kVectors = 2;
-
-  static F set(float x) { return _mm512_set1_ps(x); }
-  static F load(const float* x) { return _mm512_loadu_ps(x); }
-  static void store(float* x, F v) { _mm512_storeu_ps(x, v); }
-  static F add(F a, F b) { return _mm512_add_ps(a, b); }
-  static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
-  static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
-  static F div(F a, F b) { return _mm512_div_ps(a, b); }
-  static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
-  static F sqrt(F a) { return _mm512_sqrt_ps(a); }
-  // The second where one is not a number.
-  static F min(F a, F b) { return _mm512_min_ps(a, b); }
-  static F max(F a, F b) { return _mm512_max_ps(a, b); }
-  // 2^n of whole numbers.
-  static F power_of_two(F n) {
-    const __m512i biased = _mm512_add_epi32(_mm512_cvttps_epi32(n), _mm512_set1_epi32(127));
-    return _mm512_castsi512_ps(_mm512_slli_epi32(biased, 23));
-  }
-  // The first `count` elements, then zeros.
-  static F first(F v, int count) {
-    return _mm512_maskz_mov_ps(static_cast<__mmask16>((1u << count) - 1), v);
-  }
-  static float sum(F v) {
-    const __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
-    s = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
-  }
-};
 
 constexpr Stages kStages = loops::stages_on<Vector512>();
 

@@ -26,15 +26,18 @@ bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
+bool has_avx512bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
 #else
 bool has_avx2() { return false; }
 bool has_avx512() { return false; }
+bool has_avx512bf16() { return false; }
 #endif
 
 constexpr std::array kSets = {
     Row{InstructionSet::kPortable, "portable", [] { return true; }},
     Row{InstructionSet::kAvx2, "avx2", has_avx2},
     Row{InstructionSet::kAvx512, "avx512", has_avx512},
+    Row{InstructionSet::kAvx512Bf16, "avx512bf16", has_avx512bf16},
 };
 
 }  // namespace

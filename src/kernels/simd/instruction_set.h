@@ -10,6 +10,7 @@ enum class InstructionSet {
   kPortable,  // what the compiler makes of plain vectors, on any processor
   kAvx2,      // with FMA
   kAvx512,    // F, BW, VL and DQ
+  kAvx512Bf16,  // the same with BF16
 };
 
 // "portable", "avx2", ...: what FASTFORMER_ISA may say.

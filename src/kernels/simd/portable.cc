@@ -1,14 +1,28 @@
 // The stages in the compiler's own vectors, which every processor has in some form.
 #include "kernels/simd/target.h"
 
+#ifdef __x86_64__
+#include "kernels/simd/sse_denormals.h"
+#endif
+
 namespace fastformer::kernels {
 namespace {
+
+#ifdef __x86_64__
+using DenormalsOff = SseWithoutDenormals;
+#else
+// Sums below 1e-30 may differ from other sets' here.
+struct DenormalsOff {
+  ~DenormalsOff() {}
+};
+#endif
 
 struct Vector128 {
   typedef float F __attribute__((vector_size(16)));
   typedef std::int32_t I __attribute__((vector_size(16)));
+  using WithoutDenormals = DenormalsOff;
   static constexpr int kLanes = 4;
-  static constexpr int kRows = 4, kHeads = 4, kVectors = 2;
+  static constexpr int kRows = 4, kPairRows = 2, kHeads = 4, kVectors = 2;
 
   static F set(float x) { return F{x, x, x, x}; }
   static F load(const float* x) {
@@ -21,7 +35,8 @@ struct Vector128 {
   static F sub(F a, F b) { return a - b; }
   static F mul(F a, F b) { return a * b; }
   static F div(F a, F b) { return a / b; }
-  static F fma(F a, F b, F c) { return a * b + c; }  // rounded twice
+  // Rounded twice; not for bfloat16 a and b, whose product is a float.
+  static F fma(F a, F b, F c) { return a * b + c; }
   static F sqrt(F a) {
     return F{__builtin_sqrtf(a[0]), __builtin_sqrtf(a[1]), __builtin_sqrtf(a[2]),
              __builtin_sqrtf(a[3])};
@@ -29,6 +44,15 @@ struct Vector128 {
   // The second where one is not a number.
   static F min(F a, F b) { return a < b ? a : b; }
   static F max(F a, F b) { return a > b ? a : b; }
+  static F load_bits(const std::uint32_t* x) {
+    F v;
+    __builtin_memcpy(&v, x, sizeof(v));
+    return v;
+  }
+  static F set_bits(std::uint32_t x) { return from_bits(U{x, x, x, x}); }
+  // The bfloat16 numbers of pairs.
+  static F lower_half(F pairs) { return from_bits(to_bits(pairs) << 16); }
+  static F upper_half(F pairs) { return from_bits(to_bits(pairs) & 0xffff0000u); }
   // 2^n of whole numbers; of no number, some number.
   static F power_of_two(F n) {
     const F lowest = {-127, -127, -127, -127};
@@ -44,6 +68,19 @@ struct Vector128 {
     return v;
   }
   static float sum(F v) { return (v[0] + v[2]) + (v[1] + v[3]); }
+
+ private:
+  typedef std::uint32_t U __attribute__((vector_size(16)));
+  static U to_bits(F v) {
+    U bits;
+    __builtin_memcpy(&bits, &v, sizeof(bits));
+    return bits;
+  }
+  static F from_bits(U bits) {
+    F v;
+    __builtin_memcpy(&v, &bits, sizeof(v));
+    return v;
+  }
 };
 
 constexpr Stages kStages = loops::stages_on<Vector128>();

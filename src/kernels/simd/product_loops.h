@@ -1,4 +1,6 @@
-// Matrix products on vectors of any instruction set, one accumulator per element.
+// Matrix products on vectors of any instruction set and numbers of any format, one accumulator per
+// element. P says how a format multiplies: the element X, a Left made of one element for all lanes, a
+// Right of one element per lane, and multiply(left, right, sum).
 #pragma once
 
 #include "kernels/simd/stages.h"
@@ -7,30 +9,46 @@ namespace fastformer::kernels::loops {
 
 // A block of kRows x kVectors accumulators: acc(r, v) += a(r, k) * b(k, v) for k = 0 .. depth - 1.
 // Element (r, k) of `a` lies at r * a_row + k * a_step, row k of `b` at k * b_row.
+template <typename X>
 struct Block {
-  const float* a;
+  const X* a;
   std::int64_t a_row, a_step;
-  const float* b;
+  const X* b;
   std::int64_t b_row;
   std::int64_t depth;
 };
 
-template <typename V, int kRows, int kVectors>
-inline void accumulate(const Block& block, typename V::F (&sums)[kRows][kVectors]) {
+// Products of floats.
+template <typename V>
+struct FloatProducts {
+  using X = float;
+  using Vector = V;
+  using Left = typename V::F;
+  using Right = typename V::F;
+  static constexpr int kRows = V::kRows, kVectors = V::kVectors;
+  static Left left(X x) { return V::set(x); }
+  static Right right(const X* x) { return V::load(x); }
+  static typename V::F multiply(Left a, Right b, typename V::F sum) { return V::fma(a, b, sum); }
+};
+
+template <typename P, int kRows, int kVectors>
+inline void accumulate(const Block<typename P::X>& block,
+                       typename P::Vector::F (&sums)[kRows][kVectors]) {
+  constexpr int kLanes = P::Vector::kLanes;
   constexpr int kBases = (kRows + 2) / 3;  // three rows each are within reach of one address
-  const float* base[kBases];
+  const typename P::X* base[kBases];
   for (int i = 0; i < kBases; ++i) base[i] = block.a + 3 * i * block.a_row;
   const std::int64_t row = block.a_row;
-  const float* b = block.b;
+  const typename P::X* b = block.b;
   for (std::int64_t k = 0; k < block.depth; ++k) {
-    typename V::F right[kVectors];
+    typename P::Right right[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) right[v] = V::load(b + v * V::kLanes);
+    for (int v = 0; v < kVectors; ++v) right[v] = P::right(b + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const typename V::F left = V::set(base[r / 3][(r % 3) * row]);
+      const typename P::Left left = P::left(base[r / 3][(r % 3) * row]);
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sums[r][v] = V::fma(left, right[v], sums[r][v]);
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = P::multiply(left, right[v], sums[r][v]);
     }
 #pragma GCC unroll 8
     for (int i = 0; i < kBases; ++i) base[i] += block.a_step;
@@ -38,8 +56,10 @@ inline void accumulate(const Block& block, typename V::F (&sums)[kRows][kVectors
   }
 }
 
-template <typename V, int kRows, int kVectors>
-inline void product_block(const Product& p, std::int64_t first, std::int64_t panel, int offset) {
+template <typename P, int kRows, int kVectors>
+inline void product_block(const ProductOf<typename P::X>& p, std::int64_t first,
+                          std::int64_t panel, int offset) {
+  using V = typename P::Vector;
   typename V::F sums[kRows][kVectors];
   const float* start = p.start + panel * p.start_panel + first * p.start_row + offset;
   float* y = p.y + panel * p.y_panel + first * p.y_row + offset;
@@ -49,8 +69,8 @@ inline void product_block(const Product& p, std::int64_t first, std::int64_t pan
     for (int v = 0; v < kVectors; ++v)
       sums[r][v] = V::load(start + r * p.start_row + v * V::kLanes);
   }
-  const float* weights = p.panels + panel * p.inputs * kPanel + offset;
-  accumulate<V, kRows, kVectors>(
+  const typename P::X* weights = p.panels + panel * p.inputs * kPanel + offset;
+  accumulate<P, kRows, kVectors>(
       {p.x + first * p.x_stride, p.x_stride, 1, weights, kPanel, p.inputs}, sums);
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
@@ -59,39 +79,38 @@ inline void product_block(const Product& p, std::int64_t first, std::int64_t pan
   }
 }
 
-// The last rows, fewer than V::kRows of them.
-template <typename V, int kVectors, int kRows = V::kRows - 1>
-inline void product_rest(const Product& p, std::int64_t first, std::int64_t panel, int offset) {
+// The last rows, fewer than P::kRows of them.
+template <typename P, int kVectors, int kRows = P::kRows - 1>
+inline void product_rest(const ProductOf<typename P::X>& p, std::int64_t first, std::int64_t panel,
+                         int offset) {
   if constexpr (kRows > 0) {
     if (p.rows - first == kRows) {
-      product_block<V, kRows, kVectors>(p, first, panel, offset);
+      product_block<P, kRows, kVectors>(p, first, panel, offset);
     } else {
-      product_rest<V, kVectors, kRows - 1>(p, first, panel, offset);
+      product_rest<P, kVectors, kRows - 1>(p, first, panel, offset);
     }
   }
 }
 
-template <typename V, int kVectors>
-inline void product_columns(const Product& p, std::int64_t panel, int offset) {
+template <typename P, int kVectors>
+inline void product_columns(const ProductOf<typename P::X>& p, std::int64_t panel, int offset) {
   std::int64_t r = 0;
-  for (; r + V::kRows <= p.rows; r += V::kRows) {
-    product_block<V, V::kRows, kVectors>(p, r, panel, offset);
+  for (; r + P::kRows <= p.rows; r += P::kRows) {
+    product_block<P, P::kRows, kVectors>(p, r, panel, offset);
   }
-  product_rest<V, kVectors>(p, r, panel, offset);
+  product_rest<P, kVectors>(p, r, panel, offset);
 }
 
-template <typename V>
-void product(const Product& p) {
-  constexpr int kColumns = V::kVectors * V::kLanes;
+template <typename P>
+void product(const ProductOf<typename P::X>& p) {
+  constexpr int kLanes = P::Vector::kLanes;
   for (std::int64_t first = 0; first < p.outputs; first += kPanel) {
     const std::int64_t columns = p.outputs - first < kPanel ? p.outputs - first : kPanel;
     int offset = 0;
-    for (; offset + V::kLanes < columns; offset += kColumns) {
-      product_columns<V, V::kVectors>(p, first / kPanel, offset);
+    for (; offset + kLanes < columns; offset += P::kVectors * kLanes) {
+      product_columns<P, P::kVectors>(p, first / kPanel, offset);
     }
-    for (; offset < columns; offset += V::kLanes) {
-      product_columns<V, 1>(p, first / kPanel, offset);
-    }
+    for (; offset < columns; offset += kLanes) product_columns<P, 1>(p, first / kPanel, offset);
   }
 }
 
@@ -107,7 +126,7 @@ inline void weighted_sum_block(const WeightedSum& s, std::int64_t head, std::int
       sums[r][v] = V::mul(shrink, V::load(y + r * s.sums_stride + v * V::kLanes));
     }
   }
-  accumulate<V, kRows, kVectors>(
+  accumulate<FloatProducts<V>, kRows, kVectors>(
       {s.weights + head, 1, s.weights_stride, s.x + column, s.x_stride, s.tokens}, sums);
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {

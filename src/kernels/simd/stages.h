@@ -15,17 +15,40 @@ inline constexpr std::int64_t kPanel = 32;
 
 // y = x W' + start. Element (row r, panel p, j) of start and y lies at
 // p * (its panel stride) + r * (its row stride) + j: a bias has the row stride 0. y may be start.
-struct Product {
-  const float* x = nullptr;  // [rows, inputs]
+//
+// X is float, or Pair for bfloat16 numbers two by two: inputs 2 k and 2 k + 1, the first in the
+// lower half; a last one without a partner has 0. Then x_stride and inputs count pairs, and
+//   sum = fma(x_(2 k), w_(2 k), fma(x_(2 k + 1), w_(2 k + 1), sum)),
+// with denormal numbers as 0: what the processor's own instruction does, and all sets alike.
+template <typename X>
+struct ProductOf {
+  const X* x = nullptr;  // [rows, inputs]
   std::int64_t x_stride = 0;
   std::int64_t rows = 0;
   std::int64_t inputs = 0;
-  const float* panels = nullptr;
+  const X* panels = nullptr;
   std::int64_t outputs = 0;
   const float* start = nullptr;
   std::int64_t start_row = 0, start_panel = kPanel;
   float* y = nullptr;
   std::int64_t y_row = 0, y_panel = kPanel;
+};
+using Product = ProductOf<float>;
+using Pair = std::uint32_t;
+using PairProduct = ProductOf<Pair>;
+
+// Rounds to bfloat16, to nearest, ties to even; denormal numbers to 0.
+struct PairRows {  // rows of x [rows, width], the padding included
+  const float* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0, width = 0;
+  Pair* y = nullptr;
+  std::int64_t y_stride = 0;  // in pairs
+};
+struct PairPanels {  // panels of `inputs` inputs
+  const float* panels = nullptr;
+  std::int64_t inputs = 0, outputs = 0;
+  Pair* pairs = nullptr;  // panels of (inputs + 1) / 2 pairs
 };
 
 // One step of a softmax over tokens, all heads side by side (online softmax, arXiv 1805.02867):
@@ -129,6 +152,9 @@ struct Stages {
   // largest [width] = max(largest, every row).
   void (*largest)(const Rows&, float* largest);
   void (*convolve)(const Convolution&);
+  void (*pair_product)(const PairProduct&);
+  void (*pair_rows)(const PairRows&);
+  void (*pair_panels)(const PairPanels&);
   void (*gate)(const Gating&);
 };
 
@@ -136,5 +162,6 @@ struct Stages {
 const Stages& portable_stages();
 const Stages& avx2_stages();
 const Stages& avx512_stages();
+const Stages& avx512bf16_stages();
 
 }  // namespace fastformer::kernels

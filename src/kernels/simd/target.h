@@ -1,15 +1,37 @@
 // The table of stages for a target's vector class.
 #pragma once
 
+#include "kernels/simd/pair_loops.h"
 #include "kernels/simd/product_loops.h"
 #include "kernels/simd/row_loops.h"
 
 namespace fastformer::kernels::loops {
 
+// With denormal numbers as 0 while it runs, as the instruction for pairs has it.
+template <typename V>
+void emulated_pair_product(const PairProduct& p) {
+  const typename V::WithoutDenormals scope;
+  product<PairProducts<V>>(p);
+}
+
 template <typename V>
 constexpr Stages stages_on() {
-  return {product<V>, softmax_step<V>, weighted_sum<V>, add_norm<V>, scale<V>, row_dots<V>,
-          gelu<V>,    tanh_rows<V>,    largest<V>,      convolve<V>, gate<V>};
+  Stages stages = {};
+  stages.product = product<FloatProducts<V>>;
+  stages.softmax_step = softmax_step<V>;
+  stages.weighted_sum = weighted_sum<V>;
+  stages.add_norm = add_norm<V>;
+  stages.scale = scale<V>;
+  stages.row_dots = row_dots<V>;
+  stages.gelu = gelu<V>;
+  stages.tanh = tanh_rows<V>;
+  stages.largest = largest<V>;
+  stages.convolve = convolve<V>;
+  stages.gate = gate<V>;
+  stages.pair_product = emulated_pair_product<V>;
+  stages.pair_rows = pair_rows<V>;
+  stages.pair_panels = pair_panels<V>;
+  return stages;
 }
 
 }  // namespace fastformer::kernels::loops

@@ -1,0 +1,67 @@
+// bfloat16 numbers two by two, on vectors of any instruction set.
+#pragma once
+
+#include "kernels/simd/stages.h"
+
+namespace fastformer::kernels::loops {
+
+// Products of pairs by two fused multiplications, on a processor without an instruction for them.
+template <typename V>
+struct PairProducts {
+  using X = Pair;
+  using Vector = V;
+  struct Halves {
+    typename V::F first, second;
+  };
+  using Left = Halves;
+  using Right = Halves;
+  static constexpr int kRows = V::kPairRows, kVectors = V::kVectors;
+  static Left left(X x) { return halves(V::set_bits(x)); }
+  static Right right(const X* x) { return halves(V::load_bits(x)); }
+  static typename V::F multiply(const Left& a, const Right& b, typename V::F sum) {
+    return V::fma(a.first, b.first, V::fma(a.second, b.second, sum));
+  }
+
+ private:
+  static Halves halves(typename V::F pair) { return {V::lower_half(pair), V::upper_half(pair)}; }
+};
+
+// Two floats to a pair.
+inline __attribute__((always_inline)) Pair bfloat16(float x) {
+  std::uint32_t bits;
+  __builtin_memcpy(&bits, &x, sizeof(bits));
+  const std::uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude < 0x00800000u) return bits >> 16 & 0x8000u;          // denormal
+  if (magnitude > 0x7f800000u) return (bits >> 16 | 0x0040u) & 0xffffu;  // not a number
+  return (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
+}
+
+template <typename V>
+void pair_rows(const PairRows& r) {
+  for (std::int64_t i = 0; i < r.rows; ++i) {
+    const float* x = r.x + i * r.x_stride;
+    Pair* y = r.y + i * r.y_stride;
+    for (std::int64_t k = 0; 2 * k < r.width; ++k) {
+      const Pair second = 2 * k + 1 < r.width ? bfloat16(x[2 * k + 1]) : 0;
+      y[k] = bfloat16(x[2 * k]) | second << 16;
+    }
+  }
+}
+
+template <typename V>
+void pair_panels(const PairPanels& p) {
+  const std::int64_t pairs = (p.inputs + 1) / 2;
+  for (std::int64_t panel = 0; panel * kPanel < p.outputs; ++panel) {
+    const float* weights = p.panels + panel * p.inputs * kPanel;
+    Pair* y = p.pairs + panel * pairs * kPanel;
+    for (std::int64_t k = 0; k < pairs; ++k) {
+      for (std::int64_t j = 0; j < kPanel; ++j) {
+        const float* w = weights + 2 * k * kPanel + j;
+        const Pair second = 2 * k + 1 < p.inputs ? bfloat16(w[kPanel]) : 0;
+        y[k * kPanel + j] = bfloat16(w[0]) | second << 16;
+      }
+    }
+  }
+}
+
+}  // namespace fastformer::kernels::loops
