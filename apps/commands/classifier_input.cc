@@ -17,11 +17,11 @@ config::Json section(const config::Json& document, const char* name) {
 
 }  // namespace
 
-LoadedClassifier::LoadedClassifier(const std::string& folder, int threads)
-    : folder_(model::ModelFolder::open(folder)),
+LoadedClassifier::LoadedClassifier(const ModelUse& use)
+    : folder_(model::ModelFolder::open(use.model)),
       data_options_(section(folder_.config_document(), "data")),
-      pool_(threads),
-      classifier_(folder_) {
+      pool_(use.threads),
+      classifier_(folder_, use.precision) {
   wide_ = folder_.config().wide;
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }

@@ -23,7 +23,7 @@ struct ClassifierInput {
 // A loaded model and what it needs to read text.
 class LoadedClassifier {
  public:
-  LoadedClassifier(const std::string& folder, int threads);
+  explicit LoadedClassifier(const ModelUse& use);
 
   const model::ModelConfig& config() const { return folder_.config(); }
   // How the training data's columns were named; a user's own options come on top.

@@ -11,5 +11,6 @@ int run_data(Arguments arguments);
 int run_train(Arguments arguments);
 int run_predict(Arguments arguments);
 int run_evaluate(Arguments arguments);
+int run_bench(Arguments arguments);
 
 }  // namespace fastformer::apps

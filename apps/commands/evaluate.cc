@@ -172,7 +172,7 @@ int run_evaluate(Arguments arguments) {
   require(options.data.empty() ? "" : options.data[0], "--data");
   if (!options.errors.empty()) check_error_file(options.errors);
   if (!options.reliability_plot.empty()) check_plot_file(options.reliability_plot);
-  LoadedClassifier classifier(options.use.model, options.use.threads);
+  LoadedClassifier classifier(options.use);
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const model::ModelConfig& config = classifier.config();

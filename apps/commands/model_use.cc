@@ -13,7 +13,15 @@ void ModelUse::describe_running(config::OptionSet& options) {
       .add("branch", &branch,
            {{"both", Branch::kBoth}, {"wide", Branch::kWide}, {"encoder", Branch::kEncoder}},
            "which branches of the model answer");
+  describe_precision(options, &precision);
   corpus.describe(options);
+}
+
+void describe_precision(config::OptionSet& options, runtime::Precision* precision) {
+  options.add(
+      "precision", precision,
+      {{"float32", runtime::Precision::kFloat32}, {"bfloat16", runtime::Precision::kBfloat16}},
+      "numbers that the encoder multiplies");
 }
 
 }  // namespace fastformer::apps

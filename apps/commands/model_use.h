@@ -4,6 +4,7 @@
 #include <string>
 
 #include "data/corpus_options.h"
+#include "runtime/classifier.h"
 
 namespace fastformer::apps {
 
@@ -15,6 +16,7 @@ struct ModelUse {
   std::string model;
   int threads = 0;  // 0: all processors
   Branch branch = Branch::kBoth;
+  runtime::Precision precision = runtime::Precision::kFloat32;
   data::CorpusOptions corpus;
 
   // --model under the heading "Files", where a command adds its own files.
@@ -22,5 +24,8 @@ struct ModelUse {
   // What follows a command's own options: the threads and the input.
   void describe_running(config::OptionSet& options);
 };
+
+// --precision.
+void describe_precision(config::OptionSet& options, runtime::Precision* precision);
 
 }  // namespace fastformer::apps

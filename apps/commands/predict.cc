@@ -80,7 +80,7 @@ int run_predict(Arguments arguments) {
     throw usage_error(options.token_ids ? "token ids have no text" : "needs --json", "--echo-text");
   }
   if (options.token_ids) refuse_corpus_options(set);
-  LoadedClassifier classifier(options.use.model, options.use.threads);
+  LoadedClassifier classifier(options.use);
   if (options.token_ids && classifier.config().wide.present &&
       options.use.branch != Branch::kEncoder) {
     throw usage_error("the model's wide branch needs text", "--token-ids",

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
       {"train", "train a model on labelled text", hand_over_train},
       {"evaluate", "measure a model on labelled text", run_evaluate},
       {"predict", "label text", run_predict},
+      {"bench", "measure a model's speed and the machine's", run_bench},
       {"data", "check labelled files before training on them", run_data},
       {"inspect", "show what a model folder holds", run_inspect},
       {"import", "make a model folder from the authors' PyTorch weights", run_import},

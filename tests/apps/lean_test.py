@@ -72,6 +72,39 @@ class LeanTest(unittest.TestCase):
                 self.assertLess(abs(ours - theirs), 1e-4 * largest)
         self.assertGreater(tried, 0)
 
+    def test_bfloat16_is_near(self):
+        stdin = "".join(self.lines)
+        logits = [[json.loads(line)["logits"] for line in self.predict(
+            "--token-ids", "--json", "--raw-scores", "--precision", precision,
+            stdin=stdin)[0].splitlines()] for precision in ("float32", "bfloat16")]
+        self.assertNotEqual(*logits)
+        largest = max(abs(x) for row in logits[0] for x in row)
+        for exact, rounded in zip(*logits):
+            for a, b in zip(exact, rounded):
+                self.assertLess(abs(a - b), 0.05 * largest)
+
+    def test_bench_measures_a_shape_and_a_model(self):
+        small = ["--batches", "3x20,1x700", "--seconds", "0", "--threads", "1"]
+        for what in (["--shape", "32,4,2,16"], ["--model", self.model]):
+            batches = small if "--shape" in what else ["--batches", "2x5", *small[2:]]
+            report = json.loads(run("bench", *what, *batches, "--precision", "bfloat16",
+                                    "--json")[0])
+            self.assertEqual([entry["batch"] for entry in report["results"]],
+                             batches[1].split(","))
+            for entry in report["results"]:
+                self.assertGreater(entry["tokens_per_second"], 0)
+                self.assertGreaterEqual(entry["latency_ms"]["p99"], entry["latency_ms"]["p50"])
+                self.assertGreater(entry["share_of_peak"], 0)
+                self.assertGreater(entry["peak_memory_bytes"], 1000000)
+            for rate in report["peak"].values():
+                self.assertGreater(rate, 0)
+        self.assertIn("tokens/s", run("bench", "--shape", "32,4,2,0", *small)[0])
+        for wrong, part in ((["--shape", "32,5,2,16"], "heads"), (["--shape", "32,4"], "--shape"),
+                            (["--shape", "32,4,2,16", "--batches", "3"], "--batches"),
+                            ([], "--model")):
+            _, error = run("bench", *wrong, code=2)
+            self.assertIn(part, error)
+
     def test_an_unknown_instruction_set_is_wrong_usage(self):
         _, error = self.predict("--token-ids", stdin=self.lines[0], isa="avx3", code=2)
         self.assertIn("FASTFORMER_ISA: unknown instruction set \"avx3\"", error)

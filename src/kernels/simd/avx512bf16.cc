@@ -13,6 +13,7 @@ struct NativePairProducts {
   using Left = __m512bh;
   using Right = __m512bh;
   static constexpr int kRows = 12, kVectors = 2;
+  static X one() { return 0x3f803f80u; }
   static Left left(X x) { return (__m512bh)_mm512_set1_epi32(static_cast<int>(x)); }
   static Right right(const X* x) { return (__m512bh)_mm512_loadu_si512(x); }
   static __m512 multiply(Left a, Right b, __m512 sum) { return _mm512_dpbf16_ps(sum, a, b); }
@@ -24,7 +25,8 @@ void pair_rows(const PairRows& r) {
     Pair* y = r.y + i * r.y_stride;
     // Whole vectors: the padding is 0.
     for (std::int64_t j = 0; j < r.width; j += kPanel) {
-      const __m512bh pairs = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + j + 16), _mm512_loadu_ps(x + j));
+      const __m512bh pairs =
+          _mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + j + 16), _mm512_loadu_ps(x + j));
       _mm512_storeu_si512(y + j / 2, (__m512i)pairs);
     }
   }
@@ -56,6 +58,7 @@ void pair_panels(const PairPanels& p) {
 constexpr Stages with_pairs() {
   Stages stages = loops::stages_on<Vector512>();
   stages.pair_product = loops::product<NativePairProducts>;
+  stages.pair_peak = loops::peak<NativePairProducts>;
   stages.pair_rows = pair_rows;
   stages.pair_panels = pair_panels;
   return stages;

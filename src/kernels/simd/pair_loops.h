@@ -16,6 +16,7 @@ struct PairProducts {
   using Left = Halves;
   using Right = Halves;
   static constexpr int kRows = V::kPairRows, kVectors = V::kVectors;
+  static X one() { return 0x3f803f80u; }
   static Left left(X x) { return halves(V::set_bits(x)); }
   static Right right(const X* x) { return halves(V::load_bits(x)); }
   static typename V::F multiply(const Left& a, const Right& b, typename V::F sum) {
@@ -31,7 +32,7 @@ inline __attribute__((always_inline)) Pair bfloat16(float x) {
   std::uint32_t bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
   const std::uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude < 0x00800000u) return bits >> 16 & 0x8000u;          // denormal
+  if (magnitude < 0x00800000u) return bits >> 16 & 0x8000u;              // denormal
   if (magnitude > 0x7f800000u) return (bits >> 16 | 0x0040u) & 0xffffu;  // not a number
   return (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
 }

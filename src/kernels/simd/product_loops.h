@@ -1,6 +1,6 @@
 // Matrix products on vectors of any instruction set and numbers of any format, one accumulator per
-// element. P says how a format multiplies: the element X, a Left made of one element for all lanes, a
-// Right of one element per lane, and multiply(left, right, sum).
+// element. P says how a format multiplies: the element X, a Left made of one element for all lanes,
+// a Right of one element per lane, and multiply(left, right, sum).
 #pragma once
 
 #include "kernels/simd/stages.h"
@@ -26,6 +26,7 @@ struct FloatProducts {
   using Left = typename V::F;
   using Right = typename V::F;
   static constexpr int kRows = V::kRows, kVectors = V::kVectors;
+  static X one() { return 1; }
   static Left left(X x) { return V::set(x); }
   static Right right(const X* x) { return V::load(x); }
   static typename V::F multiply(Left a, Right b, typename V::F sum) { return V::fma(a, b, sum); }
@@ -57,8 +58,8 @@ inline void accumulate(const Block<typename P::X>& block,
 }
 
 template <typename P, int kRows, int kVectors>
-inline void product_block(const ProductOf<typename P::X>& p, std::int64_t first,
-                          std::int64_t panel, int offset) {
+inline void product_block(const ProductOf<typename P::X>& p, std::int64_t first, std::int64_t panel,
+                          int offset) {
   using V = typename P::Vector;
   typename V::F sums[kRows][kVectors];
   const float* start = p.start + panel * p.start_panel + first * p.start_row + offset;
@@ -112,6 +113,28 @@ void product(const ProductOf<typename P::X>& p) {
     }
     for (; offset < columns; offset += kLanes) product_columns<P, 1>(p, first / kPanel, offset);
   }
+}
+
+// Twelve accumulators that wait for nothing but themselves.
+inline constexpr int kPeakSums = 12;
+template <typename P>
+void peak(std::int64_t rounds, float* sink) {
+  using V = typename P::Vector;
+  alignas(64) typename P::X ones[V::kLanes];
+  for (typename P::X& one : ones) one = P::one();
+  const typename P::Left left = P::left(ones[0]);
+  const typename P::Right right = P::right(ones);
+  typename V::F sums[kPeakSums];
+  // Different, or the compiler would see that they stay the same.
+#pragma GCC unroll 12
+  for (int i = 0; i < kPeakSums; ++i) sums[i] = V::set(static_cast<float>(i));
+  for (std::int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 12
+    for (typename V::F& sum : sums) sum = P::multiply(left, right, sum);
+  }
+#pragma GCC unroll 12
+  for (int i = 1; i < kPeakSums; ++i) sums[0] = V::add(sums[0], sums[i]);
+  V::store(sink, sums[0]);
 }
 
 template <typename V, int kRows, int kVectors>

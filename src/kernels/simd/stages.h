@@ -156,6 +156,12 @@ struct Stages {
   void (*pair_rows)(const PairRows&);
   void (*pair_panels)(const PairPanels&);
   void (*gate)(const Gating&);
+  // Products in registers alone, so many rounds of them: what a processor can do at best. A round
+  // is so many multiplications and additions. `sink` [16] takes what came of it.
+  void (*peak)(std::int64_t rounds, float* sink);
+  std::int64_t peak_operations;
+  void (*pair_peak)(std::int64_t rounds, float* sink);
+  std::int64_t pair_peak_operations;
 };
 
 // One function per file of a target; stages_of() chooses.

@@ -31,6 +31,10 @@ constexpr Stages stages_on() {
   stages.pair_product = emulated_pair_product<V>;
   stages.pair_rows = pair_rows<V>;
   stages.pair_panels = pair_panels<V>;
+  stages.peak = peak<FloatProducts<V>>;
+  stages.peak_operations = 2 * kPeakSums * V::kLanes;
+  stages.pair_peak = peak<PairProducts<V>>;
+  stages.pair_peak_operations = 4 * kPeakSums * V::kLanes;
   return stages;
 }
 

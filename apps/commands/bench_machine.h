@@ -1,0 +1,37 @@
+// What this machine can do at best, to measure a model's speed against.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/parallel.h"
+#include "kernels/simd/instruction_set.h"
+
+namespace fastformer::apps {
+
+// The best of several short runs on all of a pool's threads.
+struct MachinePeak {
+  double float32 = 0;   // multiplications and additions per second, in products of floats
+  double bfloat16 = 0;  // the same in bfloat16
+  double memory = 0;    // bytes per second, read
+
+  // Keeps what is larger of either.
+  void improve(const MachinePeak& other);
+};
+
+MachinePeak measure_peak(kernels::InstructionSet set, ThreadPool& pool);
+
+// Seconds of a clock that only goes forward.
+double seconds_now();
+// Seconds of processor time that all threads of the process have used.
+double processor_seconds_now();
+
+// Makes peak_memory() begin anew, where the system allows it.
+void reset_peak_memory();
+// Bytes that the process has held in memory at most.
+std::int64_t peak_memory();
+
+// As the system calls it, or "" where it does not.
+std::string processor_name();
+
+}  // namespace fastformer::apps

@@ -1,0 +1,39 @@
+// The model that bench runs: a folder's, or one of a given shape with random weights.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/folder.h"
+#include "runtime/classifier.h"
+
+namespace fastformer::apps {
+
+class BenchModel {
+ public:
+  // A model folder's encoder.
+  BenchModel(const std::string& folder, runtime::Precision precision);
+  // "width,heads,layers,feedforward": what the published encoder contains, for documents of up to
+  // `longest` tokens: learned positions, norms, layers, attention pooling.
+  BenchModel(const std::string& shape, std::int64_t longest, runtime::Precision precision);
+
+  const model::ModelConfig& config() const { return config_; }
+  const runtime::Classifier& classifier() const { return *classifier_; }
+  // Multiplications and additions of a token in a document of many, counted as composed.
+  double operations_per_token() const;
+  // Random documents.
+  std::vector<std::vector<std::int32_t>> documents(std::int64_t count, std::int64_t length) const;
+
+ private:
+  void fill_tensors();
+
+  std::unique_ptr<const model::ModelFolder> folder_;
+  model::ModelConfig config_;
+  std::map<std::string, std::vector<float>> tensors_;  // of a shape
+  std::unique_ptr<const runtime::Classifier> classifier_;
+};
+
+}  // namespace fastformer::apps
