@@ -10,4 +10,6 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set_source_files_properties(${simd_folder}/avx512.cc PROPERTIES COMPILE_OPTIONS "${avx512}")
   set_source_files_properties(${simd_folder}/avx512bf16.cc
     PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512bf16")
+  set_source_files_properties(${simd_folder}/amx.cc
+    PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512bf16;-mamx-tile;-mamx-bf16")
 endif()

@@ -25,7 +25,7 @@ void PackedMatrix::require(std::int64_t outputs_in, std::int64_t inputs_in, Prec
   outputs = outputs_in;
   inputs = inputs_in;
   panels.require(padded(outputs) * inputs);
-  if (precision == Precision::kBfloat16) pairs.require(padded(outputs) * ((inputs + 1) / 2));
+  if (precision == Precision::kBfloat16) pairs.require(padded(outputs) * padded(inputs) / 2);
 }
 
 // The transpose of `weights`, cut into panels of columns.

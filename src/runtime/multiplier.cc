@@ -44,13 +44,12 @@ void Multiplier::convert(PackedMatrix& weights) const {
 void Multiplier::multiply(const Operand& x, const PackedMatrix& weights,
                           const Destination& to) const {
   if (precision_ == Precision::kFloat32) {
-    kernels::Product product =
-        product_of(x.floats, x, weights.panels.data(), weights.inputs, to);
+    kernels::Product product = product_of(x.floats, x, weights.panels.data(), weights.inputs, to);
     product.outputs = weights.outputs;
     stages_.product(product);
   } else {
     kernels::PairProduct product =
-        product_of(x.pairs, x, weights.pairs.data(), (weights.inputs + 1) / 2, to);
+        product_of(x.pairs, x, weights.pairs.data(), kernels::padded(weights.inputs) / 2, to);
     product.outputs = weights.outputs;
     stages_.pair_product(product);
   }

@@ -14,7 +14,7 @@ import unittest
 
 PROGRAM = sys.argv[1]
 WEIGHTS = pathlib.Path(sys.argv[2], "official_small_f32.safetensors")
-SETS = ["portable", "avx2", "avx512", "avx512bf16"]
+SETS = ["portable", "avx2", "avx512", "avx512bf16", "amx"]
 
 
 def run(*arguments, stdin=None, code=0, isa=None):

@@ -11,7 +11,7 @@ import unittest
 
 PROGRAM, RUNTIME, KERNELS = sys.argv[1:4]
 TORCH = re.compile(r"\b(at|c10|torch|caffe2)::")
-TARGETS = ("avx2", "avx512", "avx512bf16", "portable")
+TARGETS = ("amx", "avx2", "avx512", "avx512bf16", "portable")
 
 
 def output(*command):

@@ -5,6 +5,7 @@ namespace fastformer::kernels {
 
 const Stages& stages_of(InstructionSet set) {
 #ifdef __x86_64__
+  if (set == InstructionSet::kAmx) return amx_stages();
   if (set == InstructionSet::kAvx512Bf16) return avx512bf16_stages();
   if (set == InstructionSet::kAvx512) return avx512_stages();
   if (set == InstructionSet::kAvx2) return avx2_stages();

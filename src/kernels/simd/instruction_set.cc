@@ -9,6 +9,12 @@
 
 #include "base/strings.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace fastformer::kernels {
 namespace {
 
@@ -27,7 +33,17 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
 bool has_avx512bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
+// The processor has tiles of bfloat16, and the system lets this process use them.
+bool has_amx() {
+  constexpr unsigned kBfloat16 = 1U << 22, kTiles = 1U << 24;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl(2)
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return has_avx512bf16() && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 &&
+         (edx & kBfloat16) != 0 && (edx & kTiles) != 0 &&
+         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
 #else
+bool has_amx() { return false; }
 bool has_avx2() { return false; }
 bool has_avx512() { return false; }
 bool has_avx512bf16() { return false; }
@@ -38,6 +54,7 @@ constexpr std::array kSets = {
     Row{InstructionSet::kAvx2, "avx2", has_avx2},
     Row{InstructionSet::kAvx512, "avx512", has_avx512},
     Row{InstructionSet::kAvx512Bf16, "avx512bf16", has_avx512bf16},
+    Row{InstructionSet::kAmx, "amx", has_amx},
 };
 
 }  // namespace

@@ -7,10 +7,11 @@
 namespace fastformer::kernels {
 
 enum class InstructionSet {
-  kPortable,  // what the compiler makes of plain vectors, on any processor
-  kAvx2,      // with FMA
-  kAvx512,    // F, BW, VL and DQ
+  kPortable,    // what the compiler makes of plain vectors, on any processor
+  kAvx2,        // with FMA
+  kAvx512,      // F, BW, VL and DQ
   kAvx512Bf16,  // the same with BF16
+  kAmx,         // the same with AMX's tiles of bfloat16
 };
 
 // "portable", "avx2", ...: what FASTFORMER_ISA may say.

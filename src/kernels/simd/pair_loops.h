@@ -27,7 +27,12 @@ struct PairProducts {
   static Halves halves(typename V::F pair) { return {V::lower_half(pair), V::upper_half(pair)}; }
 };
 
-// Two floats to a pair.
+// The padding included.
+inline __attribute__((always_inline)) std::int64_t padded_pairs(std::int64_t inputs) {
+  return (inputs + kPanel - 1) / kPanel * (kPanel / 2);
+}
+
+// To half of a pair.
 inline __attribute__((always_inline)) Pair bfloat16(float x) {
   std::uint32_t bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
@@ -42,24 +47,24 @@ void pair_rows(const PairRows& r) {
   for (std::int64_t i = 0; i < r.rows; ++i) {
     const float* x = r.x + i * r.x_stride;
     Pair* y = r.y + i * r.y_stride;
-    for (std::int64_t k = 0; 2 * k < r.width; ++k) {
-      const Pair second = 2 * k + 1 < r.width ? bfloat16(x[2 * k + 1]) : 0;
-      y[k] = bfloat16(x[2 * k]) | second << 16;
+    for (std::int64_t k = 0; k < padded_pairs(r.width); ++k) {
+      y[k] = bfloat16(x[2 * k]) | bfloat16(x[2 * k + 1]) << 16;
     }
   }
 }
 
 template <typename V>
 void pair_panels(const PairPanels& p) {
-  const std::int64_t pairs = (p.inputs + 1) / 2;
+  const std::int64_t pairs = padded_pairs(p.inputs);
   for (std::int64_t panel = 0; panel * kPanel < p.outputs; ++panel) {
     const float* weights = p.panels + panel * p.inputs * kPanel;
     Pair* y = p.pairs + panel * pairs * kPanel;
     for (std::int64_t k = 0; k < pairs; ++k) {
       for (std::int64_t j = 0; j < kPanel; ++j) {
         const float* w = weights + 2 * k * kPanel + j;
+        const Pair first = 2 * k < p.inputs ? bfloat16(w[0]) : 0;
         const Pair second = 2 * k + 1 < p.inputs ? bfloat16(w[kPanel]) : 0;
-        y[k * kPanel + j] = bfloat16(w[0]) | second << 16;
+        y[k * kPanel + j] = first | second << 16;
       }
     }
   }

@@ -17,9 +17,10 @@ inline constexpr std::int64_t kPanel = 32;
 // p * (its panel stride) + r * (its row stride) + j: a bias has the row stride 0. y may be start.
 //
 // X is float, or Pair for bfloat16 numbers two by two: inputs 2 k and 2 k + 1, the first in the
-// lower half; a last one without a partner has 0. Then x_stride and inputs count pairs, and
+// lower half. Then x_stride and inputs count pairs, padded with 0 to a multiple of kPanel / 2, and
 //   sum = fma(x_(2 k), w_(2 k), fma(x_(2 k + 1), w_(2 k + 1), sum)),
-// with denormal numbers as 0: what the processor's own instruction does, and all sets alike.
+// with denormal numbers as 0: what the instruction of AVX-512 BF16 does, and all sets alike but
+// AMX, which adds up 16 pairs, the first numbers and the second ones apart, before it adds to sum.
 template <typename X>
 struct ProductOf {
   const X* x = nullptr;  // [rows, inputs]
@@ -48,7 +49,7 @@ struct PairRows {  // rows of x [rows, width], the padding included
 struct PairPanels {  // panels of `inputs` inputs
   const float* panels = nullptr;
   std::int64_t inputs = 0, outputs = 0;
-  Pair* pairs = nullptr;  // panels of (inputs + 1) / 2 pairs
+  Pair* pairs = nullptr;  // panels of padded(inputs) / 2 pairs
 };
 
 // One step of a softmax over tokens, all heads side by side (online softmax, arXiv 1805.02867):
@@ -169,5 +170,6 @@ const Stages& portable_stages();
 const Stages& avx2_stages();
 const Stages& avx512_stages();
 const Stages& avx512bf16_stages();
+const Stages& amx_stages();
 
 }  // namespace fastformer::kernels

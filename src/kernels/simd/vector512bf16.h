@@ -1,0 +1,70 @@
+// What AVX-512 with BF16 adds to AVX-512, of internal linkage in each target that has it.
+#pragma once
+
+#include "kernels/simd/target.h"
+#include "kernels/simd/vector512.h"
+
+namespace fastformer::kernels {
+namespace {
+
+// Products of pairs by one instruction.
+struct NativePairProducts {
+  using X = Pair;
+  using Vector = Vector512;
+  using Left = __m512bh;
+  using Right = __m512bh;
+  static constexpr int kRows = 12, kVectors = 2;
+  static X one() { return 0x3f803f80u; }
+  static Left left(X x) { return (__m512bh)_mm512_set1_epi32(static_cast<int>(x)); }
+  static Right right(const X* x) { return (__m512bh)_mm512_loadu_si512(x); }
+  static __m512 multiply(Left a, Right b, __m512 sum) { return _mm512_dpbf16_ps(sum, a, b); }
+};
+
+void pair_rows(const PairRows& r) {
+  for (std::int64_t i = 0; i < r.rows; ++i) {
+    const float* x = r.x + i * r.x_stride;
+    Pair* y = r.y + i * r.y_stride;
+    // Whole vectors: the padding is 0.
+    for (std::int64_t j = 0; j < r.width; j += kPanel) {
+      const __m512bh pairs =
+          _mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + j + 16), _mm512_loadu_ps(x + j));
+      _mm512_storeu_si512(y + j / 2, (__m512i)pairs);
+    }
+  }
+}
+
+// The pairs (a_j, b_j) of 16 lanes.
+inline __m512i pairs_of(__m512 a, __m512 b) {
+  const __m512i first = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(a));
+  const __m512i second = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(b));
+  return _mm512_or_si512(first, _mm512_slli_epi32(second, 16));
+}
+
+void pair_panels(const PairPanels& p) {
+  const std::int64_t pairs = loops::padded_pairs(p.inputs);
+  for (std::int64_t panel = 0; panel * kPanel < p.outputs; ++panel) {
+    const float* weights = p.panels + panel * p.inputs * kPanel;
+    Pair* y = p.pairs + panel * pairs * kPanel;
+    for (std::int64_t k = 0; k < pairs; ++k) {
+      const float* w = weights + 2 * k * kPanel;
+      const bool has_first = 2 * k < p.inputs, has_second = 2 * k + 1 < p.inputs;
+      for (std::int64_t j = 0; j < kPanel; j += 16) {
+        const __m512 a = has_first ? _mm512_loadu_ps(w + j) : _mm512_setzero_ps();
+        const __m512 b = has_second ? _mm512_loadu_ps(w + kPanel + j) : _mm512_setzero_ps();
+        _mm512_storeu_si512(y + k * kPanel + j, pairs_of(a, b));
+      }
+    }
+  }
+}
+
+constexpr Stages stages_with_pairs() {
+  Stages stages = loops::stages_on<Vector512>();
+  stages.pair_product = loops::product<NativePairProducts>;
+  stages.pair_peak = loops::peak<NativePairProducts>;
+  stages.pair_rows = pair_rows;
+  stages.pair_panels = pair_panels;
+  return stages;
+}
+
+}  // namespace
+}  // namespace fastformer::kernels
