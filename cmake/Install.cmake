@@ -3,6 +3,7 @@ include(CMakePackageConfigHelpers)
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/fastformer)
 
 install(TARGETS fastformer EXPORT fastformer_targets)
+install(TARGETS fastformer_c)
 install(DIRECTORY include/fastformer DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT fastformer_targets NAMESPACE fastformer:: DESTINATION ${config_folder})
 configure_package_config_file(cmake/fastformerConfig.cmake.in fastformerConfig.cmake

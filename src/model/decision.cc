@@ -10,8 +10,6 @@
 namespace fastformer::model {
 namespace {
 
-constexpr double kUsualThreshold = 0.5;
-
 void check(std::span<const float> logits, std::span<double> probabilities) {
   if (logits.empty() || logits.size() != probabilities.size()) {
     throw Error(std::to_string(probabilities.size()) + " probabilities asked of " +

@@ -30,6 +30,9 @@ void sigmoid(std::span<const float> logits, std::span<double> probabilities,
 // temperature (ModelConfig's) changes the scores, never their order.
 Decision decide(std::span<const float> logits, int top_k = 0, double temperature = 1);
 
+// From which score on a label is chosen where the model says nothing else.
+inline constexpr double kUsualThreshold = 0.5;
+
 // What a model that gives several labels says of a document. By sigmoid.
 struct MultiDecision {
   std::vector<Ranked> ranked;  // the top_k best, as decide() has them

@@ -455,6 +455,18 @@ class CommandLineTest(unittest.TestCase):
             self.assertIn(str(broken) + ": gives results that are not finite", error)
             self.assertEqual(out, "")
 
+    def test_python_gets_the_same_scores(self):
+        program = pathlib.Path(PROGRAM)
+        library = program.parents[1] / "libfastformer_c.so"
+        example = pathlib.Path(__file__).parents[2] / "examples" / "python" / "classify.py"
+        texts = [row[2] for row in sentences(5, 11)] + ["", "cat \udcff red".encode(
+            errors="surrogateescape").decode(errors="replace")]
+        out = subprocess.run([sys.executable, example, library, self.model, *texts],
+                             capture_output=True, text=True, check=True).stdout
+        lines = run("predict", "--model", self.model, "--input", "-", "--format", "lines",
+                    stdin="\n".join(texts) + "\n")[0]
+        self.assertEqual(out, lines)
+
     def test_files_do_not_come_from_the_environment(self):
         environment = dict(os.environ, FASTFORMER_DATA=str(self.test), FASTFORMER_TOP_K="3")
         run("evaluate", "--model", self.model, code=2, environment=environment)

@@ -1,7 +1,7 @@
 """What programs and archives are made of: no torch in what is lean, and nothing that the linker
 could share in the files that are compiled for one instruction set.
 
-symbols_test.py PROGRAM RUNTIME_ARCHIVE KERNELS_ARCHIVE
+symbols_test.py PROGRAM RUNTIME_ARCHIVE KERNELS_ARCHIVE C_LIBRARY
 """
 
 import re
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-PROGRAM, RUNTIME, KERNELS = sys.argv[1:4]
+PROGRAM, RUNTIME, KERNELS, C_LIBRARY = sys.argv[1:5]
 TORCH = re.compile(r"\b(at|c10|torch|caffe2)::")
 TARGETS = ("amx", "avx2", "avx512", "avx512bf16", "portable")
 
@@ -29,6 +29,12 @@ class SymbolsTest(unittest.TestCase):
         symbols = output("nm", "-C", RUNTIME)
         self.assertIn("fastformer::runtime::Classifier::logits", symbols)
         self.assertNotRegex(symbols, TORCH)
+
+    def test_the_c_library_shows_the_c_api_alone(self):
+        shown = re.findall(r"^[0-9a-f]+ [A-Z] (.*)$", output("nm", "-D", "--defined-only", C_LIBRARY),
+                           re.MULTILINE)
+        self.assertIn("fastformer_scores", shown)
+        self.assertEqual([name for name in shown if not name.startswith("fastformer_")], [])
 
     def test_code_for_one_instruction_set_is_nobody_elses(self):
         members = re.split(r"\n(?=\S+\.o:\n)", output("nm", KERNELS))

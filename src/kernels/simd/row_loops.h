@@ -29,24 +29,36 @@ void softmax_step(const SoftmaxStep& s) {
   }
 }
 
-// Sum of f(vector at j) over a row, elements past the width counted as 0.
+// Sum of f(vector at j) over a row, elements past the width counted as 0. Two sums in turn, so that
+// one need not wait for the other.
 template <typename V, typename Element>
 inline float sum_of_row(std::int64_t width, const Element& element) {
-  typename V::F sum = V::set(0.0f);
-  for_vectors<V>(width, [&](std::int64_t j, int count) {
-    typename V::F value = element(j);
-    if (count < V::kLanes) value = V::first(value, count);
-    sum = V::add(sum, value);
-  });
-  return V::sum(sum);
+  typename V::F even = V::set(0.0f), odd = V::set(0.0f);
+  std::int64_t j = 0;
+  for (; j + 2 * V::kLanes <= width; j += 2 * V::kLanes) {
+    even = V::add(even, element(j));
+    odd = V::add(odd, element(j + V::kLanes));
+  }
+  for (; j < width; j += V::kLanes) {
+    const typename V::F value = element(j);
+    const auto left = static_cast<int>(width - j);
+    even = V::add(even, left < V::kLanes ? V::first(value, left) : value);
+  }
+  return V::sum(V::add(even, odd));
 }
 
-template <typename V>
-inline void normalize_row(const AddNorm& n, float* y) {
+// y = normalised rows whose elements at j are input(j); `y` may be where they come from.
+template <typename V, typename Input>
+inline void normalize_row(const AddNorm& n, const Input& input, float* y) {
   using F = typename V::F;
   const float size = static_cast<float>(n.width);
-  const F mean =
-      V::set(sum_of_row<V>(n.width, [&](std::int64_t j) { return V::load(y + j); }) / size);
+  const F mean = V::set(sum_of_row<V>(n.width,
+                                      [&](std::int64_t j) {
+                                        const F value = input(j);
+                                        V::store(y + j, value);
+                                        return value;
+                                      }) /
+                        size);
   const float squares = sum_of_row<V>(n.width, [&](std::int64_t j) {
     const F centred = V::sub(V::load(y + j), mean);
     return V::mul(centred, centred);
@@ -58,20 +70,28 @@ inline void normalize_row(const AddNorm& n, float* y) {
   });
 }
 
+template <typename V, typename Input>
+inline void finish_row(const AddNorm& n, const Input& input, float* y) {
+  if (n.scale) {
+    normalize_row<V>(n, input, y);
+  } else {
+    for_vectors<V>(n.width, [&](std::int64_t j, int) { V::store(y + j, input(j)); });
+  }
+}
+
 template <typename V>
 void add_norm(const AddNorm& n) {
   for (std::int64_t r = 0; r < n.rows; ++r) {
     const float* x = n.x + r * n.x_stride;
-    const float* add = n.add ? n.add + r * n.add_stride : x;
     float* y = n.y + r * n.y_stride;
     if (n.add) {
-      for_vectors<V>(n.width, [&](std::int64_t j, int) {
-        V::store(y + j, V::add(V::load(x + j), V::load(add + j)));
-      });
-    } else if (x != y) {
-      for_vectors<V>(n.width, [&](std::int64_t j, int) { V::store(y + j, V::load(x + j)); });
+      const float* add = n.add + r * n.add_stride;
+      finish_row<V>(
+          n, [=](std::int64_t j) { return V::add(V::load(x + j), V::load(add + j)); }, y);
+    } else {
+      finish_row<V>(
+          n, [=](std::int64_t j) { return V::load(x + j); }, y);
     }
-    if (n.scale) normalize_row<V>(n, y);
   }
 }
 

@@ -1,0 +1,74 @@
+"""Labels text with a Fastformer model from Python, through the C API and ctypes.
+
+classify.py LIBRARY MODEL TEXT...     LIBRARY: libfastformer_c.so, installed or in the build folder
+
+Prints LABEL <tab> SCORE for each text; several pairs, or nothing, where the model gives several labels.
+"""
+
+import ctypes
+import sys
+
+
+class Classifier:
+    def __init__(self, library, folder, bfloat16=False):
+        self.library = ctypes.CDLL(library)
+        for name, result, arguments in (
+                ("last_error", ctypes.c_char_p, []),
+                ("open", ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]),
+                ("close", None, [ctypes.c_void_p]),
+                ("label_count", ctypes.c_size_t, [ctypes.c_void_p]),
+                ("label", ctypes.c_char_p, [ctypes.c_void_p, ctypes.c_size_t]),
+                ("gives_several_labels", ctypes.c_int, [ctypes.c_void_p]),
+                ("threshold", ctypes.c_double, [ctypes.c_void_p, ctypes.c_size_t]),
+                ("scores", ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t,
+                                          ctypes.POINTER(ctypes.c_double)]),
+                ("scores_of_ids", ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32),
+                                                 ctypes.c_size_t,
+                                                 ctypes.POINTER(ctypes.c_double)])):
+            function = getattr(self.library, "fastformer_" + name)
+            function.restype, function.argtypes = result, arguments
+        self.handle = self.library.fastformer_open(folder.encode(), int(bfloat16))
+        if not self.handle:
+            self.fail()
+        self.labels = [self.library.fastformer_label(self.handle, i).decode()
+                       for i in range(self.library.fastformer_label_count(self.handle))]
+
+    def close(self):
+        self.library.fastformer_close(self.handle)
+        self.handle = None
+
+    def fail(self):
+        raise RuntimeError(self.library.fastformer_last_error().decode())
+
+    def scores(self, text):
+        """The probability of each label."""
+        encoded = text.encode()
+        scores = (ctypes.c_double * len(self.labels))()
+        if self.library.fastformer_scores(self.handle, encoded, len(encoded), scores) < 0:
+            self.fail()
+        return list(scores)
+
+    def scores_of_ids(self, ids):
+        """The same from token ids, by the encoder alone."""
+        scores = (ctypes.c_double * len(self.labels))()
+        numbers = (ctypes.c_int32 * len(ids))(*ids)
+        if self.library.fastformer_scores_of_ids(self.handle, numbers, len(ids), scores) < 0:
+            self.fail()
+        return list(scores)
+
+    def labelled(self, text):
+        """Pairs (label, score) that the text is given, best first."""
+        ranked = sorted(zip(self.scores(text), range(len(self.labels))), key=lambda e: -e[0])
+        if not self.library.fastformer_gives_several_labels(self.handle):
+            ranked = ranked[:1]
+        else:
+            ranked = [(score, i) for score, i in ranked
+                      if score >= self.library.fastformer_threshold(self.handle, i)]
+        return [(self.labels[i], score) for score, i in ranked]
+
+
+if __name__ == "__main__":
+    classifier = Classifier(sys.argv[1], sys.argv[2])
+    for document in sys.argv[3:]:
+        print("\t".join(f"{label}\t{score:.4f}" for label, score in classifier.labelled(document)))
+    classifier.close()

@@ -1,0 +1,53 @@
+// A trained classifier for use: from text to the probabilities of its labels.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fastformer {
+
+// Const functions may be called from several threads at once, and give the same bits whoever else
+// is calling. Moving is cheap; a classifier that was moved from can only be assigned to or
+// destroyed.
+class TextClassifier {
+ public:
+  // The numbers that the encoder multiplies: bfloat16 is less exact, and faster where the processor
+  // has instructions for it.
+  enum class Numbers { kFloat32, kBfloat16 };
+
+  // Opens the model folder `folder`, which must stay unchanged while the classifier lives. Throws
+  // an Error that names the file when the folder is missing, damaged, or made by a newer version.
+  static TextClassifier open(const std::string& folder, Numbers numbers = Numbers::kFloat32);
+
+  ~TextClassifier();
+  TextClassifier(TextClassifier&& other) noexcept;
+  TextClassifier& operator=(TextClassifier&& other) noexcept;
+
+  // Names of the classes, in the order of the scores. At least one.
+  const std::vector<std::string>& labels() const;
+  // Whether a document may have several labels, or none: then each score is a probability by
+  // itself; else all of them sum to 1.
+  bool gives_several_labels() const;
+  // The score from which on a label is given, where a document may have several.
+  double threshold(std::size_t label) const;
+
+  // Scores [labels] of a document in UTF-8, which is repaired where it is not valid. Throws an
+  // Error when the model has no tokenizer, and on a document that is too long when the model
+  // refuses such documents.
+  std::vector<double> scores(std::string_view text) const;
+  // Scores of the encoder alone, from token ids. Throws an Error for ids that the model does not
+  // have and for more of them than it takes.
+  std::vector<double> scores_of_ids(std::span<const std::int32_t> ids) const;
+
+ private:
+  struct Content;
+  explicit TextClassifier(std::unique_ptr<const Content> content);
+
+  std::unique_ptr<const Content> content_;
+};
+
+}  // namespace fastformer

@@ -1,0 +1,97 @@
+// The C API over TextClassifier: errors become messages of the thread.
+#include <fastformer/c_api.h>
+#include <fastformer/error.h>
+#include <fastformer/text_classifier.h>
+#include <fastformer/version.h>
+
+#include <algorithm>
+#include <exception>
+#include <string>
+
+struct fastformer_classifier {
+  fastformer::TextClassifier classifier;
+};
+
+namespace {
+
+thread_local std::string last_error;
+
+// body(), or `failed` with a message for the thread.
+template <typename Result, typename Body>
+Result guarded(Result failed, const Body& body) noexcept {
+  try {
+    return body();
+  } catch (const std::exception& error) {
+    last_error = error.what();
+  } catch (...) {
+    last_error = "unknown error";
+  }
+  return failed;
+}
+
+template <typename Input, typename Function>
+int write_scores(const Input* input, double* scores, const Function& function) noexcept {
+  return guarded(-1, [&] {
+    if (!input || !scores) throw fastformer::Error("an argument is NULL");
+    const std::vector<double> found = function();
+    std::copy(found.begin(), found.end(), scores);
+    return 0;
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* fastformer_version(void) { return fastformer::library_version(); }
+
+const char* fastformer_last_error(void) { return last_error.c_str(); }
+
+fastformer_classifier* fastformer_open(const char* folder, int bfloat16) {
+  return guarded(static_cast<fastformer_classifier*>(nullptr), [&] {
+    if (!folder) throw fastformer::Error("the folder is NULL");
+    using Numbers = fastformer::TextClassifier::Numbers;
+    return new fastformer_classifier{fastformer::TextClassifier::open(
+        folder, bfloat16 != 0 ? Numbers::kBfloat16 : Numbers::kFloat32)};
+  });
+}
+
+void fastformer_close(fastformer_classifier* classifier) { delete classifier; }
+
+size_t fastformer_label_count(const fastformer_classifier* classifier) {
+  return classifier ? classifier->classifier.labels().size() : 0;
+}
+
+const char* fastformer_label(const fastformer_classifier* classifier, size_t label) {
+  if (label >= fastformer_label_count(classifier)) return nullptr;
+  return classifier->classifier.labels()[label].c_str();
+}
+
+int fastformer_gives_several_labels(const fastformer_classifier* classifier) {
+  return classifier && classifier->classifier.gives_several_labels() ? 1 : 0;
+}
+
+double fastformer_threshold(const fastformer_classifier* classifier, size_t label) {
+  return guarded(-1.0, [&] {
+    if (!classifier) throw fastformer::Error("the classifier is NULL");
+    return classifier->classifier.threshold(label);
+  });
+}
+
+int fastformer_scores(const fastformer_classifier* classifier, const char* text, size_t length,
+                      double* scores) {
+  return write_scores(classifier, scores, [&] {
+    if (!text && length > 0) throw fastformer::Error("the text is NULL");
+    return classifier->classifier.scores(std::string_view(text, length));
+  });
+}
+
+int fastformer_scores_of_ids(const fastformer_classifier* classifier, const int32_t* ids,
+                             size_t count, double* scores) {
+  return write_scores(classifier, scores, [&] {
+    if (!ids && count > 0) throw fastformer::Error("the ids are NULL");
+    return classifier->classifier.scores_of_ids({ids, count});
+  });
+}
+
+}  // extern "C"

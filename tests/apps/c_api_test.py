@@ -1,0 +1,80 @@
+"""The C API through the Python example, on a model imported from the authors' weights.
+
+c_api_test.py PROGRAM C_LIBRARY GOLDEN_FOLDER
+"""
+
+import ctypes
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+PROGRAM, LIBRARY = sys.argv[1:3]
+WEIGHTS = pathlib.Path(sys.argv[3], "official_small_f32.safetensors")
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "examples" / "python"))
+from classify import Classifier  # noqa: E402
+
+
+class CApiTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.model = str(pathlib.Path(cls.folder.name, "imported"))
+        subprocess.run([PROGRAM, "import", "--weights", WEIGHTS, "--output", cls.model], check=True,
+                       capture_output=True)
+        cls.classifier = Classifier(LIBRARY, cls.model)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.classifier.close()
+        cls.folder.cleanup()
+
+    def predicted(self, ids, *options):
+        out = subprocess.run([PROGRAM, "predict", "--model", self.model, "--input", "-", "--json",
+                              "--token-ids", "--top-k", "0", *options],
+                             input=json.dumps({"ids": ids}) + "\n", capture_output=True, text=True,
+                             check=True).stdout
+        scores = {entry["label"]: entry["score"] for entry in json.loads(out)["labels"]}
+        return [scores[label] for label in self.classifier.labels]
+
+    def test_scores_are_those_of_predict(self):
+        for ids in ([], [3], [1, 2, 3, 4, 5]):
+            self.assertEqual(self.classifier.scores_of_ids(ids), self.predicted(ids))
+        rounded = Classifier(LIBRARY, self.model, bfloat16=True)
+        self.assertEqual(rounded.scores_of_ids([1, 2, 3]),
+                         self.predicted([1, 2, 3], "--precision", "bfloat16"))
+        rounded.close()
+
+    def test_threads_may_share_a_classifier(self):
+        expected = self.classifier.scores_of_ids([1, 2, 3])
+        found = []
+        threads = [threading.Thread(target=lambda: found.append(
+            self.classifier.scores_of_ids([1, 2, 3]))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(found, [expected] * 8)
+
+    def test_failures_have_a_message(self):
+        with self.assertRaisesRegex(RuntimeError, "no such model folder"):
+            Classifier(LIBRARY, self.model + "-nowhere")
+        with self.assertRaisesRegex(RuntimeError, "no tokenizer"):
+            self.classifier.scores("text")
+        with self.assertRaisesRegex(RuntimeError, "id -1"):
+            self.classifier.scores_of_ids([-1])
+        with self.assertRaisesRegex(RuntimeError, "more than the model"):
+            self.classifier.scores_of_ids([1] * 100000)
+        library = self.classifier.library
+        scores = (ctypes.c_double * len(self.classifier.labels))()
+        self.assertEqual(library.fastformer_scores(None, b"", 0, scores), -1)
+        self.assertEqual(library.fastformer_label_count(None), 0)
+        self.assertLess(library.fastformer_threshold(self.classifier.handle, 10 ** 6), 0)
+        library.fastformer_close(None)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
