@@ -31,8 +31,8 @@ struct AttentionPlan {
   Affine output_offset;       // D, c
 
   // Product interaction.
-  Matrix key_transposed;          // Wk'
-  Multiplier::Room key_rows;      // the same in the number format
+  Matrix key_transposed;      // Wk'
+  Multiplier::Room key_rows;  // the same in the number format
   Operand key_operand;
   PackedMatrix key_directions;    // G' in the panels of a matrix [heads, width]
   Matrix value_transposed;        // Wv'

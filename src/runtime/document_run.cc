@@ -118,8 +118,8 @@ void DocumentRun::attend(Tile& tile, const Rows& input) {
   const Rows value{tile.memory.value.data(), stride_, tile.rows, width_};
   plan_.multiplier.multiply(x, plan.value, plan_.zeros, value);
   plan_.multiplier.multiply(x, plan.output_query, memory_.output_offset, attended);
-  stages_.scale({value.x, stride_, tile.rows, width_, memory_.global_key.data(), false, value.x,
-                 stride_});
+  stages_.scale(
+      {value.x, stride_, tile.rows, width_, memory_.global_key.data(), false, value.x, stride_});
   Destination sum;
   sum.start = sum.y = attended.x;
   sum.start_row = sum.y_row = stride_;

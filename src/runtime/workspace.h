@@ -62,7 +62,7 @@ struct TileMemory {
   Floats inner;     // [tile, feed-forward]
   Floats scores;    // [tile, heads]
   Multiplier::Room operand;  // any of the above in the number format
-  Floats shrink;    // [heads]
+  Floats shrink;             // [heads]
 };
 
 // What a document needs. Rows of `tokens` lie padded(width) apart.
@@ -74,8 +74,8 @@ struct DocumentMemory {
   Summary alpha, beta, pooled;  // of this or the next layer; pooled has one head
   Floats largest;               // [chunks, width]: each channel's largest
   Floats global_query, global_key;
-  PackedMatrix directions;      // G o Q
-  PackedMatrix key_scores;      // B
+  PackedMatrix directions;  // G o Q
+  PackedMatrix key_scores;  // B
   Floats key_score_offset;
   Floats values;                // Wv' o K
   Multiplier::Room value_rows;  // the same in the number format

@@ -122,8 +122,7 @@ class RandomModel {
                         Precision precision = Precision::kFloat32) const {
     return Classifier(
         "a random model", config_, [this](const std::string& name) { return tensors_.at(name); },
-        words_, precision,
-                      set);
+        words_, precision, set);
   }
 
   std::vector<float>& tensor(const std::string& name) { return tensors_.at(name); }

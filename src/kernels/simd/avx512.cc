@@ -1,4 +1,5 @@
-// The stages for AVX-512 (F, BW, VL, DQ). Compiled with flags of its own: see cmake/SimdTargets.cmake.
+// The stages for AVX-512 (F, BW, VL, DQ). Compiled with flags of its own: see
+// cmake/SimdTargets.cmake.
 #ifdef __x86_64__
 #include "kernels/simd/target.h"
 #include "kernels/simd/vector512.h"
