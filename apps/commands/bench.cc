@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "commands/bench_machine.h"
 #include "commands/bench_model.h"
@@ -178,6 +179,26 @@ class Report {
   const MachinePeak& peak_;
 };
 
+// The batches that the model can read. Those of the user's own choice are not left out.
+std::vector<Batch> readable(std::vector<Batch> batches, const model::ModelConfig& config,
+                            bool chosen) {
+  if (config.encoder.positions != Positions::kLearned) return batches;
+  const std::int64_t longest = config.text.max_length;
+  const auto too_long = [&](const Batch& batch) { return batch.tokens > longest; };
+  const auto found = std::find_if(batches.begin(), batches.end(), too_long);
+  if (found == batches.end()) return batches;
+  if (chosen) {
+    throw usage_error("the model reads documents of at most " + format_count(longest) +
+                          " tokens, not \"" + found->name + "\"",
+                      "--batches");
+  }
+  std::erase_if(batches, too_long);
+  if (batches.empty()) batches.push_back({"64x" + std::to_string(longest), 64, longest});
+  log_info("the model reads documents of at most " + format_count(longest) +
+           " tokens: longer batches are left out");
+  return batches;
+}
+
 }  // namespace
 
 int run_bench(Arguments arguments) {
@@ -188,12 +209,14 @@ int run_bench(Arguments arguments) {
   if (options.model.empty() == options.shape.empty()) {
     throw usage_error("one of --model and --shape is wanted", "", "See --help");
   }
-  const std::vector<Batch> batches = parse_batches(options.batches);
+  std::vector<Batch> batches = parse_batches(options.batches);
   std::int64_t longest = 1;
   for (const Batch& batch : batches) longest = std::max(longest, batch.tokens);
   const BenchModel model = options.shape.empty()
                                ? BenchModel(options.model, options.precision)
                                : BenchModel(options.shape, longest, options.precision);
+  const bool chosen = set.find("batches")->source > config::Source::kPreset;
+  batches = readable(std::move(batches), model.config(), chosen);
   ThreadPool pool(options.threads);
   MachinePeak peak = measure_peak(kernels::instruction_set(), pool);
   std::vector<Measurement> measurements;

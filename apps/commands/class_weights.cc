@@ -16,7 +16,7 @@ namespace fastformer::apps {
 namespace {
 
 constexpr std::size_t kFileLimit = std::size_t{64} << 20;
-constexpr double kLargest = 1e6;
+constexpr double kSmallest = 1e-6, kLargest = 1e6;
 
 std::vector<float> from_counts(std::size_t labels, const data::Targets& train,
                                metrics::TargetKind kind) {
@@ -51,9 +51,10 @@ std::vector<float> from_file(const std::string& path, const std::vector<std::str
       throw Error("has a weight for \"" + printable(label) + "\", which no row has", path,
                   near ? "Did you mean " + printable(*near) + "?" : "");
     }
-    if (!weight.is_number() || !(weight.get<double>() > 0 && weight.get<double>() <= kLargest)) {
+    if (!weight.is_number() ||
+        !(weight.get<double>() >= kSmallest && weight.get<double>() <= kLargest)) {
       throw Error("the weight of \"" + printable(label) + "\" is " + printable(weight.dump(), 40) +
-                      ", not a number above 0",
+                      ", not a number above 0, from 0.000001 to 1,000,000",
                   path);
     }
     weights[static_cast<std::size_t>(at - labels.begin())] = weight.get<float>();

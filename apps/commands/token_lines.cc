@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "data/json_row.h"
 
 namespace fastformer::apps {
 namespace {
@@ -81,13 +82,13 @@ class TokenLines : public DocumentReader {
   }
 
   DocumentToLabel parse(const data::Record& record) const {
-    const config::Json json = config::Json::parse(record.text, nullptr, false);
+    const nlohmann::json json = data::parse_shallow(record.text);
     if (!json.is_object() || !json.contains("ids") || !json["ids"].is_array()) {
       fail(record, "is not a JSON object with a list \"ids\"");
     }
     DocumentToLabel document;
     std::vector<std::int32_t>& ids = document.input.tokens.ids;
-    for (const config::Json& id : json["ids"]) {
+    for (const nlohmann::json& id : json["ids"]) {
       if (!id.is_number_integer() || id < 0 || id >= config_.vocabulary) {
         fail(record, printable(id.dump()) + " is not an id below the vocabulary's size " +
                          std::to_string(config_.vocabulary));

@@ -93,6 +93,7 @@ data::CorpusOptions training_corpus(const TrainingFiles& files) {
     throw usage_error("a distribution is over labels of which one holds", "--soft-label-column",
                       "Leave --target multi and --label-separator out");
   }
+  corpus.left_out_column = corpus.label_column;
   corpus.label_column = files.soft_label_column;
   corpus.target = data::Target::kSoft;
   return corpus;
@@ -119,6 +120,21 @@ metrics::TargetKind target_of(const data::CorpusOptions& options,
                         std::any_of(train.begin(), train.end(), has_list) ||
                         std::any_of(valid.begin(), valid.end(), has_list);
   return is_multi ? TargetKind::kMulti : TargetKind::kSingle;
+}
+
+// A single list among single labels is a slip more often than a wish, and changes the whole model.
+void warn_of_rare_lists(const data::CorpusOptions& options,
+                        const std::vector<data::Record>& records,
+                        const std::vector<std::string>& files) {
+  if (options.target != data::Target::kAuto || !options.label_separator.empty()) return;
+  const auto has_list = [](const data::Record& record) { return record.has_list; };
+  const auto lists = std::count_if(records.begin(), records.end(), has_list);
+  if (lists == 0 || 2 * static_cast<std::size_t>(lists) >= records.size()) return;
+  const auto first = std::find_if(records.begin(), records.end(), has_list);
+  log_warning("only " + count_of(static_cast<std::size_t>(lists)) + " of " +
+              count_of(records.size()) + " rows have a list of labels, the first at " +
+              data::place_of(*first, files) +
+              ": the model gives several labels; --target single takes them for single ones");
 }
 
 void check_labels(const TrainingRows& rows, const std::string& file) {
@@ -160,6 +176,9 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
   rows.labels = data::label_set(records);
   rows.target = target_of(files.corpus, records, valid);
   check_labels(rows, files.train[0]);
+  if (rows.target == metrics::TargetKind::kMulti) {
+    warn_of_rare_lists(files.corpus, records, files.train);
+  }
   for (data::Record& record : valid) take(record, files.valid, keeps_places, rows.valid);
   std::vector<bool> in_valid(records.size(), false);
   if (files.valid.empty() && files.valid_share > 0) {

@@ -11,7 +11,7 @@ import sys
 
 class Classifier:
     def __init__(self, library, folder, bfloat16=False):
-        self.library = ctypes.CDLL(library)
+        self.functions = ctypes.CDLL(library)
         for name, result, arguments in (
                 ("last_error", ctypes.c_char_p, []),
                 ("open", ctypes.c_void_p, [ctypes.c_char_p, ctypes.c_int]),
@@ -25,26 +25,26 @@ class Classifier:
                 ("scores_of_ids", ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32),
                                                  ctypes.c_size_t,
                                                  ctypes.POINTER(ctypes.c_double)])):
-            function = getattr(self.library, "fastformer_" + name)
+            function = getattr(self.functions, "fastformer_" + name)
             function.restype, function.argtypes = result, arguments
-        self.handle = self.library.fastformer_open(folder.encode(), int(bfloat16))
+        self.handle = self.functions.fastformer_open(folder.encode(), int(bfloat16))
         if not self.handle:
             self.fail()
-        self.labels = [self.library.fastformer_label(self.handle, i).decode()
-                       for i in range(self.library.fastformer_label_count(self.handle))]
+        self.labels = [self.functions.fastformer_label(self.handle, i).decode()
+                       for i in range(self.functions.fastformer_label_count(self.handle))]
 
     def close(self):
-        self.library.fastformer_close(self.handle)
+        self.functions.fastformer_close(self.handle)
         self.handle = None
 
     def fail(self):
-        raise RuntimeError(self.library.fastformer_last_error().decode())
+        raise RuntimeError(self.functions.fastformer_last_error().decode())
 
     def scores(self, text):
         """The probability of each label."""
         encoded = text.encode()
         scores = (ctypes.c_double * len(self.labels))()
-        if self.library.fastformer_scores(self.handle, encoded, len(encoded), scores) < 0:
+        if self.functions.fastformer_scores(self.handle, encoded, len(encoded), scores) < 0:
             self.fail()
         return list(scores)
 
@@ -52,18 +52,18 @@ class Classifier:
         """The same from token ids, by the encoder alone."""
         scores = (ctypes.c_double * len(self.labels))()
         numbers = (ctypes.c_int32 * len(ids))(*ids)
-        if self.library.fastformer_scores_of_ids(self.handle, numbers, len(ids), scores) < 0:
+        if self.functions.fastformer_scores_of_ids(self.handle, numbers, len(ids), scores) < 0:
             self.fail()
         return list(scores)
 
     def labelled(self, text):
         """Pairs (label, score) that the text is given, best first."""
         ranked = sorted(zip(self.scores(text), range(len(self.labels))), key=lambda e: -e[0])
-        if not self.library.fastformer_gives_several_labels(self.handle):
+        if not self.functions.fastformer_gives_several_labels(self.handle):
             ranked = ranked[:1]
         else:
             ranked = [(score, i) for score, i in ranked
-                      if score >= self.library.fastformer_threshold(self.handle, i)]
+                      if score >= self.functions.fastformer_threshold(self.handle, i)]
         return [(self.labels[i], score) for score, i in ranked]
 
 

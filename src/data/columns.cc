@@ -51,6 +51,10 @@ class Resolver {
     columns_.label = given(options_.label_column, "--label-column");
     columns_.id = given(options_.id_column, "--id-column");
     columns_.group = given(options_.group_column, "--group-column");
+    // A name is no text by itself, a number would be: without a header all that is left is text.
+    if (is_number(options_.left_out_column)) {
+      left_out_ = given(options_.left_out_column, "--label-column");
+    }
     if (columns_.has_header) {
       find_by_known_names();
     } else {
@@ -71,6 +75,7 @@ class Resolver {
 
   bool is_taken(std::size_t column) const {
     return columns_.label == column || columns_.id == column || columns_.group == column ||
+           left_out_ == column ||
            std::count(columns_.text.begin(), columns_.text.end(), column) > 0;
   }
 
@@ -213,6 +218,7 @@ class Resolver {
   std::vector<std::string> names_;
   std::vector<std::string> normal_names_;
   Columns columns_;
+  Index left_out_;
 };
 
 }  // namespace

@@ -74,7 +74,7 @@ CorpusOptions CorpusOptions::for_format(Format file_format, bool needs_label,
       fits(trained_label_column)) {
     options.label_column = trained_label_column;
   }
-  if (is_table && label_separator.empty() && target != Target::kSingle) {
+  if (label_separator.empty() && target != Target::kSingle) {
     options.label_separator = trained_label_separator;
   }
   return options;

@@ -56,6 +56,10 @@ struct CorpusOptions {
   std::string trained_label_column;
   std::string trained_label_separator;
 
+  // A column that is no text, though its labels are not read: the label beside a distribution.
+  // No option.
+  std::string left_out_column;
+
   void describe(config::OptionSet& options);
 
   // Takes the columns from the options of the training corpus, an object as describe()'s options

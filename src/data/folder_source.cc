@@ -51,6 +51,10 @@ FolderSource::FolderSource(const std::string& path, const SourceContext& context
     throw usage_error("is a folder of documents, which have no columns", path,
                       "Leave --soft-label-column out");
   }
+  if (context.needs_label && !context.options.label_separator.empty()) {
+    throw usage_error("is a folder with a sub-folder for each class: a document has one label",
+                      path, "Leave --label-separator out");
+  }
   bool has_classes = false;
   for (const std::string& name : io::list_directory(path)) {
     if (name.starts_with('.')) continue;

@@ -68,7 +68,7 @@ class CApiTest(unittest.TestCase):
             self.classifier.scores_of_ids([-1])
         with self.assertRaisesRegex(RuntimeError, "more than the model"):
             self.classifier.scores_of_ids([1] * 100000)
-        library = self.classifier.library
+        library = self.classifier.functions
         scores = (ctypes.c_double * len(self.classifier.labels))()
         self.assertEqual(library.fastformer_scores(None, b"", 0, scores), -1)
         self.assertEqual(library.fastformer_label_count(None), 0)

@@ -99,6 +99,10 @@ class LeanTest(unittest.TestCase):
             for rate in report["peak"].values():
                 self.assertGreater(rate, 0)
         self.assertIn("tokens/s", run("bench", "--shape", "32,4,2,0", *small)[0])
+        # Batches that nobody chose yield to what the model can read.
+        self.assertIn("tokens/s", run("bench", "--model", self.model, "--seconds", "0")[0])
+        _, error = run("bench", "--model", self.model, "--batches", "1x9999", code=2)
+        self.assertIn("--batches", error)
         for wrong, part in ((["--shape", "32,5,2,16"], "heads"), (["--shape", "32,4"], "--shape"),
                             (["--shape", "32,4,2,16", "--batches", "3"], "--batches"),
                             ([], "--model")):

@@ -57,6 +57,41 @@ class SeveralLabelsTest(unittest.TestCase):
                     stdin=stdin)[0]
         return [json.loads(line) for line in lines.splitlines()]
 
+    def test_the_separator_holds_in_json_lines_too(self):
+        lines = self.path / "test.jsonl"
+        lines.write_text("".join(json.dumps({"label": "|".join(labels), "text": text}) + "\n"
+                                 for _, labels, text in self.rows))
+        table, same = (json.loads(run("evaluate", "--model", self.model, "--data", file, "--json")[0])
+                       for file in (self.test, lines))
+        self.assertEqual(table["micro_f1"], same["micro_f1"])
+
+    def test_a_folder_of_classes_has_no_separator(self):
+        (self.path / "classes" / "a|b").mkdir(parents=True)
+        (self.path / "classes" / "a|b" / "one.txt").write_text("words")
+        _, error = run("train", "--train", self.path / "classes", "--label-separator", "|",
+                       "--output", self.path / "none", code=2)
+        self.assertIn("--label-separator", error)
+
+    def test_a_single_list_among_labels_is_remarked_on(self):
+        file = self.path / "slip.csv"
+        write_csv(file, [(id, labels[0], text) for id, labels, text in self.rows if labels]
+                  + [("slip", "[]", "the of")])
+        _, talk = run("train", "--train", file, "--output", self.path / "slip", *SMALL)
+        self.assertIn("only 1 of", talk)
+        self.assertIn("slip.csv", talk)
+
+    def test_nested_ids_are_refused(self):
+        _, error = run("predict", "--model", self.model, "--input", "-", "--token-ids", "--branch",
+                       "encoder", stdin='{"ids":' + "[" * 200000 + "]" * 200000 + "}\n", code=1)
+        self.assertIn("line 1", error)
+
+    def test_tiny_class_weights_are_refused(self):
+        weights = self.path / "weights.json"
+        weights.write_text(json.dumps({sorted(TOPICS)[0]: 1e-50}))
+        _, error = run("train", "--train", self.train, "--label-separator", "|", "--output",
+                       self.path / "none", "--class-weights", weights, *SMALL, code=1)
+        self.assertIn("weights.json", error)
+
     def test_the_folder_says_what_the_model_gives(self):
         config = json.loads((self.model / "config.json").read_text())
         self.assertEqual(config["target"], "multi")

@@ -42,6 +42,14 @@ TEST(ColumnsTest, WithoutHeaderTheLabelComesFirst) {
   EXPECT_EQ(found({"sport", "label", "They won."}), "text=1,2 label=0");
 }
 
+TEST(ColumnsTest, ALabelThatIsLeftOutIsNoText) {
+  CorpusOptions options = named({}, "3");  // a distribution
+  options.header = Header::kNo;
+  EXPECT_EQ(found({"words", "a", "{\"a\":1}"}, options), "text=0,1 label=2");
+  options.left_out_column = "2";
+  EXPECT_EQ(found({"words", "a", "{\"a\":1}"}, options), "text=0 label=2");
+}
+
 TEST(ColumnsTest, TheUserDecides) {
   EXPECT_EQ(found({"a", "b", "c"}, named({"c", "b"}, "a")), "header text=2,1 label=0");
   EXPECT_EQ(found({"a", "b", "c"}, named({"c,b"}, "A")), "header text=2,1 label=0");

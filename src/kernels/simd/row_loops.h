@@ -64,9 +64,11 @@ inline void normalize_row(const AddNorm& n, const Input& input, float* y) {
     return V::mul(centred, centred);
   });
   const F factor = V::div(V::set(1.0f), V::sqrt(V::set(squares / size + n.epsilon)));
-  for_vectors<V>(n.width, [&](std::int64_t j, int) {
+  // Past the width stays 0 even where the mean is infinite or no number.
+  for_vectors<V>(n.width, [&](std::int64_t j, int count) {
     const F unit = V::mul(V::sub(V::load(y + j), mean), factor);
-    V::store(y + j, V::fma(unit, V::load(n.scale + j), V::load(n.shift + j)));
+    const F shifted = V::fma(unit, V::load(n.scale + j), V::load(n.shift + j));
+    V::store(y + j, count < V::kLanes ? V::first(shifted, count) : shifted);
   });
 }
 
