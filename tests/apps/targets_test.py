@@ -157,6 +157,18 @@ class SeveralLabelsTest(unittest.TestCase):
         for part in ("exact match", "precision at 1", "animals", f"{report['micro_f1']:.4f}"):
             self.assertIn(part, text)
 
+    def test_use_agrees_with_training(self):
+        # With validation files the wide branch is not fitted again: evaluate, without libtorch, has
+        # to find what training, with libtorch, found on them.
+        model = self.path / "validated"
+        run("train", "--train", self.train, "--valid", self.test, "--label-separator", "|",
+            "--output", model, *SMALL)
+        fit = json.loads((model / "metrics.json").read_text())["calibration"]
+        report = json.loads(run("evaluate", "--model", model, "--data", self.test, "--json")[0])
+        self.assertAlmostEqual(report["micro_f1"], fit["threshold_micro_f1"], places=4)
+        self.assertAlmostEqual(report["loss"], fit["cross_entropy_after"], places=4)
+        self.assertAlmostEqual(report["calibration"]["ece"], fit["error_after"], places=4)
+
     def test_evaluate_lists_errors_and_refuses_what_has_no_meaning(self):
         errors = self.path / "errors.csv"
         report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json",
