@@ -11,6 +11,12 @@
 namespace fastformer::apps {
 namespace {
 
+model::ModelFolder open_classifier(const std::string& path) {
+  model::ModelFolder folder = model::ModelFolder::open(path);
+  folder.require_classifier();
+  return folder;
+}
+
 config::Json section(const config::Json& document, const char* name) {
   return document.contains(name) ? document[name] : config::Json::object();
 }
@@ -18,7 +24,7 @@ config::Json section(const config::Json& document, const char* name) {
 }  // namespace
 
 LoadedClassifier::LoadedClassifier(const ModelUse& use)
-    : folder_(model::ModelFolder::open(use.model)),
+    : folder_(open_classifier(use.model)),
       data_options_(section(folder_.config_document(), "data")),
       pool_(use.threads),
       classifier_(folder_, use.precision) {

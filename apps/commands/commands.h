@@ -9,6 +9,7 @@ int run_inspect(Arguments arguments);
 int run_import(Arguments arguments);
 int run_data(Arguments arguments);
 int run_train(Arguments arguments);
+int run_pretrain(Arguments arguments);
 int run_predict(Arguments arguments);
 int run_evaluate(Arguments arguments);
 int run_bench(Arguments arguments);

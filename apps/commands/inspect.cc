@@ -28,13 +28,7 @@ std::string threshold_text(std::vector<double> thresholds) {
          ", median " + format_fixed(thresholds[thresholds.size() / 2], 3) + " (all with --json)";
 }
 
-std::string summary(const model::ModelFolder& folder) {
-  const model::ModelConfig& config = folder.config();
-  report::Table facts({{""}, {""}});
-  facts.add_row({"task", config.task});
-  facts.add_row({"encoder", config.encoder.encoder});
-  facts.add_row({"parameters", format_count(folder.parameters())});
-  facts.add_row({"vocabulary", format_count(config.vocabulary)});
+void add_labels(report::Table& facts, const model::ModelConfig& config) {
   std::vector<std::string> shown;
   for (const std::string& label : config.labels) {
     if (shown.size() < kLabelsShown) shown.push_back(printable(label));
@@ -44,6 +38,16 @@ std::string summary(const model::ModelFolder& folder) {
   facts.add_row({"target", config.is_multi() ? "multi (any number of labels)" : "single"});
   if (!config.thresholds.empty()) facts.add_row({"thresholds", threshold_text(config.thresholds)});
   facts.add_row({"temperature", format_double(config.temperature)});
+}
+
+std::string summary(const model::ModelFolder& folder) {
+  const model::ModelConfig& config = folder.config();
+  report::Table facts({{""}, {""}});
+  facts.add_row({"task", config.task});
+  facts.add_row({"encoder", config.encoder.encoder});
+  facts.add_row({"parameters", format_count(folder.parameters())});
+  facts.add_row({"vocabulary", format_count(config.vocabulary)});
+  if (!config.is_pretrained_encoder()) add_labels(facts, config);
   for (const auto& [name, section] : folder.config_document().items()) {
     if (section.is_object()) add_section(facts, name, section);
   }

@@ -13,6 +13,7 @@
 #include "commands/model_output.h"
 #include "commands/score_fit.h"
 #include "commands/train_options.h"
+#include "commands/trained_model.h"
 #include "commands/training_metrics.h"
 #include "commands/word_vector_start.h"
 #include "io/files.h"
@@ -24,7 +25,6 @@
 #include "metrics/classification.h"
 #include "model/config_json.h"
 #include "model/folder.h"
-#include "model/model_card.h"
 #include "text/subwords.h"
 
 namespace fastformer::apps {
@@ -35,33 +35,6 @@ using config::Json;
 constexpr char kUsage[] =
     "usage: fastformer train --train FILE... --output DIR [OPTIONS]\n\n"
     "Trains a classifier on labelled text and writes a model folder.\n";
-
-void write_model(const io::WorkFolder& folder, TrainOptions& options,
-                 const learn::Classifier& classifier, const text::Tokenizer& tokenizer,
-                 const model::WideTable* wide, const Json& metrics) {
-  model::ModelParts parts;
-  parts.config = options.model;
-  parts.wide = wide;
-  parts.extra = options.provenance();
-  parts.metrics = metrics;
-  parts.tokenizer = tokenizer.serialize();
-  model::CardFacts facts;
-  facts.name = io::base_name(folder.final_path());
-  facts.config = options.model;
-  facts.metrics = metrics;
-  facts.training_command = options.command;
-  parts.card = model::model_card(facts);
-  std::vector<at::Tensor> kept;
-  const learn::Parameters& parameters = classifier.parameters();
-  for (std::size_t i = 0; i < parameters.names().size(); ++i) {
-    kept.push_back(parameters.tensors()[i].detach().to(at::kCPU, at::kFloat).contiguous());
-    const std::span<const float> values(kept.back().const_data_ptr<float>(),
-                                        static_cast<std::size_t>(kept.back().numel()));
-    parts.tensors.push_back(
-        model::named_tensor(parameters.names()[i], kept.back().sizes().vec(), values));
-  }
-  model::write_model_folder(folder.path(), parts);
-}
 
 learn::WideRows wide_rows(Rows& rows, const learn::LabelledDocuments& encoded) {
   return {std::move(rows.texts), encoded.targets};
@@ -208,7 +181,9 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Initi
   std::optional<model::WideTable> table;
   if (wide) table = finish_wide(options, *wide, logits, metrics);
   if (task.has_validation()) finish_scores(task, logits, options.model, metrics);
-  write_model(folder, options, classifier, *encoded.tokenizer, table ? &*table : nullptr, metrics);
+  write_trained_model(folder,
+                      {options.model, classifier.parameters(), *encoded.tokenizer,
+                       table ? &*table : nullptr, options.provenance(), metrics, options.command});
 }
 
 }  // namespace
@@ -235,6 +210,9 @@ int run_train(Arguments arguments) {
   }
   check_subwords(options);
   options.model.validate_choices();
+  if (options.model.is_pretrained_encoder()) {
+    throw usage_error("pretraining has a command of its own", "--task", "Use fastformer pretrain");
+  }
   if (options.training.patience > 0 && !options.files.has_validation()) {
     throw usage_error("needs validation rows", "--patience",
                       "Give --valid, or a --valid-share above 0");
@@ -242,11 +220,7 @@ int run_train(Arguments arguments) {
   check_class_weights(options.class_weights);
   check_word_vectors(options.word_vectors);
   learn::device_named(options.training.device);
-  options.command = "fastformer train";
-  for (const std::string& word : arguments) {
-    options.command += ' ';
-    options.command += model::shell_word(word);
-  }
+  options.command = command_text("train", arguments);
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   using namespace fastformer::apps;
   constexpr Command kCommands[] = {
       {"train", "train a model on labelled text", translated<run_train>},
+      {"pretrain", "teach an encoder on text without labels", translated<run_pretrain>},
   };
   keep_freed_memory();
   return run_program("fastformer-train", kCommands, argc, argv);

@@ -40,6 +40,7 @@ int hand_over(const std::string& command, Arguments arguments) {
 }
 
 int hand_over_train(Arguments arguments) { return hand_over("train", arguments); }
+int hand_over_pretrain(Arguments arguments) { return hand_over("pretrain", arguments); }
 
 }  // namespace
 }  // namespace fastformer::apps
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
   using namespace fastformer::apps;
   constexpr Command kCommands[] = {
       {"train", "train a model on labelled text", hand_over_train},
+      {"pretrain", "teach an encoder on text without labels", hand_over_pretrain},
       {"evaluate", "measure a model on labelled text", run_evaluate},
       {"predict", "label text", run_predict},
       {"bench", "measure a model's speed and the machine's", run_bench},

@@ -22,7 +22,8 @@ class Model {
   Model(Model&& other) noexcept;
   Model& operator=(Model&& other) noexcept;
 
-  // Names of the classes, in the order of the model's outputs. At least one.
+  // Names of the classes, in the order of the model's outputs. At least one, but none of a
+  // pretrained encoder.
   const std::vector<std::string>& labels() const;
 
   // Whether the model can read text. An imported model without a tokenizer takes ids only.

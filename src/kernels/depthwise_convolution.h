@@ -19,6 +19,11 @@ void depthwise_convolution(std::span<const std::int64_t> offsets, MatrixView<con
                            MatrixView<const T> taps, std::span<const T> bias, MatrixView<T> outputs,
                            const ParallelFor& parallel_for);
 
+// The same for tokens [begin, begin + outputs.rows) of one document, whose tokens are `document`.
+template <typename T>
+void convolve_document(MatrixView<const T> document, MatrixView<const T> taps, const T* bias,
+                       std::int64_t begin, MatrixView<T> outputs);
+
 // Gradient of the taps [odd, width] from the outputs' [tokens, width], summed in the order of the
 // tokens, whatever the number of threads.
 template <typename T>

@@ -84,6 +84,13 @@ void Parameters::clear_gradients() {
   for (const at::Tensor& tensor : tensors_) tensor.mutable_grad().reset();
 }
 
+void Parameters::merge_gradient_rows() {
+  for (const at::Tensor& tensor : tensors_) {
+    at::Tensor& gradient = tensor.mutable_grad();
+    if (gradient.defined() && gradient.is_sparse()) gradient = gradient.coalesce();
+  }
+}
+
 void Parameters::add(std::string name, at::Tensor tensor) {
   index_.emplace(name, names_.size());
   names_.push_back(std::move(name));

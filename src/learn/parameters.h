@@ -44,6 +44,8 @@ class Parameters {
   std::vector<at::Tensor> snapshot() const;
   void restore(const std::vector<at::Tensor>& values);
   void clear_gradients();
+  // Gives the gradient of a table that was read more than once each row once.
+  void merge_gradient_rows();
 
   // The type in which products with these tensors are taken: kBFloat16, or anything else for the
   // tensors' own.

@@ -142,6 +142,12 @@ ModelFolder ModelFolder::open(const std::string& path) {
   return folder;
 }
 
+void ModelFolder::require_classifier() const {
+  if (!config_.is_pretrained_encoder()) return;
+  throw Error("is a pretrained encoder, which has no labels", path_,
+              "Train a classifier that begins with it: fastformer train --init-from " + path_);
+}
+
 text::Pipeline ModelFolder::pipeline() const {
   if (!tokenizer_) {
     throw Error("the model has no tokenizer", path_, "Give it token ids instead of text");

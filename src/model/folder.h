@@ -42,6 +42,8 @@ class ModelFolder {
   std::shared_ptr<const WideTable> wide() const { return wide_; }
   // nullptr when the model has no tokenizer and takes token ids only.
   std::shared_ptr<const text::Tokenizer> tokenizer() const { return tokenizer_; }
+  // Throws when the model labels nothing, being a pretrained encoder.
+  void require_classifier() const;
   // From a document's bytes to token ids. Throws when there is no tokenizer.
   text::Pipeline pipeline() const;
   // What metrics.json holds, or null without the file. Read when called.

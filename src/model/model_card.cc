@@ -57,20 +57,23 @@ void add_metrics(std::string& text, const Json& metrics, const std::string& pref
   }
 }
 
-std::string front_matter() {
-  return "---\nlibrary_name: fastformer\npipeline_tag: text-classification\n"
-         "tags:\n- fastformer\n---\n\n";
+std::string front_matter(const ModelConfig& config) {
+  const std::string use = config.is_pretrained_encoder() ? "fill-mask" : "text-classification";
+  return "---\nlibrary_name: fastformer\npipeline_tag: " + use + "\ntags:\n- fastformer\n---\n\n";
 }
 
 std::string introduction(const CardFacts& facts) {
   const ModelConfig& config = facts.config;
   std::int64_t parameters = 0;
   for (const TensorSpec& spec : tensors_of(config)) parameters += spec.elements();
-  std::string text = "# " + escaped(facts.name) + "\n\nA " + escaped(config.encoder.encoder) +
-                     " model for " + escaped(config.task) + ": " +
-                     format_count(static_cast<std::int64_t>(config.labels.size())) + " labels, " +
-                     format_count(parameters) + " parameters, up to " +
-                     format_count(config.text.max_length) + " tokens per document.";
+  std::string text = "# " + escaped(facts.name) + "\n\nA " + escaped(config.encoder.encoder);
+  text += config.is_pretrained_encoder()
+              ? " encoder, pretrained to guess masked words of text without labels: " +
+                    format_count(config.vocabulary) + " tokens in its vocabulary, "
+              : " model for " + escaped(config.task) + ": " +
+                    format_count(static_cast<std::int64_t>(config.labels.size())) + " labels, ";
+  text += format_count(parameters) + " parameters, up to " + format_count(config.text.max_length) +
+          " tokens per document.";
   if (config.is_multi()) {
     text +=
         " A document gets any number of labels, none included: those whose score is at least "
@@ -82,6 +85,12 @@ std::string introduction(const CardFacts& facts) {
 
 std::string usage(const CardFacts& facts) {
   const std::string model = " --model " + shell_word(facts.name);
+  if (facts.config.is_pretrained_encoder()) {
+    return "\n## Use\n\nIt labels nothing by itself: train a classifier that begins with it.\n\n" +
+           code("fastformer train --init-from " + shell_word(facts.name) +
+                " --train labelled.csv --output my-model") +
+           code("fastformer inspect " + shell_word(facts.name));
+  }
   if (!facts.has_tokenizer) {
     return "\n## Use\n\nThe model has no tokenizer: it takes token ids, a line "
            "`{\"ids\": [..]}` per document.\n\n" +
@@ -95,6 +104,7 @@ std::string usage(const CardFacts& facts) {
 }
 
 std::string labels(const ModelConfig& config) {
+  if (config.labels.empty()) return "";
   std::vector<std::string> shown;
   for (std::size_t i = 0; i < std::min(kShownLabels, config.labels.size()); ++i) {
     shown.push_back(escaped(config.labels[i]));
@@ -131,7 +141,7 @@ std::string shell_word(const std::string& word) {
 }
 
 std::string model_card(const CardFacts& facts) {
-  std::string text = front_matter() + introduction(facts) + usage(facts);
+  std::string text = front_matter(facts.config) + introduction(facts) + usage(facts);
   std::string rows;
   if (facts.metrics.is_object()) add_metrics(rows, facts.metrics, "", 1);
   if (!rows.empty()) text += "\n## Measured\n\n| metric | value |\n| --- | ---: |\n" + rows;

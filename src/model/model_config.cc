@@ -106,7 +106,7 @@ void WideConfig::describe(config::OptionSet& options) {
 }
 
 const std::vector<std::string>& task_names() {
-  static const std::vector<std::string> names = {"classification"};
+  static const std::vector<std::string> names = {kClassification, kPretraining};
   return names;
 }
 
@@ -142,7 +142,12 @@ void ModelConfig::validate() const {
                     std::to_string(wide.ngrams.buckets()) + " buckets",
                 "wide");
   }
-  check_labels(labels);
+  if (is_pretrained_encoder()) {
+    if (!labels.empty()) throw Error("a pretrained encoder has no labels", "labels");
+    if (wide.present) throw Error("a pretrained encoder has no wide branch", "wide");
+  } else {
+    check_labels(labels);
+  }
   check_thresholds(*this);
   if (!(temperature >= kLowestTemperature && temperature <= kHighestTemperature)) {
     throw Error("the temperature " + format_double(temperature) + " is not from " +

@@ -13,6 +13,11 @@
 
 namespace fastformer::model {
 
+// Values of `task`. A pretrained encoder has no labels and no head, but an output that guesses
+// masked tokens.
+inline constexpr const char* kClassification = "classification";
+inline constexpr const char* kPretraining = "pretraining";
+
 // What every encoder shares: embedding, blocks and pooling around the part that mixes tokens.
 struct EncoderOptions {
   std::string encoder = "fastformer";
@@ -61,7 +66,7 @@ struct WideConfig {
 
 // The whole configuration of a model, as stored in config.json.
 struct ModelConfig {
-  std::string task = "classification";
+  std::string task = kClassification;
   EncoderOptions encoder;
   FastformerOptions fastformer;
   text::TextOptions text;
@@ -74,6 +79,7 @@ struct ModelConfig {
   std::vector<double> thresholds;
   double temperature = 1;  // divides logits before they become probabilities
 
+  bool is_pretrained_encoder() const { return task == kPretraining; }
   bool is_multi() const { return target == metrics::TargetKind::kMulti; }
   // Columns of the wide branch's table: one serves both where one of two labels is given.
   std::int64_t wide_columns() const {
@@ -83,7 +89,7 @@ struct ModelConfig {
   // Throws a usage error that names the option when a choice is not known or choices do not fit
   // together (heads must divide width): what can be said before the corpus is read.
   void validate_choices() const;
-  // The same for the whole: also at least one label, a vocabulary, ...
+  // The same for the whole: also labels where the task has them, a vocabulary, ...
   void validate() const;
 };
 

@@ -14,17 +14,20 @@ class Table {
   void weight(const std::string& name, std::vector<std::int64_t> shape) {
     specs_.push_back({name + ".weight", std::move(shape), Initial::kNormal});
   }
+  void bias(const std::string& name, std::int64_t elements) {
+    specs_.push_back({name + ".bias", {elements}, Initial::kZero});
+  }
   void linear(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
     weight(name, {outputs, inputs});
-    specs_.push_back({name + ".bias", {outputs}, Initial::kZero});
+    bias(name, outputs);
   }
   void convolution(const std::string& name, std::int64_t taps, std::int64_t width) {
     weight(name, {taps, width});
-    specs_.push_back({name + ".bias", {width}, Initial::kZero});
+    bias(name, width);
   }
   void norm(const std::string& name, std::int64_t width) {
     specs_.push_back({name + ".weight", {width}, Initial::kOne});
-    specs_.push_back({name + ".bias", {width}, Initial::kZero});
+    bias(name, width);
   }
   std::vector<TensorSpec> take() { return std::move(specs_); }
 
@@ -91,6 +94,12 @@ std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
     add_layer(table, layer_prefix(config, layer), config);
   }
   if (encoder.norm == NormPlacement::kPre) table.norm("encoder.norm", encoder.width);
+  if (config.is_pretrained_encoder()) {
+    table.linear("prediction.hidden", encoder.width, encoder.width);
+    table.norm("prediction.norm", encoder.width);
+    table.bias("prediction", config.vocabulary);
+    return table.take();
+  }
   if (encoder.pooling != Pooling::kMax) {
     table.linear("pooling.hidden", encoder.width, encoder.width);
     table.linear("pooling.score", 1, encoder.width);

@@ -27,11 +27,16 @@ struct TensorSpec {
 //   encoder.layer.L.attention.{query_score,key_score}.{weight [H, d] or [H, e], bias [H]}
 //   encoder.layer.L.attention.{key_interaction,value_interaction}.{weight [d, 2d], bias [d]}
 //   encoder.layer.L.attention.{transform,output}.{weight [d, d], bias [d]}
-//   encoder.layer.L.local.{convolution,gate}.{weight [K, d], bias [d]} (K = local width; row k
-//   meets the token k - K / 2 places on; the gate only where gated) encoder.layer.L.attention.norm,
-//   encoder.layer.L.feed_forward.{inner,outer,norm} encoder.norm (pre-norm only), pooling.hidden
-//   [d, d] and pooling.score [1, d] (not with max pooling alone), classifier [C, d], or [C, 2d] on
-//   both poolings: attention's, then the largest
+//   encoder.layer.L.attention.norm.{weight,bias} [d]
+//   encoder.layer.L.local.{convolution,gate}.{weight [K, d], bias [d]}, K = local width: row k
+//   meets the token k - K / 2 places on; the gate only where gated
+//   encoder.layer.L.feed_forward.{inner [f, d],outer [d, f],norm}
+//   encoder.norm (pre-norm only)
+//
+// Then a classifier's pooling.hidden [d, d] and pooling.score [1, d] (not with max pooling alone)
+// and classifier [C, d], or [C, 2d] on both poolings: attention's, then the largest. A pretrained
+// encoder has prediction.hidden [d, d], prediction.norm and prediction.bias [V] instead: a word's
+// score is its row of the word embedding times the guess, plus its bias.
 std::vector<TensorSpec> tensors_of(const ModelConfig& config);
 
 // The tensors of the wide branch, none without one. With F features and K columns:

@@ -36,6 +36,21 @@ void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate 
   ids.erase(ids.begin() + head, ids.begin() + head + excess);
 }
 
+std::vector<std::vector<std::int32_t>> equal_parts(std::vector<std::int32_t> ids,
+                                                   std::int64_t longest) {
+  const auto length = static_cast<std::int64_t>(ids.size());
+  const std::int64_t count = length / longest + (length % longest > 0);
+  std::vector<std::vector<std::int32_t>> parts;
+  if (count == 1) {
+    parts.push_back(std::move(ids));
+    return parts;
+  }
+  for (std::int64_t n = 0; n < count; ++n) {
+    parts.emplace_back(ids.begin() + length * n / count, ids.begin() + length * (n + 1) / count);
+  }
+  return parts;
+}
+
 Pipeline::Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokenizer)
     : options_(std::move(options)), tokenizer_(std::move(tokenizer)) {}
 

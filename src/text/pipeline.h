@@ -29,6 +29,10 @@ struct Document {
 void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate how,
               const std::string& where = "");
 
+// `ids` cut into as few parts of at most `longest` as can be, of about equal length; none for none.
+std::vector<std::vector<std::int32_t>> equal_parts(std::vector<std::int32_t> ids,
+                                                   std::int64_t longest);
+
 // What errors call the document with this index.
 using PlaceOf = std::function<std::string(std::size_t index)>;
 

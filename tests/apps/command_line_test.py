@@ -292,6 +292,49 @@ class CommandLineTest(unittest.TestCase):
         report = json.loads(run("evaluate", "--model", models[0], "--data", self.test, "--json")[0])
         self.assertGreater(report["accuracy"], 0.95)
 
+    def test_pretraining(self):
+        labelled = write_csv(self.path / "text.csv", sentences(300, 7))
+        plain = self.path / "plain.txt"
+        plain.write_text("".join(row[2] + "\n" for row in sentences(300, 8)))
+        models = [self.path / "pretrained", self.path / "pretrained2"]
+        for model in models:
+            _, talk = run("pretrain", "--text", labelled, plain, "--output", model, *SMALL,
+                          "--candidates", "10", "--mask-share", "0.2", "--local", "gated")
+            self.assertIn("by word frequencies", talk)
+        for name in ("config.json", "model.safetensors", "vocabulary.txt"):
+            self.assertEqual(*((model / name).read_bytes() for model in models))
+        metrics = json.loads((models[0] / "metrics.json").read_text())
+        self.assertLess(metrics["validation_loss"], metrics["word_frequencies_loss"])
+        self.assertGreater(metrics["validation_masked_accuracy"],
+                           metrics["word_frequencies_masked_accuracy"])
+        shown = run("inspect", models[0])[0]
+        self.assertRegex(shown, r"task +pretraining")
+        self.assertNotIn("labels", shown)
+        for arguments in (["predict", "--input", self.test], ["evaluate", "--data", self.test]):
+            _, error = run(*arguments, "--model", models[0], code=1)
+            self.assertIn("pretrained encoder", error)
+            self.assertIn("--init-from", error)
+        model = self.path / "from-pretrained"
+        _, talk = run("train", "--train", self.train, "--init-from", models[0], "--output", model,
+                      *SMALL)
+        self.assertIn("goes on from", talk)
+        self.assertEqual((model / "vocabulary.txt").read_bytes(),
+                         (models[0] / "vocabulary.txt").read_bytes())
+        config = json.loads((model / "config.json").read_text())
+        self.assertEqual(config["model"]["local"], "gated")
+        report = json.loads(run("evaluate", "--model", model, "--data", self.test, "--json")[0])
+        self.assertGreater(report["accuracy"], 0.95)
+
+    def test_pretraining_reads_long_documents_whole(self):
+        file = self.path / "long.txt"
+        file.write_text("\n".join(" ".join(["red", "green", "blue"] * 40) for _ in range(20)))
+        model = self.path / "long"
+        run("pretrain", "--text", file, "--output", model, *SMALL, "--epochs", "2",
+            "--max-length", "16", "--valid-share", "0", "--candidates", "0")
+        metrics = json.loads((model / "metrics.json").read_text())
+        self.assertEqual(metrics["training_tokens"], 2 * 20 * 120)
+        self.assertNotIn("validation_loss", metrics)
+
     def test_data_check(self):
         rows = [(f"{label}{i}", label, f"<p>{text} {i}</p> " + "word " * 600)
                 for i, (_, label, text) in enumerate(sentences(80, 9))]
@@ -337,6 +380,9 @@ class CommandLineTest(unittest.TestCase):
             (["train", "--train", self.train, "--output", "x", "--widht", "8"], "--width"),
             (["train", "--train", self.train, "--output", "x", "--heads", "no"], "--heads"),
             (["train", "--output", "x"], "--train"),
+            (["train", "--train", "none", "--output", "x", "--task", "pretraining"], "pretrain"),
+            (["pretrain", "--output", "x"], "--text"),
+            (["pretrain", "--text", "none", "--output", "x", "--local-width", "4"], "even"),
             (["train", "--train", self.train], "--output"),
             (["train", "--train", self.train, "--output", "x", "--preset", "papr"], "paper"),
             (["train", "--train", "none", "--output", "x", "--task", "clasification"],

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "config/json_text.h"
 #include "model/small_model.h"
@@ -37,6 +38,9 @@ std::vector<ModelConfig> some_configs() {
     configs.back().encoder.local = local;
     configs.back().encoder.local_width = 7;
   }
+  configs.push_back(small_config());
+  configs.back().task = kPretraining;
+  configs.back().labels.clear();
   configs.push_back(small_config());
   configs.back().text.tokenizer = text::TokenizerKind::kBpe;
   configs.back().text.truncate = text::Truncate::kHeadTail;
@@ -256,6 +260,29 @@ TEST(SchemaTest, ALocalBranchHasItsTapsInEveryLayer) {
   }
   config.encoder.local_width = 4;
   EXPECT_ERROR(config.validate_choices(), "even");
+}
+
+TEST(SchemaTest, APretrainedEncoderSharesAllButItsHead) {
+  ModelConfig config = small_config();
+  std::set<std::string> classifier, pretrained;
+  for (const TensorSpec& spec : tensors_of(config)) classifier.insert(spec.name);
+  config.task = kPretraining;
+  EXPECT_ERROR(config.validate(), "no labels");
+  config.labels.clear();
+  config.validate();
+  for (const TensorSpec& spec : tensors_of(config)) {
+    pretrained.insert(spec.name);
+    const bool output = spec.name.starts_with("prediction.");
+    EXPECT_EQ(classifier.contains(spec.name), !output) << spec.name;
+    if (spec.name != "prediction.bias") continue;
+    EXPECT_EQ(spec.shape[0], config.vocabulary);
+  }
+  for (const std::string& name : classifier) {
+    const bool head = name.starts_with("pooling.") || name.starts_with("classifier.");
+    EXPECT_EQ(pretrained.contains(name), !head) << name;
+  }
+  config.wide.present = true;
+  EXPECT_ERROR(config.validate(), "no wide branch");
 }
 
 TEST(SchemaTest, ElementsNeverOverflowWithinTheLimits) {

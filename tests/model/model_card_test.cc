@@ -46,6 +46,17 @@ TEST(ModelCardTest, LeavesOutWhatIsNotKnown) {
   EXPECT_THAT(card, HasSubstr("--token-ids"));
 }
 
+TEST(ModelCardTest, APretrainedEncoderIsToBeginWith) {
+  CardFacts facts = small_facts();
+  facts.config.task = kPretraining;
+  facts.config.labels.clear();
+  const std::string card = model_card(facts);
+  EXPECT_THAT(card, HasSubstr("pipeline_tag: fill-mask\n"));
+  EXPECT_THAT(card, HasSubstr("    fastformer train --init-from news-model --train"));
+  EXPECT_THAT(card, Not(HasSubstr("predict")));
+  EXPECT_THAT(card, Not(HasSubstr("abels\n")));
+}
+
 TEST(ModelCardTest, ShowsAtMostAHundredLabels) {
   CardFacts facts = small_facts();
   facts.config.labels.clear();

@@ -38,6 +38,25 @@ TEST(TruncateTest, ShortDocumentsStayWhole) {
   }
 }
 
+TEST(EqualPartsTest, HoldEverythingInOrderAndDifferByOneAtMost) {
+  for (int count = 0; count <= 70; ++count) {
+    for (std::int64_t longest : {1, 2, 7, 69, 70, 1000}) {
+      const auto parts = equal_parts(numbers(count), longest);
+      EXPECT_EQ(static_cast<std::int64_t>(parts.size()), (count + longest - 1) / longest);
+      std::vector<std::int32_t> all;
+      std::size_t shortest = 1000, largest = 0;
+      for (const auto& part : parts) {
+        EXPECT_LE(static_cast<std::int64_t>(part.size()), longest);
+        shortest = std::min(shortest, part.size());
+        largest = std::max(largest, part.size());
+        all.insert(all.end(), part.begin(), part.end());
+      }
+      EXPECT_EQ(all, numbers(count));
+      EXPECT_LE(largest, count == 0 ? 0 : shortest + 1);
+    }
+  }
+}
+
 Pipeline pipeline_of(TextOptions options) {
   options.tokenizer = TokenizerKind::kWord;
   return Pipeline(options, load_tokenizer(options, "<unk>\na\nb\n", "v"));

@@ -16,9 +16,18 @@ Classifier::Classifier(const model::ModelConfig& config, std::uint64_t seed, at:
       parameters_(model::tensors_of(config), seed, type, device),
       stack_(config) {}
 
+namespace {
+
+const model::ModelConfig& classifier_config(const model::ModelFolder& folder) {
+  folder.require_classifier();
+  return folder.config();
+}
+
+}  // namespace
+
 Classifier::Classifier(const model::ModelFolder& folder, at::ScalarType type, at::Device device)
     : name_(folder.path()),
-      config_(folder.config()),
+      config_(classifier_config(folder)),
       device_(device),
       parameters_(
           model::tensors_of(config_),

@@ -37,6 +37,13 @@ config::Json preset(std::string_view name) {
   config::fail_unknown("unknown preset " + std::string(name), name, known, "--preset");
 }
 
+config::Json pretraining_defaults() {
+  return config::Json::parse(
+      R"({"width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "local": "gated",
+          "dropout": 0.1, "vocabulary_size": 60000, "embedding_update": "lazy", "epochs": 10,
+          "batch_size": 64, "batch_tokens": 4096})");
+}
+
 std::vector<std::string> preset_names() {
   std::vector<std::string> names;
   for (const Preset& row : kPresets) names.emplace_back(row.name);

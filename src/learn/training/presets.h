@@ -13,4 +13,7 @@ namespace fastformer::learn {
 config::Json preset(std::string_view name);
 std::vector<std::string> preset_names();
 
+// Option values of pretraining, where they are not the structs' own.
+config::Json pretraining_defaults();
+
 }  // namespace fastformer::learn

@@ -71,6 +71,7 @@ class Run {
     check_finite(loss, "the loss");
     task_.parameters().clear_gradients();
     loss_tensor.backward();
+    task_.parameters().merge_gradient_rows();
     StepReport report;
     report.gradient_norm = clip_gradients(task_.parameters(), options_.clip_norm);
     check_finite(report.gradient_norm, "the norm of the gradients");

@@ -1,0 +1,134 @@
+// fastformer pretrain: from any text to an encoder that training can begin with.
+#include <fastformer/error.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "commands/commands.h"
+#include "commands/model_output.h"
+#include "commands/pretraining_text.h"
+#include "commands/trained_model.h"
+#include "learn/device.h"
+#include "learn/tasks/masked_tokens.h"
+#include "learn/training/presets.h"
+#include "learn/training/training_log.h"
+#include "model/folder.h"
+
+namespace fastformer::apps {
+namespace {
+
+using config::Json;
+
+constexpr char kUsage[] =
+    "usage: fastformer pretrain --text FILE... --output DIR [OPTIONS]\n\n"
+    "Teaches an encoder to guess masked words of any text; fastformer train --init-from DIR "
+    "begins\n"
+    "with it.\n";
+
+struct PretrainOptions {
+  std::string output;
+  std::string command;  // as a shell takes it, for the model card
+  PretrainingFiles files;
+  model::ModelConfig model;
+  data::BatchOptions batches;
+  learn::TrainingOptions training;
+  learn::MaskingOptions masking;
+
+  PretrainOptions() { model.task = model::kPretraining; }
+
+  void describe(config::OptionSet& options) {
+    options.group("Files");
+    files.describe(options);
+    options.add("output", &output, "DIR", "model folder to write; must not exist");
+    files.corpus.describe(options);
+    model.text.describe(options);
+    model.encoder.describe(options);
+    model.fastformer.describe(options);
+    masking.describe(options);
+    batches.describe(options);
+    training.describe(options);
+  }
+
+  // The sections of config.json that say how the model came about.
+  Json provenance() {
+    config::OptionSet corpus, trained;
+    files.corpus.describe(corpus);
+    masking.describe(trained);
+    batches.describe(trained);
+    training.describe(trained);
+    Json section = trained.to_json();
+    section["valid_share"] = files.valid_share;
+    return {{"data", corpus.to_json()}, {"training", section}};
+  }
+};
+
+Json metrics_of(const learn::TrainingResult& result, const learn::MaskedTokensTask& task) {
+  Json metrics = {{"epochs", result.epochs},
+                  {"best_epoch", result.best_epoch},
+                  {"training_seconds", result.seconds},
+                  {"training_tokens", result.tokens}};
+  if (!task.has_validation()) return metrics;
+  const learn::Validation frequencies = task.validate_frequencies();
+  metrics["validation_guesses"] = task.validation_guesses();
+  metrics["validation_loss"] = result.validation.loss;
+  metrics["validation_masked_accuracy"] = result.validation.score;
+  metrics["word_frequencies_loss"] = frequencies.loss;
+  metrics["word_frequencies_masked_accuracy"] = frequencies.score;
+  log_info("masked words of the validation text: loss " + format_fixed(result.validation.loss, 4) +
+           ", " + format_fixed(100 * result.validation.score, 1) +
+           " % right; by word frequencies " + format_fixed(frequencies.loss, 4) + ", " +
+           format_fixed(100 * frequencies.score, 1) + " %");
+  return metrics;
+}
+
+void pretrain_into(const io::WorkFolder& folder, PretrainOptions& options,
+                   const ParallelFor& threads) {
+  PretrainingText text =
+      read_pretraining_text(options.files, options.model.text, options.training.seed, threads);
+  options.model.vocabulary = text.tokenizer->size();
+  options.model.validate();
+  std::int64_t tokens = 0;
+  for (const auto& ids : text.train) tokens += static_cast<std::int64_t>(ids.size());
+  options.training.choose_epochs(static_cast<std::int64_t>(text.train.size()), tokens);
+
+  const auto seed = static_cast<std::uint64_t>(options.training.seed);
+  learn::MaskedModel model(options.model, seed, at::kFloat,
+                           learn::device_named(options.training.device));
+  log_info(format_count(model.parameters().elements()) + " parameters, " +
+           std::to_string(options.training.threads) +
+           " threads, epochs: " + std::to_string(options.training.epochs));
+  learn::MaskedTokensTask task(model, std::move(text.train), std::move(text.valid), options.batches,
+                               options.masking, seed);
+  learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
+  const learn::TrainingResult result = learn::train(task, options.training, log.observer());
+  log.close();
+  write_trained_model(folder, {options.model, model.parameters(), *text.tokenizer, nullptr,
+                               options.provenance(), metrics_of(result, task), options.command});
+}
+
+}  // namespace
+
+int run_pretrain(Arguments arguments) {
+  PretrainOptions options;
+  config::OptionSet set;
+  options.describe(set);
+  set.set_defaults(learn::pretraining_defaults());
+  if (parse_or_help(set, arguments, kUsage)) return kDone;
+  require(options.files.text.empty() ? "" : options.files.text[0], "--text");
+  require(options.output, "--output");
+  options.model.validate_choices();
+  learn::device_named(options.training.device);
+  options.command = command_text("pretrain", arguments);
+
+  ThreadPool pool(options.training.threads);
+  options.training.threads = pool.threads();
+  at::set_num_threads(pool.threads());
+  make_model_folder(options.output, [&](const io::WorkFolder& folder) {
+    pretrain_into(folder, options, pool.parallel_for());
+  });
+  return kDone;
+}
+
+}  // namespace fastformer::apps

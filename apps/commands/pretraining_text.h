@@ -1,0 +1,35 @@
+// Reading and encoding of the text that an encoder is pretrained on.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/parallel.h"
+#include "data/corpus_options.h"
+#include "text/text_options.h"
+#include "text/tokenizer.h"
+
+namespace fastformer::apps {
+
+struct PretrainingFiles {
+  std::vector<std::string> text;
+  double valid_share = 0.05;
+  data::CorpusOptions corpus;
+
+  void describe(config::OptionSet& options);
+};
+
+// Token ids of documents, those longer than max_length cut into several; none is empty.
+struct PretrainingText {
+  std::shared_ptr<const text::Tokenizer> tokenizer;
+  std::vector<std::vector<std::int32_t>> train, valid;
+};
+
+// Reads all files, labels or not, splits validation documents off and learns a tokenizer from the
+// others, whose choices are settled in `options`. Validation is paid for with every word of the
+// vocabulary, so it stops at some hundred thousand characters; documents beyond go to training.
+PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextOptions& options,
+                                      std::int64_t seed, const ParallelFor& threads);
+
+}  // namespace fastformer::apps

@@ -1,0 +1,141 @@
+// Batches, loss and validation of masked tokens.
+#include "learn/tasks/masked_tokens.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/random.h"
+#include "text/vocabulary.h"
+
+namespace fastformer::learn {
+namespace {
+
+constexpr std::uint64_t kMaskSeed = 0x6d61736bULL, kDrawSeed = 0x64726177ULL,
+                        kValidSeed = 0x76616c64ULL;
+constexpr std::int64_t kGuessesAtOnce = 256;  // whose scores of all words are held in validation
+
+std::vector<std::int64_t> lengths_of(const MaskedTokensTask::Documents& documents) {
+  std::vector<std::int64_t> lengths;
+  for (const auto& ids : documents) lengths.push_back(static_cast<std::int64_t>(ids.size()));
+  return lengths;
+}
+
+}  // namespace
+
+MaskedTokensTask::MaskedTokensTask(MaskedModel& model, Documents train, Documents valid,
+                                   const data::BatchOptions& batches, const MaskingOptions& masking,
+                                   std::uint64_t seed)
+    : model_(model),
+      train_(std::move(train)),
+      lengths_(lengths_of(train_)),
+      batches_(batches),
+      masking_(masking),
+      seed_(seed),
+      frequencies_(train_, model.config().vocabulary),
+      valid_(std::move(valid)),
+      valid_plan_(data::plan_in_order(lengths_of(valid_), batches)) {
+  model_.parameters().set("prediction.bias", at::tensor(frequencies_.logs()));
+  for (std::size_t n = 0; n < valid_plan_.size(); ++n) {
+    MaskedTokens masked;
+    masked_batch(valid_, valid_plan_[n], hash_of({seed_, kValidSeed, n}), masked);
+    held_out_.insert(held_out_.end(), masked.targets.begin(), masked.targets.end());
+  }
+}
+
+data::RaggedBatch MaskedTokensTask::masked_batch(const Documents& documents,
+                                                 std::span<const std::int64_t> chosen,
+                                                 std::uint64_t seed, MaskedTokens& masked) const {
+  data::RaggedBatch batch = data::make_batch(documents, chosen);
+  masked = mask_tokens(batch.ids, frequencies_, masking_.share, seed);
+  batch.ids = masked.ids;
+  return batch;
+}
+
+MaskedTokensTask::Batch MaskedTokensTask::batch_of(std::int64_t batch) const {
+  const auto epoch = static_cast<std::uint64_t>(epoch_), number = static_cast<std::uint64_t>(batch);
+  Batch made;
+  made.tokens = masked_batch(train_, plan_.at(static_cast<std::size_t>(batch)),
+                             hash_of({seed_, kMaskSeed, epoch, number}), made.masked);
+  made.candidates = choose_candidates(made.masked.targets, frequencies_, masking_.candidates,
+                                      hash_of({seed_, kDrawSeed, epoch, number}));
+  return made;
+}
+
+std::int64_t MaskedTokensTask::begin_epoch(int epoch) {
+  epoch_ = epoch;
+  plan_ = data::plan_batches(lengths_, batches_, seed_, epoch);
+  return static_cast<std::int64_t>(plan_.size());
+}
+
+BatchSize MaskedTokensTask::batch_size(std::int64_t batch) const {
+  const auto& documents = plan_.at(static_cast<std::size_t>(batch));
+  BatchSize size;
+  size.documents = static_cast<std::int64_t>(documents.size());
+  for (std::int64_t document : documents) {
+    size.tokens += lengths_[static_cast<std::size_t>(document)];
+  }
+  return size;
+}
+
+std::vector<UsedRows> MaskedTokensTask::used_rows(std::int64_t batch) const {
+  const Batch made = batch_of(batch);
+  UsedRows words = {"embedding.word.weight", made.candidates.ids};
+  words.rows.insert(words.rows.end(), made.tokens.ids.begin(), made.tokens.ids.end());
+  std::sort(words.rows.begin(), words.rows.end());
+  words.rows.erase(std::unique(words.rows.begin(), words.rows.end()), words.rows.end());
+  UsedRows positions = {"embedding.position.weight", {}};
+  std::int64_t longest = 0;
+  for (std::int64_t document : plan_[static_cast<std::size_t>(batch)]) {
+    longest = std::max(longest, lengths_[static_cast<std::size_t>(document)]);
+  }
+  positions.rows.resize(static_cast<std::size_t>(longest));
+  std::iota(positions.rows.begin(), positions.rows.end(), 0);
+  return {words, positions};
+}
+
+at::Tensor MaskedTokensTask::loss(std::int64_t batch, const ForwardContext& context) {
+  const Batch made = batch_of(batch);
+  const at::Tensor guesses =
+      model_.guesses(made.tokens, at::tensor(made.masked.places, at::kLong), context);
+  if (made.masked.places.empty()) return guesses.sum();
+  at::Tensor scores = model_.scores(guesses, at::tensor(made.candidates.ids, at::kLong));
+  if (!made.candidates.corrections.empty()) {
+    scores = scores + at::tensor(made.candidates.corrections).to(scores.options());
+  }
+  const at::Tensor targets = at::tensor(made.candidates.targets, at::kLong);
+  return at::cross_entropy_loss(scores, targets.to(scores.device()));
+}
+
+Validation MaskedTokensTask::validate() {
+  const at::NoGradGuard no_gradients;
+  const at::Tensor all = at::arange(model_.config().vocabulary, at::kLong);
+  double loss = 0, right = 0;
+  for (std::size_t n = 0; n < valid_plan_.size(); ++n) {
+    MaskedTokens masked;
+    const data::RaggedBatch batch =
+        masked_batch(valid_, valid_plan_[n], hash_of({seed_, kValidSeed, n}), masked);
+    const at::Tensor guesses = model_.guesses(batch, at::tensor(masked.places, at::kLong), {});
+    const at::Tensor targets = at::tensor(masked.targets, at::kLong).to(guesses.device());
+    for (std::int64_t at = 0; at < guesses.size(0); at += kGuessesAtOnce) {
+      const std::int64_t end = std::min(guesses.size(0), at + kGuessesAtOnce);
+      const at::Tensor scores = model_.scores(guesses.slice(0, at, end), all);
+      const at::Tensor wanted = targets.slice(0, at, end);
+      loss += at::cross_entropy_loss(scores, wanted, {}, at::Reduction::Sum).item<double>();
+      right += (scores.argmax(1) == wanted).sum().item<double>();
+    }
+  }
+  const auto guessed = static_cast<double>(std::max<std::int64_t>(validation_guesses(), 1));
+  return {loss / guessed, right / guessed};
+}
+
+Validation MaskedTokensTask::validate_frequencies() const {
+  double loss = 0, right = 0;
+  for (std::int64_t word : held_out_) {
+    loss -= frequencies_.logs()[static_cast<std::size_t>(word)];
+    right += word == frequencies_.most_frequent();
+  }
+  const auto guessed = static_cast<double>(std::max<std::int64_t>(validation_guesses(), 1));
+  return {loss / guessed, right / guessed};
+}
+
+}  // namespace fastformer::learn
