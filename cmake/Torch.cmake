@@ -9,3 +9,11 @@ add_library(fastformer_torch INTERFACE)
 target_include_directories(fastformer_torch SYSTEM INTERFACE
   ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
 target_link_libraries(fastformer_torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY})
+
+# Debian's libsentencepiece exports FLAGS_minloglevel, an object of 32 bytes, and libc10 a number of
+# the same name: whichever is loaded first serves both, and with libc10's the constructor of the
+# other writes over libc10's neighbouring settings (google/sentencepiece issue 944). So sentencepiece
+# is the first library of every program that has both; libc10 then only reads, how much to log.
+list(GET SENTENCEPIECE_LINK_LIBRARIES 0 first_library)
+target_link_options(fastformer_torch INTERFACE
+  LINKER:--push-state,--no-as-needed ${first_library} LINKER:--pop-state)

@@ -1,7 +1,7 @@
 """What programs and archives are made of: no torch in what is lean, and nothing that the linker
 could share in the files that are compiled for one instruction set.
 
-symbols_test.py PROGRAM RUNTIME_ARCHIVE KERNELS_ARCHIVE C_LIBRARY
+symbols_test.py PROGRAM RUNTIME_ARCHIVE KERNELS_ARCHIVE C_LIBRARY [PROGRAM_WITH_TORCH...]
 """
 
 import re
@@ -10,6 +10,7 @@ import sys
 import unittest
 
 PROGRAM, RUNTIME, KERNELS, C_LIBRARY = sys.argv[1:5]
+WITH_TORCH = sys.argv[5:]
 TORCH = re.compile(r"\b(at|c10|torch|caffe2)::")
 TARGETS = ("amx", "avx2", "avx512", "avx512bf16", "portable")
 
@@ -18,12 +19,23 @@ def output(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+def needed_libraries(program):
+    return re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", program))
+
+
 class SymbolsTest(unittest.TestCase):
     def test_the_lean_program_needs_no_torch(self):
-        needed = re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", PROGRAM))
+        needed = needed_libraries(PROGRAM)
         self.assertTrue(any(name.startswith("libc.so") for name in needed), needed)
         self.assertFalse([name for name in needed if "torch" in name or "c10" in name])
         self.assertNotRegex(output("nm", "-DC", PROGRAM), TORCH)
+
+    def test_sentencepiece_is_loaded_before_torch(self):
+        """They export a variable of one name; the other order writes over torch's settings."""
+        for program in WITH_TORCH:
+            names = [name.split(".")[0] for name in needed_libraries(program)]
+            self.assertLess(names.index("libsentencepiece"), names.index("libc10"), program)
+            self.assertLess(names.index("libsentencepiece"), names.index("libtorch_cpu"), program)
 
     def test_the_runtime_has_no_torch(self):
         symbols = output("nm", "-C", RUNTIME)
