@@ -8,24 +8,20 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "commands/class_weights.h"
+#include "commands/classifier_fit.h"
 #include "commands/commands.h"
-#include "commands/initial_model.h"
 #include "commands/model_output.h"
 #include "commands/score_fit.h"
 #include "commands/train_options.h"
 #include "commands/trained_model.h"
 #include "commands/training_metrics.h"
 #include "commands/word_vector_start.h"
-#include "io/files.h"
+#include "learn/device.h"
 #include "learn/tasks/classification.h"
-#include "learn/tasks/label_loss.h"
 #include "learn/training/presets.h"
 #include "learn/training/training_log.h"
-#include "learn/wide/wide_branch.h"
-#include "metrics/classification.h"
-#include "model/config_json.h"
+#include "learn/wide/branch_report.h"
 #include "model/folder.h"
-#include "text/subwords.h"
 
 namespace fastformer::apps {
 namespace {
@@ -36,20 +32,11 @@ constexpr char kUsage[] =
     "usage: fastformer train --train FILE... --output DIR [OPTIONS]\n\n"
     "Trains a classifier on labelled text and writes a model folder.\n";
 
-learn::WideRows wide_rows(Rows& rows, const learn::LabelledDocuments& encoded) {
-  return {std::move(rows.texts), encoded.targets};
-}
-
-// Mixes the branches as the validation rows say, whose encoder's `logits` become the mixed ones,
-// and fits the wide branch on all rows.
-model::WideTable finish_wide(TrainOptions& options, const learn::WideBranchTraining& wide,
-                             std::vector<float>& logits, Json& metrics) {
-  const learn::BranchReport report = wide.mix(logits);
-  if (!logits.empty()) {
-    report_branches(report, learn::score_name_of(options.model.target), metrics);
-  }
-  const bool split_off = options.files.valid.empty() && !logits.empty();
-  model::WideTable table = split_off ? wide.fit_on_all() : wide.fitted_on_train();
+// What config.json says of the mix, and the wide branch as fitted on all rows.
+model::WideTable finish_wide(TrainOptions& options, const FittedClassifier& fitted,
+                             const learn::BranchReport& report) {
+  const bool split_off = options.files.valid.empty() && !fitted.held_out.targets.empty();
+  model::WideTable table = split_off ? fitted.wide->fit_on_all() : fitted.wide->fitted_on_train();
   model::WideConfig& config = options.model.wide;
   config.present = true;
   config.features = static_cast<std::int64_t>(table.scaler().features());
@@ -84,65 +71,36 @@ void check_subwords(TrainOptions& options) {
   options.training.subwords = 0;
 }
 
-std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
-                                            const text::Tokenizer& tokenizer,
-                                            learn::Parameters& parameters) {
-  const int rows = options.training.subwords;
-  if (rows == 0) return {};
-  learn::Subwords subwords(text::subwords_of(tokenizer, rows), rows, parameters,
-                           static_cast<std::uint64_t>(options.training.seed));
-  // Words that know something begin as they are: their subwords add nothing yet.
-  if (!options.init_from.empty()) {
-    parameters.set(learn::Subwords::kTable, at::zeros_like(subwords.table()));
-  }
-  return subwords;
-}
-
-// What the parameters know before the first step.
-void begin_with(const TrainOptions& options, const InitialModel* initial,
-                const EncodedRows& encoded, learn::Parameters& parameters) {
-  if (options.model.is_multi()) {
-    learn::start_from_frequencies(encoded.train.targets, parameters);
-  }
-  if (initial) {
-    initial->copy_into(options.model, parameters);
-    if (options.wide.wide == learn::WideBranch::kAuto) {
-      log_info("the wide branch is fitted anew, on these rows alone");
-    }
-  }
-  if (!options.word_vectors.empty()) {
-    start_from_word_vectors(options.word_vectors, *encoded.tokenizer, parameters);
-  }
-}
-
-// The wide branch fitted on the training rows, where there is one; takes the texts.
-std::optional<learn::WideBranchTraining> fit_wide(TrainOptions& options, TrainingRows& rows,
-                                                  const EncodedRows& encoded,
-                                                  const std::vector<float>& weights,
-                                                  const ParallelFor& threads) {
-  std::optional<learn::WideBranchTraining> wide;
-  if (options.wide.wide == learn::WideBranch::kOff) return wide;
-  options.wide.ngrams.lowercase = options.model.text.lowercase;
-  options.wide.ngrams.strip_html = options.model.text.strip_html;
-  options.model.wide.ngrams = options.wide.ngrams;
-  wide.emplace(options.wide, wide_rows(rows.train, encoded.train),
-               wide_rows(rows.valid, encoded.valid),
-               learn::WideLabels{options.model.labels.size(), options.model.target, weights},
-               static_cast<std::uint64_t>(options.training.seed), threads);
-  return wide;
-}
-
-// Fits temperature and thresholds to the validation rows.
-void finish_scores(const learn::ClassificationTask& task, const std::vector<float>& logits,
-                   model::ModelConfig& config, Json& metrics) {
+// Fits temperature and thresholds to the held-out rows' logits of the model as a whole.
+void finish_scores(const learn::HeldOut& held_out, model::ModelConfig& config, Json& metrics) {
   const auto labels = static_cast<std::int64_t>(config.labels.size());
-  const auto rows = static_cast<std::int64_t>(logits.size()) / labels;
-  const ScoreFit fit = fit_scores({logits.data(), rows, labels},
-                                  {task.validation_targets().data(), rows, labels}, config.target);
+  const auto rows = static_cast<std::int64_t>(held_out.targets.size()) / labels;
+  const ScoreFit fit = fit_scores({held_out.encoder.data(), rows, labels},
+                                  {held_out.targets.data(), rows, labels}, config.target);
   config.temperature = fit.temperature;
   config.thresholds = fit.thresholds;
   metrics["calibration"] = fit.metrics();
   log_info(fit.summary());
+}
+
+// Mixes the branches and makes their scores true, as the held-out rows say.
+std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassifier& fitted,
+                                       learn::HeldOut held_out, Json& metrics) {
+  const model::ModelConfig& config = options.model;
+  const std::string score_name = learn::score_name_of(config.target);
+  std::optional<model::WideTable> table;
+  if (fitted.wide) {
+    const learn::BranchReport report =
+        learn::mix_branches(held_out, config.labels.size(), config.target);
+    if (!held_out.targets.empty()) report_branches(report, score_name, metrics);
+    table = finish_wide(options, fitted, report);
+  } else if (!held_out.targets.empty()) {
+    report_validation(learn::score_logits(held_out.encoder, held_out.targets, config.labels.size(),
+                                          config.target),
+                      score_name, metrics);
+  }
+  if (!held_out.targets.empty()) finish_scores(held_out, options.model, metrics);
+  return table;
 }
 
 void train_into(const io::WorkFolder& folder, TrainOptions& options, const InitialModel* initial,
@@ -154,36 +112,56 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Initi
   options.model.target = rows.target;
   EncodedRows encoded =
       encode_rows(rows, options.model.text, initial ? initial->tokenizer() : nullptr, threads);
+  encoded.log();
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
   check_subwords(options);
   choose_by_rows(options, encoded.train);
+  if (options.wide.wide == learn::WideBranch::kAuto) {
+    options.wide.ngrams.lowercase = options.model.text.lowercase;
+    options.wide.ngrams.strip_html = options.model.text.strip_html;
+    options.model.wide.ngrams = options.wide.ngrams;
+    if (initial) log_info("the wide branch is fitted anew, on these rows alone");
+  }
 
-  const auto seed = static_cast<std::uint64_t>(options.training.seed);
-  const std::vector<float> weights = class_weights(options.class_weights, options.model.labels,
-                                                   encoded.train.targets, options.model.target);
-  std::optional<learn::WideBranchTraining> wide =
-      fit_wide(options, rows, encoded, weights, threads);
-  learn::Classifier classifier(options.model, seed, at::kFloat,
-                               learn::device_named(options.training.device));
-  begin_with(options, initial, encoded, classifier.parameters());
-  log_info(format_count(classifier.parameters().elements()) + " parameters, " +
-           std::to_string(options.training.threads) + " threads");
-  learn::ClassificationTask task(
-      classifier, std::move(encoded.train), std::move(encoded.valid), options.batches, seed,
-      subwords_for(options, *encoded.tokenizer, classifier.parameters()));
-  task.set_loss(weights, options.label_smoothing);
-  learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
-  const learn::TrainingResult result = learn::train(task, options.training, log.observer());
+  const std::shared_ptr<const text::Tokenizer> tokenizer = encoded.tokenizer;
+  learn::TrainingLog log(folder.file(model::kTrainingLogFile),
+                         learn::score_name_of(options.model.target));
+  const FitSettings settings = {options, initial,
+                                class_weights(options.class_weights, options.model.labels,
+                                              encoded.train.targets, options.model.target),
+                                threads, log};
+  learn::HeldOut held_out;
+  if (!rows.folds.empty()) held_out = cross_fit(settings, rows);
+  const FittedClassifier fitted =
+      fit_classifier(settings, rows, std::move(encoded), KeptEpoch::kBest);
   log.close();
-  Json metrics = metrics_of(result, task.has_validation(), task.score_name());
-  std::vector<float> logits = task.validation_logits();
-  std::optional<model::WideTable> table;
-  if (wide) table = finish_wide(options, *wide, logits, metrics);
-  if (task.has_validation()) finish_scores(task, logits, options.model, metrics);
+  if (rows.folds.empty()) held_out = fitted.held_out;
+  Json metrics = metrics_of(fitted.result);
+  log_info(format_count(fitted.classifier->parameters().elements()) + " parameters");
+  const std::optional<model::WideTable> table =
+      finish(options, fitted, std::move(held_out), metrics);
   write_trained_model(folder,
-                      {options.model, classifier.parameters(), *encoded.tokenizer,
+                      {options.model, fitted.classifier->parameters(), *tokenizer,
                        table ? &*table : nullptr, options.provenance(), metrics, options.command});
+}
+
+// Whether parts of the rows are held out, or a share of them that training can watch.
+void settle_folds(TrainOptions& options, bool share_asked) {
+  const bool watches = options.training.patience > 0;
+  if (options.files.folds > 1 && !options.files.valid.empty()) {
+    throw usage_error("the rows of --valid are held out already", "--folds",
+                      "Leave one of the two out");
+  }
+  if (options.files.folds > 1 && watches) {
+    throw usage_error("the last training has all rows and none to watch", "--patience",
+                      "Use --folds 1, or leave --patience out");
+  }
+  if (options.files.folds == 0 && (watches || share_asked)) options.files.folds = 1;
+  if (watches && !options.files.has_validation()) {
+    throw usage_error("needs validation rows", "--patience",
+                      "Give --valid, or a --valid-share above 0");
+  }
 }
 
 }  // namespace
@@ -213,10 +191,7 @@ int run_train(Arguments arguments) {
   if (options.model.is_pretrained_encoder()) {
     throw usage_error("pretraining has a command of its own", "--task", "Use fastformer pretrain");
   }
-  if (options.training.patience > 0 && !options.files.has_validation()) {
-    throw usage_error("needs validation rows", "--patience",
-                      "Give --valid, or a --valid-share above 0");
-  }
+  settle_folds(options, set.find("valid-share")->source > config::Source::kPreset);
   check_class_weights(options.class_weights);
   check_word_vectors(options.word_vectors);
   learn::device_named(options.training.device);

@@ -49,6 +49,7 @@ config::Json TrainOptions::provenance() {
   config::Json section = trained.to_json();
   section["preset"] = preset;
   section["valid_share"] = files.valid_share;
+  section["folds"] = files.folds;
   section["init_from"] = init_from;
   section["word_vectors"] = word_vectors;
   section["soft_label_column"] = files.soft_label_column;

@@ -10,17 +10,17 @@ namespace fastformer::apps {
 
 using config::Json;
 
-Json metrics_of(const learn::TrainingResult& result, bool validated,
-                const std::string& score_name) {
-  Json metrics = {{"epochs", result.epochs},
-                  {"best_epoch", result.best_epoch},
-                  {"training_seconds", result.seconds},
-                  {"training_tokens", result.tokens}};
-  if (validated) {
-    metrics["validation_" + score_name] = result.validation.score;
-    metrics["validation_loss"] = result.validation.loss;
-  }
-  return metrics;
+Json metrics_of(const learn::TrainingResult& result) {
+  return {{"epochs", result.epochs},
+          {"best_epoch", result.best_epoch},
+          {"training_seconds", result.seconds},
+          {"training_tokens", result.tokens}};
+}
+
+void report_validation(const learn::Validation& validation, const std::string& score_name,
+                       Json& metrics) {
+  metrics["validation_" + score_name] = validation.score;
+  metrics["validation_loss"] = validation.loss;
 }
 
 void report_branches(const learn::BranchReport& report, const std::string& score_name,
@@ -32,8 +32,7 @@ void report_branches(const learn::BranchReport& report, const std::string& score
                          {"encoder", part(report.encoder)},
                          {"both", part(report.both)},
                          {"encoder_share", report.encoder_share}};
-  metrics["validation_" + score_name] = report.both.score;
-  metrics["validation_loss"] = report.both.loss;
+  report_validation(report.both, score_name, metrics);
   const auto said = [](const learn::Validation& validation) {
     return format_fixed(validation.score, 4) + " (cross entropy " +
            format_fixed(validation.loss, 4) + ")";

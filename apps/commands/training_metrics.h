@@ -5,13 +5,16 @@
 
 #include "config/options.h"
 #include "learn/training/trainer.h"
-#include "learn/wide/wide_branch.h"
+#include "learn/wide/branch_report.h"
 
 namespace fastformer::apps {
 
-// Epochs, time and, if `validated`, the validation's loss and score, which is called `score_name`.
-config::Json metrics_of(const learn::TrainingResult& result, bool validated,
-                        const std::string& score_name);
+// Epochs and time.
+config::Json metrics_of(const learn::TrainingResult& result);
+
+// Adds loss and score, which is called `score_name`, on held-out rows.
+void report_validation(const learn::Validation& validation, const std::string& score_name,
+                       config::Json& metrics);
 
 // How well the branches do, each alone and together: added to `metrics`, and logged.
 void report_branches(const learn::BranchReport& report, const std::string& score_name,

@@ -47,30 +47,38 @@ void check_standard_input(const TrainingFiles& files) {
   }
 }
 
-// Validation labels that no training row has are left out.
-learn::LabelledDocuments encode(const Rows& rows, const std::vector<std::string>& labels,
-                                const text::Pipeline& pipeline, const ParallelFor& threads) {
-  learn::LabelledDocuments encoded;
-  std::int64_t truncated = 0;
+struct Encoding {
+  learn::LabelledDocuments documents;
+  std::int64_t truncated = 0, unknown = 0;
+};
+
+Encoding encode(const Rows& rows, const std::vector<std::string>& labels,
+                const text::Pipeline& pipeline, const ParallelFor& threads) {
+  Encoding encoding;
   const auto place_of = [&rows](std::size_t i) { return rows.places[i]; };
   for (text::Document& document :
        pipeline.encode_all(rows.texts, threads, rows.places.empty() ? text::PlaceOf() : place_of)) {
-    truncated += document.truncated();
-    encoded.ids.push_back(std::move(document.ids));
+    encoding.truncated += document.truncated();
+    encoding.documents.ids.push_back(std::move(document.ids));
   }
   const data::LabelIndex index(labels);
-  std::int64_t unknown = 0;
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    unknown += data::add_known(rows.labels[i], rows.shares[i], index, encoded.targets) > 0;
+    encoding.unknown +=
+        data::add_known(rows.labels[i], rows.shares[i], index, encoding.documents.targets) > 0;
   }
-  if (truncated > 0) {
-    log_warning(format_count(truncated) + " of " + count_of(rows.texts.size()) +
-                " documents are longer than --max-length and were truncated");
-  }
-  if (unknown > 0) {
-    log_warning(format_count(unknown) + " validation rows have a label that no training row has");
-  }
-  return encoded;
+  return encoding;
+}
+
+// Few rows leave a validation share of hundreds, too few to mix branches by: there each row is held
+// out once, at the cost of as many trainings as there are parts.
+int parts_for(const TrainingFiles& files, const std::vector<data::Record>& records) {
+  constexpr std::size_t kFewRows = 8000, kFewBytes = 20'000'000;
+  constexpr int kParts = 3;
+  if (files.folds > 0) return files.folds;
+  if (!files.valid.empty() || files.valid_share == 0) return 1;
+  std::size_t bytes = 0;
+  for (const data::Record& record : records) bytes += record.text.size();
+  return records.size() < kFewRows && bytes < kFewBytes ? kParts : 1;
 }
 
 }  // namespace
@@ -79,6 +87,10 @@ void TrainingFiles::describe(config::OptionSet& options) {
   options.add("train", &train, "FILE...", "training rows; - is standard input")
       .add("valid", &valid, "FILE...", "validation rows; without it a share of the training rows")
       .add("valid-share", &valid_share, {0, 0.9}, "share of the training rows to validate on")
+      .add("folds", &folds, {0, 100},
+           "hold out each of so many parts of the rows once, instead of a share, and train the "
+           "model "
+           "itself on all rows; 1: a share; 0: by the number of rows")
       .add("soft-label-column", &soft_label_column, "NAME|N",
            "column of the training files with a distribution over labels, as JSON");
 }
@@ -147,9 +159,9 @@ void check_labels(const TrainingRows& rows, const std::string& file) {
 }
 
 void log_rows(const TrainingRows& rows) {
-  std::string text = count_of(rows.train.texts.size()) + " training rows, " +
-                     count_of(rows.valid.texts.size()) + " validation rows, " +
-                     count_of(rows.labels.size()) + " labels";
+  std::string text = count_of(rows.train.texts.size()) + " training rows, ";
+  if (rows.folds.empty()) text += count_of(rows.valid.texts.size()) + " validation rows, ";
+  text += count_of(rows.labels.size()) + " labels";
   if (rows.target == metrics::TargetKind::kMulti) {
     std::size_t given = 0;
     for (const auto& labels : rows.train.labels) given += labels.size();
@@ -180,10 +192,15 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
     warn_of_rare_lists(files.corpus, records, files.train);
   }
   for (data::Record& record : valid) take(record, files.valid, keeps_places, rows.valid);
+  const auto split_seed = static_cast<std::uint64_t>(seed);
   std::vector<bool> in_valid(records.size(), false);
-  if (files.valid.empty() && files.valid_share > 0) {
-    const data::Split split =
-        data::split_for_validation(records, files.valid_share, static_cast<std::uint64_t>(seed));
+  const int parts = parts_for(files, records);
+  if (parts > 1) {
+    rows.folds = data::split_into_folds(records, parts, split_seed);
+    const auto is_first = [](int fold) { return fold == 0; };
+    if (std::all_of(rows.folds.begin(), rows.folds.end(), is_first)) rows.folds.clear();
+  } else if (files.valid.empty() && files.valid_share > 0) {
+    const data::Split split = data::split_for_validation(records, files.valid_share, split_seed);
     for (std::int64_t row : split.valid) in_valid[static_cast<std::size_t>(row)] = true;
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
@@ -193,16 +210,49 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
   return rows;
 }
 
+TrainingRows TrainingRows::without_fold(int fold) const {
+  TrainingRows part;
+  part.labels = labels;
+  part.target = target;
+  for (std::size_t i = 0; i < folds.size(); ++i) {
+    Rows& side = folds[i] == fold ? part.valid : part.train;
+    side.texts.push_back(train.texts[i]);
+    side.labels.push_back(train.labels[i]);
+    side.shares.push_back(train.shares[i]);
+    if (!train.places.empty()) side.places.push_back(train.places[i]);
+  }
+  return part;
+}
+
+void EncodedRows::log() const {
+  log_info("vocabulary of " + format_count(tokenizer->size()) + " tokens");
+  const auto warn_of_truncated = [](std::int64_t truncated, std::size_t of) {
+    if (truncated == 0) return;
+    log_warning(format_count(truncated) + " of " + count_of(of) +
+                " documents are longer than --max-length and were truncated");
+  };
+  warn_of_truncated(truncated_train, train.size());
+  warn_of_truncated(truncated_valid, valid.size());
+  if (unknown_valid > 0) {
+    log_warning(format_count(unknown_valid) +
+                " validation rows have a label that no training row has");
+  }
+}
+
 EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
                         std::shared_ptr<const text::Tokenizer> tokenizer,
                         const ParallelFor& threads) {
   EncodedRows encoded;
   encoded.tokenizer =
       tokenizer ? std::move(tokenizer) : text::train_tokenizer(options, rows.train.texts, threads);
-  log_info("vocabulary of " + format_count(encoded.tokenizer->size()) + " tokens");
   const text::Pipeline pipeline(options, encoded.tokenizer);
-  encoded.train = encode(rows.train, rows.labels, pipeline, threads);
-  encoded.valid = encode(rows.valid, rows.labels, pipeline, threads);
+  Encoding train = encode(rows.train, rows.labels, pipeline, threads);
+  Encoding valid = encode(rows.valid, rows.labels, pipeline, threads);
+  encoded.train = std::move(train.documents);
+  encoded.valid = std::move(valid.documents);
+  encoded.truncated_train = train.truncated;
+  encoded.truncated_valid = valid.truncated;
+  encoded.unknown_valid = valid.unknown;
   return encoded;
 }
 

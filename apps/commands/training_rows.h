@@ -17,11 +17,12 @@ struct TrainingFiles {
   std::vector<std::string> train;
   std::vector<std::string> valid;
   double valid_share = 0.1;
+  int folds = 0;
   std::string soft_label_column;  // of the training files
   data::CorpusOptions corpus;
 
   void describe(config::OptionSet& options);
-  bool has_validation() const { return !valid.empty() || valid_share > 0; }
+  bool has_validation() const { return !valid.empty() || (valid_share > 0 && folds <= 1); }
 };
 
 struct Rows {
@@ -35,22 +36,33 @@ struct TrainingRows {
   Rows train, valid;
   std::vector<std::string> labels;  // the model's, in its order
   metrics::TargetKind target = metrics::TargetKind::kSingle;
+  // The part, from 0, of each training row when every part is to be held against a training on the
+  // others; empty when validation rows do that.
+  std::vector<int> folds;
+
+  // Copies with the rows of one part as validation rows.
+  TrainingRows without_fold(int fold) const;
 };
 
 struct EncodedRows {
   std::shared_ptr<const text::Tokenizer> tokenizer;
   learn::LabelledDocuments train, valid;
+  std::int64_t truncated_train = 0, truncated_valid = 0;  // documents
+  std::int64_t unknown_valid = 0;  // rows with a label that no training row has
+
+  void log() const;
 };
 
-// Reads the files and, without validation files, splits a share of the rows off by the seed. Logs
-// what was read and repaired. Throws when there is nothing to learn from. The rows' kind of target
+// Reads the files and, without validation files, splits the rows into files.folds parts or a share
+// of them off, by the seed; with folds = 0 few rows are split into parts. Logs what was read and
+// repaired. Throws when there is nothing to learn from. The rows' kind of target
 // is the one that is asked for, or kMulti when a row has a list of labels. With a soft_label_column
 // the training files hold distributions, the validation files labels as ever.
 TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
                                 const ParallelFor& threads);
 
 // Trains the tokenizer, unless there is one, on the training rows alone and encodes all rows.
-// Logs how many documents were truncated and how many validation rows have an unknown label.
+// Labels of validation rows that no training row has are left out.
 EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
                         std::shared_ptr<const text::Tokenizer> tokenizer,
                         const ParallelFor& threads);

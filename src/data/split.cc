@@ -4,6 +4,7 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <string>
 
 #include "base/random.h"
 #include "base/strings.h"
@@ -41,6 +42,24 @@ Split split_for_validation(std::span<const Record> records, double share, std::u
     (is_valid ? split.valid : split.train).push_back(static_cast<std::int64_t>(i));
   }
   return split;
+}
+
+std::vector<int> split_into_folds(std::span<const Record> records, int count, std::uint64_t seed) {
+  if (count < 1) throw usage_error("rows cannot be split into " + std::to_string(count) + " parts");
+  std::vector<std::uint64_t> keys;
+  keys.reserve(records.size());
+  for (const Record& record : records) keys.push_back(key_of(record, seed));
+  std::vector<std::uint64_t> groups = keys;
+  std::sort(groups.begin(), groups.end());
+  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+  const std::size_t parts = std::min(groups.size(), static_cast<std::size_t>(count));
+  std::vector<int> folds;
+  folds.reserve(keys.size());
+  for (const std::uint64_t key : keys) {
+    const auto rank = std::lower_bound(groups.begin(), groups.end(), key) - groups.begin();
+    folds.push_back(static_cast<int>(static_cast<std::size_t>(rank) * parts / groups.size()));
+  }
+  return folds;
 }
 
 }  // namespace fastformer::data

@@ -22,4 +22,9 @@ struct Split {
 // < 1.
 Split split_for_validation(std::span<const Record> records, double share, std::uint64_t seed);
 
+// The number, from 0, of each record's part when the records are split into at most `count` parts
+// with like numbers of groups, at random by `seed`; what stays together is as above. As many parts
+// as there are groups if those are fewer. Throws a usage error for a count below 1.
+std::vector<int> split_into_folds(std::span<const Record> records, int count, std::uint64_t seed);
+
 }  // namespace fastformer::data

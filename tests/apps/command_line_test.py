@@ -21,8 +21,10 @@ import xml.etree.ElementTree
 PROGRAM = sys.argv[1]
 TOPICS = {"animals": "cat dog horse mouse bird fish", "colours": "red green blue white black grey",
           "numbers": "one two three four five six"}
-SMALL = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1",
-         "--learning-rate", "0.01", "--epochs", "4", "--min-count", "1", "--threads", "2"]
+ENCODER = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1",
+           "--learning-rate", "0.01", "--epochs", "4", "--min-count", "1", "--threads",
+           "2"]
+SMALL = [*ENCODER, "--folds", "1"]
 
 
 def run(*arguments, stdin=None, code=0, environment=None):
@@ -81,6 +83,25 @@ class CommandLineTest(unittest.TestCase):
         log = (self.model / "training.jsonl").read_text()
         events = [json.loads(line) for line in log.splitlines()]
         self.assertEqual([e["epoch"] for e in events if e["event"] == "epoch"], [1, 2, 3, 4])
+
+    def test_each_row_is_held_out_once_where_rows_are_few(self):
+        model = self.path / "folds"
+        _, talk = run("train", "--train", self.train, "--output", model, *ENCODER)
+        metrics = json.loads((model / "metrics.json").read_text())
+        self.assertEqual(metrics["calibration"]["rows"], 400)
+        self.assertGreater(metrics["branches"]["both"]["accuracy"], 0.9)
+        log = (model / "training.jsonl").read_text()
+        events = [json.loads(line) for line in log.splitlines()]
+        parts = [e["part"] for e in events if e["event"] == "epoch"]
+        self.assertEqual(parts, [f"part {n} of 4" for n in (1, 2, 3, 4) for _ in range(4)])
+        self.assertIn("part 4 of 4  epoch 4", talk)
+        report = json.loads(run("evaluate", "--model", model, "--data", self.test, "--json")[0])
+        self.assertGreater(report["accuracy"], 0.95)
+        share = self.path / "share"
+        run("train", "--train", self.train, "--output", share, *ENCODER, "--valid-share", "0.2",
+            "--epochs", "1")
+        metrics = json.loads((share / "metrics.json").read_text())
+        self.assertLess(metrics["calibration"]["rows"], 120)
 
     def test_training_says_what_the_temperature_did(self):
         self.assertRegex(self.talk, r"temperature [0-9.]+ fitted on [0-9]+ validation rows: "
@@ -298,7 +319,7 @@ class CommandLineTest(unittest.TestCase):
         plain.write_text("".join(row[2] + "\n" for row in sentences(300, 8)))
         models = [self.path / "pretrained", self.path / "pretrained2"]
         for model in models:
-            _, talk = run("pretrain", "--text", labelled, plain, "--output", model, *SMALL,
+            _, talk = run("pretrain", "--text", labelled, plain, "--output", model, *ENCODER,
                           "--candidates", "10", "--mask-share", "0.2", "--local", "gated")
             self.assertIn("by word frequencies", talk)
         for name in ("config.json", "model.safetensors", "vocabulary.txt"):
@@ -329,7 +350,7 @@ class CommandLineTest(unittest.TestCase):
         file = self.path / "long.txt"
         file.write_text("\n".join(" ".join(["red", "green", "blue"] * 40) for _ in range(20)))
         model = self.path / "long"
-        run("pretrain", "--text", file, "--output", model, *SMALL, "--epochs", "2",
+        run("pretrain", "--text", file, "--output", model, *ENCODER, "--epochs", "2",
             "--max-length", "16", "--valid-share", "0", "--candidates", "0")
         metrics = json.loads((model / "metrics.json").read_text())
         self.assertEqual(metrics["training_tokens"], 2 * 20 * 120)
@@ -393,6 +414,10 @@ class CommandLineTest(unittest.TestCase):
             (["train", "--train", "none", "--output", "x", "--device", "cudda"], "cuda"),
             (["train", "--train", "none", "--output", "x", "--patience", "1", "--valid-share",
               "0"], "--patience"),
+            (["train", "--train", "none", "--output", "x", "--patience", "1", "--folds", "2"],
+             "--folds 1"),
+            (["train", "--train", "none", "--valid", "none", "--output", "x", "--folds", "2"],
+             "--valid"),
             (["train", "--train", "-", "--valid", "-", "--output", "x"], "--valid"),
             (["predict", "--model", self.model, "--input", "-", "--token-ids", "--id-column", "id"],
              "--id-column"),

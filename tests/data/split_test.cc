@@ -2,6 +2,8 @@
 // alone.
 #include "data/split.h"
 
+#include <fastformer/error.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -90,6 +92,40 @@ TEST(SplitTest, EdgesAreDefined) {
   EXPECT_ERROR(split_for_validation({}, 1, 1), "a validation share of 1");
   EXPECT_ERROR(split_for_validation({}, -0.1, 1), "-0.1");
   EXPECT_ERROR(split_for_validation({}, std::nan(""), 1), "nan");
+}
+
+TEST(FoldsTest, AreOfLikeSizeAndFollowTheSeed) {
+  const auto records = corpus(1000, 0);
+  const std::vector<int> folds = split_into_folds(records, 3, 7);
+  for (int fold = 0; fold < 3; ++fold) {
+    EXPECT_NEAR(static_cast<double>(std::count(folds.begin(), folds.end(), fold)), 333, 1);
+  }
+  EXPECT_EQ(split_into_folds(records, 3, 7), folds);
+  EXPECT_NE(split_into_folds(records, 3, 8), folds);
+}
+
+TEST(FoldsTest, GroupsAndEqualTextsStayTogether) {
+  auto records = corpus(300, 30);
+  for (int i = 0; i < 100; ++i) {
+    records.push_back({});
+    records.back().text = "repeated " + std::to_string(i % 20);
+  }
+  const std::vector<int> folds = split_into_folds(records, 4, 1);
+  std::map<std::string, int> fold_of;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::string key = records[i].group.empty() ? records[i].text : records[i].group;
+    EXPECT_EQ(fold_of.emplace(key, folds[i]).first->second, folds[i]) << key;
+  }
+}
+
+TEST(FoldsTest, AreNoMoreThanThereAreGroups) {
+  const auto two = corpus(10, 2);
+  const std::vector<int> folds = split_into_folds(two, 5, 1);
+  EXPECT_EQ(*std::max_element(folds.begin(), folds.end()), 1);
+  const auto one = corpus(10, 1);
+  EXPECT_EQ(split_into_folds(one, 5, 1), std::vector<int>(10, 0));
+  EXPECT_TRUE(split_into_folds({}, 5, 1).empty());
+  EXPECT_THROW(split_into_folds(one, 0, 1), Error);
 }
 
 }  // namespace

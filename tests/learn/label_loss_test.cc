@@ -8,6 +8,7 @@
 #include "gradient_check.h"
 #include "learn/tasks/classification.h"
 #include "learn/training/trainer.h"
+#include "learn/wide/branch_report.h"
 #include "learn/wide/wide_branch.h"
 #include "small_model.h"
 
@@ -180,10 +181,11 @@ TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
   }
   const WideLabels labels = {3, TargetKind::kMulti, {}};
   const WideBranchTraining wide(WideOptions(), train, valid, labels, 1, serial_for());
-  std::vector<float> logits(valid.texts.size() * 3, 0.0F);
-  const BranchReport report = wide.mix(logits);
+  HeldOut held_out = {wide.valid_scores(), std::vector<float>(valid.texts.size() * 3, 0.0F),
+                      valid.targets.dense(3)};
+  const BranchReport report = mix_branches(held_out, 3, TargetKind::kMulti);
   EXPECT_EQ(report.both.score, 1);
-  EXPECT_EQ(score_logits(logits, valid.targets.dense(3), 3, TargetKind::kMulti).score, 1);
+  EXPECT_EQ(score_logits(held_out.encoder, held_out.targets, 3, TargetKind::kMulti).score, 1);
   model::WideReader reader(wide.fitted_on_train());
   const std::vector<float> both = reader.scores("red two"), none = reader.scores("the");
   EXPECT_GT(both[0], 0);

@@ -24,7 +24,7 @@ constexpr Preset kPresets[] = {
                   "batch_tokens": 1000000, "bucket": false, "epochs": 2, "optimizer": "adam",
                   "learning_rate": 0.001, "warmup": 0, "decay": "none", "clip_norm": 0,
                   "wide": "off", "pooling": "attention", "local": "none", "embedding_update": "dense", "average": 0,
-                  "dropout_mask": "token", "word_dropout": 0, "subwords": 0})"},
+                  "dropout_mask": "token", "word_dropout": 0, "subwords": 0, "folds": 1})"},
 };
 
 }  // namespace

@@ -25,13 +25,23 @@ TrainingObserver TrainingLog::observer() {
           [this](const EpochReport& report) { on_epoch(report); }};
 }
 
+void TrainingLog::begin_part(const std::string& name) {
+  bar_.reset();
+  part_ = name;
+}
+
+void TrainingLog::write(Json line) {
+  if (!part_.empty()) line["part"] = part_;
+  file_.write(line.dump() + "\n");
+}
+
 void TrainingLog::close() {
   bar_.reset();
   file_.close();
 }
 
 void TrainingLog::on_step(const StepReport& report) {
-  if (!bar_) bar_ = std::make_unique<ProgressBar>("training", report.steps);
+  if (!bar_) bar_ = std::make_unique<ProgressBar>(part_.empty() ? "training" : part_, report.steps);
   bar_->update(report.step, "epoch " + std::to_string(report.epoch) + "  loss " +
                                 format_fixed(report.smoothed_loss, 3) + "  " +
                                 format_count(static_cast<std::int64_t>(report.tokens_per_second)) +
@@ -47,14 +57,14 @@ void TrainingLog::on_step(const StepReport& report) {
                      {"learning_rate", report.learning_rate},
                      {"gradient_norm", report.gradient_norm},
                      {"tokens_per_second", report.tokens_per_second}};
-  file_.write(line.dump() + "\n");
+  write(line);
 }
 
 void TrainingLog::on_epoch(const EpochReport& report) {
   Json line = {
       {"event", "epoch"}, {"epoch", report.epoch}, {"training_loss", report.training_loss}};
-  std::string text = "epoch " + std::to_string(report.epoch) + "  training loss " +
-                     format_fixed(report.training_loss, 4);
+  std::string text = (part_.empty() ? "" : part_ + "  ") + "epoch " + std::to_string(report.epoch) +
+                     "  training loss " + format_fixed(report.training_loss, 4);
   if (report.validated) {
     line["validation_loss"] = report.validation.loss;
     line[score_name_] = report.validation.score;
@@ -63,7 +73,7 @@ void TrainingLog::on_epoch(const EpochReport& report) {
             " " + format_fixed(report.validation.score, 4) + (report.best ? "  (best)" : "");
   }
   line["seconds"] = report.seconds;
-  file_.write(line.dump() + "\n");
+  write(line);
   if (bar_) bar_->clear();
   log_info(text + "  " + format_duration(report.seconds));
 }

@@ -1,12 +1,10 @@
 // The two fits of the wide branch and its mix with the encoder.
 #include "learn/wide/wide_branch.h"
 
-#include <fastformer/error.h>
-
 #include <algorithm>
 #include <numeric>
 
-#include "learn/tasks/classification.h"
+#include "model/branch_mix.h"
 
 namespace fastformer::learn {
 
@@ -32,7 +30,6 @@ WideBranchTraining::WideBranchTraining(const WideOptions& options, const WideRow
       seed_(seed),
       parallel_for_(parallel_for) {
   targets_.append(valid.targets);
-  valid_targets_ = valid.targets.dense(labels.count);
   ngrams_ = count_ngrams(options.ngrams, train.texts, parallel_for);
   ngrams_.append(count_ngrams(options.ngrams, valid.texts, parallel_for));
   table_ = fit(train_rows_);
@@ -78,34 +75,6 @@ model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
 
 model::WideTable WideBranchTraining::fit_on_all() const {
   return fit(static_cast<std::int64_t>(targets_.size()));
-}
-
-BranchReport WideBranchTraining::mix(std::span<float> logits) const {
-  // Without rows to fit them on.
-  constexpr model::BranchFactors kUsual = {4, 0.5, 0};
-  BranchReport report;
-  if (logits.size() != valid_scores_.size()) {
-    throw Error(std::to_string(logits.size()) + " logits for " +
-                std::to_string(valid_scores_.size()) + " scores of the wide branch");
-  }
-  report.factors = kUsual;
-  if (logits.empty()) return report;
-  report.factors =
-      model::fit_branches(valid_scores_, logits, valid_targets_, labels_.count, labels_.kind);
-  const auto score = [&](std::span<const float> values) {
-    return score_logits(values, valid_targets_, labels_.count, labels_.kind);
-  };
-  report.encoder = score(logits);
-  report.encoder_share = model::encoder_share(valid_scores_, logits, labels_.count, report.factors);
-  std::vector<float> wide = valid_scores_;
-  for (std::size_t i = 0; i < wide.size(); ++i) {
-    wide[i] = static_cast<float>(report.factors.wide) * wide[i] +
-              static_cast<float>(report.factors.offset);
-    logits[i] = static_cast<float>(report.factors.encoder) * logits[i] + wide[i];
-  }
-  report.wide = score(wide);
-  report.both = score(logits);
-  return report;
 }
 
 }  // namespace fastformer::learn

@@ -10,10 +10,9 @@
 #include "base/parallel.h"
 #include "config/options.h"
 #include "data/targets.h"
-#include "learn/tasks/task.h"
 #include "learn/wide/wide_fit.h"
-#include "model/branch_mix.h"
-#include "model/model_config.h"
+#include "metrics/target_kind.h"
+#include "model/wide_table.h"
 
 namespace fastformer::learn {
 
@@ -42,23 +41,14 @@ struct WideLabels {
   std::vector<float> weights;  // one a label; empty: 1
 };
 
-// How well the branches do on the validation rows, each alone and together.
-struct BranchReport {
-  Validation wide, encoder, both;
-  model::BranchFactors factors;
-  double encoder_share = 0;
-};
-
 class WideBranchTraining {
  public:
   // Counts n-grams and fits on the training rows.
   WideBranchTraining(const WideOptions& options, const WideRows& train, const WideRows& valid,
                      const WideLabels& labels, std::uint64_t seed, const ParallelFor& parallel_for);
 
-  // Fits the factors to the encoder's validation logits [rows, labels] and mixes the wide branch's
-  // scores into them. Without validation rows the factors are those that give both branches a like
-  // say.
-  BranchReport mix(std::span<float> logits) const;
+  // Scores [validation rows, labels] of the branch that learnt from the training rows alone.
+  const std::vector<float>& valid_scores() const { return valid_scores_; }
 
   // Fits once more, on training and validation rows.
   model::WideTable fit_on_all() const;
@@ -75,8 +65,7 @@ class WideBranchTraining {
   ParallelFor parallel_for_;
   DocumentNgrams ngrams_;
   model::WideTable table_;
-  std::vector<float> valid_targets_;  // [validation rows, labels]
-  std::vector<float> valid_scores_;   // likewise
+  std::vector<float> valid_scores_;
 };
 
 }  // namespace fastformer::learn

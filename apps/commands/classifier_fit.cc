@@ -1,0 +1,103 @@
+// Training of encoder and wide branch.
+#include "commands/classifier_fit.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "base/strings.h"
+#include "commands/word_vector_start.h"
+#include "learn/device.h"
+#include "learn/tasks/classification.h"
+#include "learn/tasks/label_loss.h"
+#include "text/subwords.h"
+
+namespace fastformer::apps {
+namespace {
+
+std::uint64_t seed_of(const TrainOptions& options) {
+  return static_cast<std::uint64_t>(options.training.seed);
+}
+
+std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
+                                            const text::Tokenizer& tokenizer,
+                                            learn::Parameters& parameters) {
+  const int rows = options.training.subwords;
+  if (rows == 0) return {};
+  learn::Subwords subwords(text::subwords_of(tokenizer, rows), rows, parameters, seed_of(options));
+  // Words that know something begin as they are: their subwords add nothing yet.
+  if (!options.init_from.empty()) {
+    parameters.set(learn::Subwords::kTable, at::zeros_like(subwords.table()));
+  }
+  return subwords;
+}
+
+// What the parameters know before the first step.
+void begin_with(const FitSettings& settings, const EncodedRows& encoded,
+                const model::ModelConfig& config, learn::Parameters& parameters) {
+  if (config.is_multi()) learn::start_from_frequencies(encoded.train.targets, parameters);
+  if (settings.initial) settings.initial->copy_into(config, parameters);
+  if (!settings.options.word_vectors.empty()) {
+    start_from_word_vectors(settings.options.word_vectors, *encoded.tokenizer, parameters);
+  }
+}
+
+// The wide branch fitted on the training rows, where there is one; takes the texts.
+std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings, TrainingRows& rows,
+                                                  const EncodedRows& encoded) {
+  std::optional<learn::WideBranchTraining> wide;
+  const TrainOptions& options = settings.options;
+  if (options.wide.wide == learn::WideBranch::kOff) return wide;
+  wide.emplace(
+      options.wide, learn::WideRows{std::move(rows.train.texts), encoded.train.targets},
+      learn::WideRows{std::move(rows.valid.texts), encoded.valid.targets},
+      learn::WideLabels{options.model.labels.size(), options.model.target, settings.label_weights},
+      seed_of(options), settings.threads);
+  return wide;
+}
+
+}  // namespace
+
+FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
+                                EncodedRows encoded, KeptEpoch kept) {
+  const TrainOptions& options = settings.options;
+  model::ModelConfig config = options.model;
+  config.vocabulary = encoded.tokenizer->size();
+  FittedClassifier fitted;
+  fitted.wide = fit_wide(settings, rows, encoded);
+  fitted.classifier = std::make_unique<learn::Classifier>(
+      config, seed_of(options), at::kFloat, learn::device_named(options.training.device));
+  learn::Classifier& classifier = *fitted.classifier;
+  begin_with(settings, encoded, config, classifier.parameters());
+  std::optional<learn::Subwords> subwords =
+      subwords_for(options, *encoded.tokenizer, classifier.parameters());
+  learn::ClassificationTask task(
+      classifier, std::move(encoded.train),
+      kept == KeptEpoch::kBest ? encoded.valid : learn::LabelledDocuments(), options.batches,
+      seed_of(options), std::move(subwords));
+  task.set_loss(settings.label_weights, options.label_smoothing);
+  fitted.result = learn::train(task, options.training, settings.log.observer());
+  fitted.held_out.encoder = learn::classify(classifier, encoded.valid.ids, options.batches);
+  fitted.held_out.targets = encoded.valid.targets.dense(config.labels.size());
+  if (fitted.wide) fitted.held_out.wide = fitted.wide->valid_scores();
+  return fitted;
+}
+
+learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) {
+  const int folds = 1 + *std::max_element(rows.folds.begin(), rows.folds.end());
+  learn::HeldOut held_out;
+  for (int fold = 0; fold < folds; ++fold) {
+    settings.log.begin_part("part " + std::to_string(fold + 1) + " of " +
+                            std::to_string(folds + 1));
+    TrainingRows part = rows.without_fold(fold);
+    text::TextOptions text = settings.options.model.text;
+    EncodedRows encoded = encode_rows(
+        part, text, settings.initial ? settings.initial->tokenizer() : nullptr, settings.threads);
+    held_out.append(fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out);
+  }
+  settings.log.begin_part("part " + std::to_string(folds + 1) + " of " + std::to_string(folds + 1));
+  return held_out;
+}
+
+}  // namespace fastformer::apps

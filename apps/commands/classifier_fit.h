@@ -1,0 +1,47 @@
+// One training of a classifier: its encoder and, where it has one, its wide branch.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/parallel.h"
+#include "commands/initial_model.h"
+#include "commands/train_options.h"
+#include "commands/training_rows.h"
+#include "learn/tasks/classifier.h"
+#include "learn/training/trainer.h"
+#include "learn/training/training_log.h"
+#include "learn/wide/branch_report.h"
+#include "learn/wide/wide_branch.h"
+
+namespace fastformer::apps {
+
+// What all trainings of one command have in common.
+struct FitSettings {
+  const TrainOptions& options;
+  const InitialModel* initial = nullptr;  // to begin with, or none
+  std::vector<float> label_weights;       // one a label; empty: 1
+  const ParallelFor& threads;
+  learn::TrainingLog& log;
+};
+
+struct FittedClassifier {
+  std::unique_ptr<learn::Classifier> classifier;
+  std::optional<learn::WideBranchTraining> wide;
+  learn::TrainingResult result;
+  learn::HeldOut held_out;  // of the validation rows
+};
+
+// Whether the epoch that does best on the validation rows is kept, or the last one in any case.
+enum class KeptEpoch { kBest, kLast };
+
+// Learns from the training rows; the texts are taken from `rows`.
+FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
+                                EncodedRows encoded, KeptEpoch kept);
+
+// Trains once without each of rows.folds on all others, and returns what the rows that were left
+// out get: all rows in all, none of which was learnt from.
+learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows);
+
+}  // namespace fastformer::apps
