@@ -63,14 +63,16 @@ check_format() {
   fi
 }
 
-# clang does not know two of g++'s flags; the precompiled header is read as the text it is made of.
+# clang does not know some of g++'s flags, and reads the header that g++ precompiled as text.
 write_clang_database() {
   mkdir -p build/lint
   python3 - build/release/compile_commands.json build/lint/compile_commands.json <<'PYTHON'
-import json, re, sys
+import json, os, re, sys
 entries = json.load(open(sys.argv[1], encoding="utf-8"))
 for entry in entries:
-    entry["command"] = re.sub(r" -fpch-preprocess| -Winvalid-pch", "", entry["command"])
+    command = re.sub(r" -fpch-preprocess| -Winvalid-pch| -Wno-restrict", "", entry["command"])
+    header = f"{os.getcwd()}/src/learn/precompiled.h"
+    entry["command"] = re.sub(r"-include \S*cmake_pch\.hxx", f"-include {header}", command)
 json.dump(entries, open(sys.argv[2], "w", encoding="utf-8"))
 PYTHON
 }

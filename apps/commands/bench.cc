@@ -2,6 +2,7 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
@@ -57,7 +58,8 @@ struct Measurement {
   std::int64_t memory = 0;
 
   double percentile(double share) const {
-    return seconds[static_cast<std::size_t>(share * static_cast<double>(seconds.size() - 1) + 0.5)];
+    return seconds[static_cast<std::size_t>(
+        std::lround(share * static_cast<double>(seconds.size() - 1)))];
   }
   double tokens_per_second() const { return tokens() / seconds.front(); }
   double tokens_per_processor_second() const { return tokens() / processor_seconds; }

@@ -42,6 +42,7 @@ struct PredictOptions {
 void label_block(const ResultLines& lines, LoadedClassifier& classifier,
                  const std::vector<DocumentToLabel>& block) {
   std::vector<ClassifierInput> documents;
+  documents.reserve(block.size());
   for (const DocumentToLabel& document : block) documents.push_back(document.input);
   const std::vector<float> logits = classifier.logits(documents);
   const std::size_t labels = classifier.config().labels.size();

@@ -25,6 +25,7 @@ class TextDocuments : public DocumentReader {
     std::vector<data::Record> records;
     if (!reader_.read_block(records)) return false;
     std::vector<std::string> texts;
+    texts.reserve(records.size());
     for (data::Record& record : records) texts.push_back(std::move(record.text));
     std::vector<ClassifierInput> documents = classifier_.encode(
         texts, [&](std::size_t i) { return data::place_of(records[i], files_); }, &refused_);

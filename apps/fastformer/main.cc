@@ -29,6 +29,7 @@ int hand_over(const std::string& command, Arguments arguments) {
   std::vector<std::string> words = {program, command};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   flush_output();

@@ -27,6 +27,7 @@ struct MatrixView {
     return MatrixView(row(begin), end - begin, columns, stride);
   }
 
+  // NOLINTNEXTLINE(google-explicit-constructor): what may be changed may be read
   operator MatrixView<const T>() const { return {data, rows, columns, stride}; }
 };
 

@@ -218,8 +218,9 @@ OptionSet& OptionSet::add(std::string name, std::vector<std::string>* value, std
 }
 
 OptionSet& OptionSet::add_choice(std::string name, std::string help,
-                                 std::vector<std::string> choices, std::function<std::size_t()> get,
-                                 std::function<void(std::size_t)> set) {
+                                 const std::vector<std::string>& choices,
+                                 const std::function<std::size_t()>& get,
+                                 const std::function<void(std::size_t)>& set) {
   Option option;
   option.name = std::move(name);
   option.help = std::move(help);

@@ -68,10 +68,10 @@ class OptionSet {
   // An enumeration, written by its names.
   template <typename Enum>
   requires std::is_enum_v<Enum> OptionSet& add(
-      std::string name, Enum* value, std::initializer_list<std::pair<const char*, Enum>> names,
-      std::string help) {
+      const std::string& name, Enum* value,
+      std::initializer_list<std::pair<const char*, Enum>> names, const std::string& help) {
     return add_choice(
-        std::move(name), std::move(help), choice_names(names),
+        name, help, choice_names(names),
         [value, table = table_of(names)] {
           for (std::size_t i = 0; i < table.size(); ++i) {
             if (table[i] == *value) return i;
@@ -118,8 +118,9 @@ class OptionSet {
     return list;
   }
 
-  OptionSet& add_choice(std::string name, std::string help, std::vector<std::string> choices,
-                        std::function<std::size_t()> get, std::function<void(std::size_t)> set);
+  OptionSet& add_choice(std::string name, std::string help, const std::vector<std::string>& choices,
+                        const std::function<std::size_t()>& get,
+                        const std::function<void(std::size_t)>& set);
   template <typename Number>
   OptionSet& add_number(std::string name, Number* value, Range range, std::string help);
   OptionSet& add_option(Option option);

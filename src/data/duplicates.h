@@ -22,6 +22,7 @@ struct Place {
   int file = 0;
   std::int64_t position = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): what the compiler writes compares with 0
   auto operator<=>(const Place&) const = default;
 };
 

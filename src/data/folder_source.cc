@@ -35,7 +35,7 @@ std::string read_document(const std::string& path, std::size_t limit) {
 }
 
 // An error's message without the place that begins it.
-std::string without_place(std::string message, const std::string& place) {
+std::string without_place(const std::string& message, const std::string& place) {
   return message.starts_with(place + ": ") ? message.substr(place.size() + 2) : message;
 }
 
