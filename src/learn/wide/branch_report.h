@@ -6,7 +6,7 @@
 
 #include "learn/tasks/task.h"
 #include "metrics/target_kind.h"
-#include "model/branch_mix.h"
+#include "model/branch_fit.h"
 
 namespace fastformer::learn {
 
