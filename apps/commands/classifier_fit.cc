@@ -1,11 +1,12 @@
 // Training of encoder and wide branch.
 #include "commands/classifier_fit.h"
 
+#include <fastformer/error.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
 
-#include "base/log.h"
 #include "base/strings.h"
 #include "commands/word_vector_start.h"
 #include "learn/device.h"
@@ -15,6 +16,16 @@
 
 namespace fastformer::apps {
 namespace {
+
+// Settles what was left to the number of rows.
+void choose_by_rows(TrainOptions& options, const learn::LabelledDocuments& train) {
+  constexpr std::size_t kFewRows = 8000;
+  std::int64_t tokens = 0;
+  for (const auto& ids : train.ids) tokens += static_cast<std::int64_t>(ids.size());
+  if (options.batches.batch_size == 0)
+    options.batches.batch_size = train.size() < kFewRows ? 32 : 64;
+  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens);
+}
 
 std::uint64_t seed_of(const TrainOptions& options) {
   return static_cast<std::uint64_t>(options.training.seed);
@@ -59,6 +70,33 @@ std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings, T
 
 }  // namespace
 
+void check_subwords(TrainOptions& options) {
+  const text::TokenizerKind kind = options.model.text.tokenizer;
+  const bool may = kind == text::TokenizerKind::kWord || kind == text::TokenizerKind::kAuto;
+  if (may || options.training.subwords == 0) return;
+  if (options.subwords_asked) {
+    throw usage_error("SentencePiece's pieces have no subwords", "--subwords",
+                      "Use --tokenizer word or --subwords 0");
+  }
+  options.training.subwords = 0;
+}
+
+EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
+                         const InitialModel* initial, const ParallelFor& threads) {
+  EncodedRows encoded =
+      encode_rows(rows, options.model.text, initial ? initial->tokenizer() : nullptr, threads);
+  options.model.vocabulary = encoded.tokenizer->size();
+  options.model.validate();
+  check_subwords(options);
+  choose_by_rows(options, encoded.train);
+  if (options.wide.wide == learn::WideBranch::kAuto) {
+    options.wide.ngrams.lowercase = options.model.text.lowercase;
+    options.wide.ngrams.strip_html = options.model.text.strip_html;
+    options.model.wide.ngrams = options.wide.ngrams;
+  }
+  return encoded;
+}
+
 FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
                                 EncodedRows encoded, KeptEpoch kept) {
   const TrainOptions& options = settings.options;
@@ -77,7 +115,14 @@ FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
       kept == KeptEpoch::kBest ? encoded.valid : learn::LabelledDocuments(), options.batches,
       seed_of(options), std::move(subwords));
   task.set_loss(settings.label_weights, options.label_smoothing);
-  fitted.result = learn::train(task, options.training, settings.log.observer());
+  learn::TrainingObserver observer = settings.log.observer();
+  if (settings.after_step) {
+    observer.on_step = [&settings, log = observer.on_step](const learn::StepReport& report) {
+      log(report);
+      settings.after_step();
+    };
+  }
+  fitted.result = learn::train(task, options.training, observer);
   fitted.held_out.encoder = learn::classify(classifier, encoded.valid.ids, options.batches);
   fitted.held_out.targets = encoded.valid.targets.dense(config.labels.size());
   if (fitted.wide) fitted.held_out.wide = fitted.wide->valid_scores();

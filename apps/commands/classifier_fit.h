@@ -1,6 +1,7 @@
 // One training of a classifier: its encoder and, where it has one, its wide branch.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +25,7 @@ struct FitSettings {
   std::vector<float> label_weights;       // one a label; empty: 1
   const ParallelFor& threads;
   learn::TrainingLog& log;
+  std::function<void()> after_step = nullptr;  // may throw, which ends the training; or none
 };
 
 struct FittedClassifier {
@@ -35,6 +37,15 @@ struct FittedClassifier {
 
 // Whether the epoch that does best on the validation rows is kept, or the last one in any case.
 enum class KeptEpoch { kBest, kLast };
+
+// Words alone have subwords: what a preset says of them yields to other tokenizers, what the user
+// says is a usage error.
+void check_subwords(TrainOptions& options);
+
+// Encodes the rows and settles what the options leave to them: the vocabulary's size, batches,
+// epochs and how the wide branch reads.
+EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
+                         const InitialModel* initial, const ParallelFor& threads);
 
 // Learns from the training rows; the texts are taken from `rows`.
 FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "commands/autotune.h"
 #include "commands/class_weights.h"
 #include "commands/classifier_fit.h"
 #include "commands/commands.h"
@@ -46,31 +47,6 @@ model::WideTable finish_wide(TrainOptions& options, const FittedClassifier& fitt
   return table;
 }
 
-// Settles what was left to the number of rows.
-void choose_by_rows(TrainOptions& options, const learn::LabelledDocuments& train) {
-  constexpr std::size_t kFewRows = 8000;
-  std::int64_t tokens = 0;
-  for (const auto& ids : train.ids) tokens += static_cast<std::int64_t>(ids.size());
-  if (options.batches.batch_size == 0)
-    options.batches.batch_size = train.size() < kFewRows ? 32 : 64;
-  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens);
-  log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
-           std::to_string(options.batches.batch_size));
-}
-
-// Only the words of the word tokenizer have subwords; what a preset says yields to other
-// tokenizers.
-void check_subwords(TrainOptions& options) {
-  const text::TokenizerKind kind = options.model.text.tokenizer;
-  const bool may = kind == text::TokenizerKind::kWord || kind == text::TokenizerKind::kAuto;
-  if (may || options.training.subwords == 0) return;
-  if (options.subwords_asked) {
-    throw usage_error("SentencePiece's pieces have no subwords", "--subwords",
-                      "Use --tokenizer word or --subwords 0");
-  }
-  options.training.subwords = 0;
-}
-
 // Fits temperature and thresholds to the held-out rows' logits of the model as a whole.
 void finish_scores(const learn::HeldOut& held_out, model::ModelConfig& config, Json& metrics) {
   const auto labels = static_cast<std::int64_t>(config.labels.size());
@@ -103,30 +79,28 @@ std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassi
   return table;
 }
 
-void train_into(const io::WorkFolder& folder, TrainOptions& options, const InitialModel* initial,
+// `tuned`: the options that a search may change.
+void train_into(const io::WorkFolder& folder, TrainOptions& options,
+                const std::vector<std::string>& tuned, const InitialModel* initial,
                 const ParallelFor& threads) {
   TrainingRows rows =
       read_training_rows(options.files, options.training.seed,
                          options.model.text.truncate == text::Truncate::kError, threads);
   options.model.labels = rows.labels;
   options.model.target = rows.target;
-  EncodedRows encoded =
-      encode_rows(rows, options.model.text, initial ? initial->tokenizer() : nullptr, threads);
+  learn::TrainingLog log(folder.file(model::kTrainingLogFile),
+                         learn::score_name_of(options.model.target));
+  Json tuning;
+  if (options.autotune > 0) tuning = autotune({options, rows, initial, threads}, tuned, log);
+  EncodedRows encoded = prepare_rows(options, rows, initial, threads);
   encoded.log();
-  options.model.vocabulary = encoded.tokenizer->size();
-  options.model.validate();
-  check_subwords(options);
-  choose_by_rows(options, encoded.train);
-  if (options.wide.wide == learn::WideBranch::kAuto) {
-    options.wide.ngrams.lowercase = options.model.text.lowercase;
-    options.wide.ngrams.strip_html = options.model.text.strip_html;
-    options.model.wide.ngrams = options.wide.ngrams;
-    if (initial) log_info("the wide branch is fitted anew, on these rows alone");
+  log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
+           std::to_string(options.batches.batch_size));
+  if (initial && options.wide.wide == learn::WideBranch::kAuto) {
+    log_info("the wide branch is fitted anew, on these rows alone");
   }
 
   const std::shared_ptr<const text::Tokenizer> tokenizer = encoded.tokenizer;
-  learn::TrainingLog log(folder.file(model::kTrainingLogFile),
-                         learn::score_name_of(options.model.target));
   const FitSettings settings = {options, initial,
                                 class_weights(options.class_weights, options.model.labels,
                                               encoded.train.targets, options.model.target),
@@ -138,6 +112,7 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options, const Initi
   log.close();
   if (rows.folds.empty()) held_out = fitted.held_out;
   Json metrics = metrics_of(fitted.result);
+  if (!tuning.is_null()) metrics["autotune"] = tuning;
   log_info(format_count(fitted.classifier->parameters().elements()) + " parameters");
   const std::optional<model::WideTable> table =
       finish(options, fitted, std::move(held_out), metrics);
@@ -196,12 +171,17 @@ int run_train(Arguments arguments) {
   check_word_vectors(options.word_vectors);
   learn::device_named(options.training.device);
   options.command = command_text("train", arguments);
+  if (options.autotune > 0 && options.files.valid_share == 0 && options.files.valid.empty()) {
+    throw usage_error("needs validation rows", "--autotune",
+                      "Give --valid, or a --valid-share above 0");
+  }
+  const std::vector<std::string> tuned = options_to_tune(options, set);
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
   make_model_folder(options.output, [&](const io::WorkFolder& folder) {
-    train_into(folder, options, initial ? &*initial : nullptr, pool.parallel_for());
+    train_into(folder, options, tuned, initial ? &*initial : nullptr, pool.parallel_for());
   });
   return kDone;
 }

@@ -27,6 +27,9 @@ void TrainOptions::describe(config::OptionSet& options) {
   training.describe(options);
   describe_loss(options);
   wide.describe(options);
+  options.group("Search").add(
+      "autotune", &autotune, {0, 1e8},
+      "seconds to search for better settings on validation rows before the training; 0: none");
 }
 
 void TrainOptions::describe_loss(config::OptionSet& options) {

@@ -23,6 +23,7 @@ struct TrainOptions {
   data::BatchOptions batches;
   learn::TrainingOptions training;
   learn::WideOptions wide;
+  double autotune = 0;                 // seconds
   std::string class_weights = "none";  // "auto", or a file
   double label_smoothing = 0;
 

@@ -103,6 +103,32 @@ class CommandLineTest(unittest.TestCase):
         metrics = json.loads((share / "metrics.json").read_text())
         self.assertLess(metrics["calibration"]["rows"], 120)
 
+    def test_a_search_keeps_what_is_not_worse(self):
+        model = self.path / "tuned"
+        _, talk = run("train", "--train", self.train, "--output", model, *SMALL, "--autotune", "8")
+        tuning = json.loads((model / "metrics.json").read_text())["autotune"]
+        self.assertEqual(tuning["trials"][0]["changes"], {})
+        self.assertGreater(len(tuning["trials"]), 1)
+        best = [t for t in tuning["trials"] if t["changes"] == tuning["chosen"]][0]
+        self.assertLessEqual(best["loss"], tuning["trials"][0]["loss"])
+        self.assertGreaterEqual(best["accuracy"], tuning["trials"][0]["accuracy"])
+        # What the user has set is not searched.
+        changed = {key for trial in tuning["trials"] for key in trial["changes"]}
+        self.assertFalse(changed & {"width", "layers", "learning_rate", "epochs"})
+        training = json.loads((model / "config.json").read_text())["training"]
+        for key, value in tuning["chosen"].items():
+            if key in training:
+                self.assertEqual(training[key], value)
+        self.assertRegex(talk, "of [0-9]+ trials the best: ")
+
+    def test_a_search_without_time_keeps_the_settings(self):
+        model = self.path / "hasty"
+        _, talk = run("train", "--train", self.train, "--output", model, *ENCODER, "--autotune",
+                      "0.001")
+        self.assertIn("the settings stay as given", talk)
+        self.assertEqual(json.loads((model / "metrics.json").read_text())["autotune"],
+                         {"chosen": {}, "trials": []})
+
     def test_training_says_what_the_temperature_did(self):
         self.assertRegex(self.talk, r"temperature [0-9.]+ fitted on [0-9]+ validation rows: "
                          r"cross entropy .* before, .* after; calibration error .* before, .* after")
@@ -416,6 +442,8 @@ class CommandLineTest(unittest.TestCase):
               "0"], "--patience"),
             (["train", "--train", "none", "--output", "x", "--patience", "1", "--folds", "2"],
              "--folds 1"),
+            (["train", "--train", "none", "--output", "x", "--autotune", "9", "--valid-share",
+              "0"], "--autotune"),
             (["train", "--train", "none", "--valid", "none", "--output", "x", "--folds", "2"],
              "--valid"),
             (["train", "--train", "-", "--valid", "-", "--output", "x"], "--valid"),

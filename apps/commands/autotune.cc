@@ -1,0 +1,212 @@
+// Trials of one change after the other.
+#include "commands/autotune.h"
+
+#include <fastformer/error.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "base/strings.h"
+#include "commands/class_weights.h"
+#include "commands/classifier_fit.h"
+
+namespace fastformer::apps {
+namespace {
+
+using config::Json;
+using Clock = std::chrono::steady_clock;
+
+enum class About { kTraining, kModel, kWide };
+
+struct Candidates {
+  About about;
+  const char* key;
+  const char* values;
+};
+
+// "epochs" are factors of the number that is given.
+constexpr Candidates kCandidates[] = {
+    {About::kTraining, "epochs", "[2, 3]"},
+    {About::kTraining, "learning_rate", "[0.0005, 0.002]"},
+    {About::kModel, "width", "[64, 256]"},
+    {About::kModel, "layers", "[1, 3]"},
+    {About::kTraining, "dropout", "[0.1, 0.3]"},
+    {About::kTraining, "word_dropout", "[0.0, 0.15, 0.45]"},
+    {About::kModel, "pooling", R"(["attention", "max", "both"])"},
+    {About::kModel, "local", R"(["convolution", "gated"])"},
+    {About::kModel, "max_length", "[256, 1024, 2048]"},
+    {About::kTraining, "label_smoothing", "[0.1]"},
+    {About::kWide, "wide_cost", "[0.5, 2, 4]"},
+    {About::kWide, "wide_ngrams", "[2, 4]"},
+    {About::kWide, "wide_characters", "[0, 4, 6]"},
+};
+
+struct TimeIsUp {};
+
+struct Trial {
+  Json changes = Json::object();
+  learn::Validation validation;
+  double seconds = 0;
+};
+
+std::string said(const Json& changes) {
+  std::vector<std::string> parts;
+  for (const auto& [key, value] : changes.items()) {
+    parts.push_back(key + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  return parts.empty() ? "settings as given" : join(parts, ", ");
+}
+
+class Tuning {
+ public:
+  Tuning(const Search& search, learn::TrainingLog& log)
+      : search_(search),
+        log_(log),
+        score_name_(learn::score_name_of(search.options.model.target)),
+        part_(search.rows.folds.empty() ? search.rows : search.rows.without_fold(0)),
+        deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                     std::chrono::duration<double>(search.options.autotune))) {}
+
+  Json run(const std::vector<std::string>& keys) {
+    try {
+      best_ = attempt(search_.options, Json::object());
+      search(keys);
+    } catch (const TimeIsUp&) {
+      log_.begin_part("");
+    }
+    if (trials_.empty()) {
+      log_warning("no trial was done in " + format_duration(search_.options.autotune) +
+                  ": the settings stay as given");
+    } else {
+      log_info("of " + std::to_string(trials_.size()) + " trials the best: " + said(best_.changes));
+    }
+    return result();
+  }
+
+ private:
+  static std::vector<Json> changes_of(const std::vector<std::string>& keys, int epochs) {
+    std::vector<Json> all;
+    for (const Candidates& candidates : kCandidates) {
+      if (std::find(keys.begin(), keys.end(), candidates.key) == keys.end()) continue;
+      for (const Json& value : Json::parse(candidates.values)) {
+        const bool factor = std::string_view(candidates.key) == "epochs";
+        all.push_back({{candidates.key, factor ? Json(value.get<int>() * epochs) : value}});
+      }
+    }
+    return all;
+  }
+
+  static bool better(const learn::Validation& a, const learn::Validation& b) {
+    return a.loss < b.loss && a.score >= b.score;
+  }
+
+  void search(const std::vector<std::string>& keys) {
+    std::vector<Json> left = changes_of(keys, search_.options.training.epochs);
+    Random random(
+        hash_of({static_cast<std::uint64_t>(search_.options.training.seed), 0x74756e65ULL}));
+    while (!left.empty()) {
+      const auto at = static_cast<std::ptrdiff_t>(random.below(left.size()));
+      Json changes = best_.changes;
+      changes.update(left[static_cast<std::size_t>(at)]);
+      left.erase(left.begin() + at);
+      TrainOptions options = search_.options;
+      try {
+        const Trial trial = attempt(options, changes);
+        if (!better(trial.validation, best_.validation)) continue;
+        best_ = trial;
+        search_.options = options;
+      } catch (const Error& error) {  // settings that do not go together, or a loss that diverges
+        log_info(said(changes) + ": " + error.what());
+      }
+    }
+  }
+
+  // Trains with `changes` made to the options.
+  Trial attempt(TrainOptions& options, const Json& changes) {
+    const Clock::time_point start = Clock::now();
+    config::OptionSet set;
+    options.describe(set);
+    set.apply_json(changes, config::Source::kFlag, "autotune");
+    const std::string name = "trial " + std::to_string(trials_.size() + 1);
+    log_.begin_part(name);
+    Trial trial;
+    trial.changes = changes;
+    trial.validation = validation_of(options);
+    log_.begin_part("");
+    trial.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    log_info(name + ", " + said(changes) + ": " + score_name_ + " " +
+             format_fixed(trial.validation.score, 4) + ", cross entropy " +
+             format_fixed(trial.validation.loss, 4) + ", " + format_duration(trial.seconds));
+    trials_.push_back(trial);
+    return trial;
+  }
+
+  learn::Validation validation_of(TrainOptions& options) {
+    TrainingRows rows = part_;
+    EncodedRows encoded = prepare_rows(options, rows, search_.initial, search_.threads);
+    const FitSettings settings = {options,
+                                  search_.initial,
+                                  class_weights(options.class_weights, options.model.labels,
+                                                encoded.train.targets, options.model.target),
+                                  search_.threads,
+                                  log_,
+                                  [this] { stop_in_time(); }};
+    const bool watches = search_.rows.folds.empty();
+    learn::HeldOut held_out = fit_classifier(settings, rows, std::move(encoded),
+                                             watches ? KeptEpoch::kBest : KeptEpoch::kLast)
+                                  .held_out;
+    const std::size_t labels = options.model.labels.size();
+    if (!held_out.wide.empty()) {
+      return learn::mix_branches(held_out, labels, options.model.target).both;
+    }
+    return learn::score_logits(held_out.encoder, held_out.targets, labels, options.model.target);
+  }
+
+  void stop_in_time() const {
+    if (Clock::now() > deadline_) throw TimeIsUp();
+  }
+
+  Json result() const {
+    Json trials = Json::array();
+    for (const Trial& trial : trials_) {
+      trials.push_back({{"changes", trial.changes},
+                        {score_name_, trial.validation.score},
+                        {"loss", trial.validation.loss},
+                        {"seconds", trial.seconds}});
+    }
+    return {{"chosen", best_.changes}, {"trials", trials}};
+  }
+
+  const Search& search_;
+  learn::TrainingLog& log_;
+  std::string score_name_;
+  TrainingRows part_;
+  Clock::time_point deadline_;
+  Trial best_;
+  std::vector<Trial> trials_;
+};
+
+}  // namespace
+
+std::vector<std::string> options_to_tune(const TrainOptions& options,
+                                         const config::OptionSet& set) {
+  const bool shape_is_given = !options.init_from.empty() || !options.word_vectors.empty();
+  std::vector<std::string> keys;
+  for (const Candidates& candidates : kCandidates) {
+    if (candidates.about == About::kModel && shape_is_given) continue;
+    if (candidates.about == About::kWide && options.wide.wide == learn::WideBranch::kOff) continue;
+    if (set.find(candidates.key)->source > config::Source::kPreset) continue;
+    keys.emplace_back(candidates.key);
+  }
+  return keys;
+}
+
+Json autotune(const Search& search, const std::vector<std::string>& keys, learn::TrainingLog& log) {
+  return Tuning(search, log).run(keys);
+}
+
+}  // namespace fastformer::apps
