@@ -20,6 +20,7 @@ constexpr std::size_t kMostFiles = 100000;
 struct DataCheckOptions {
   data::CheckOptions check;
   bool unlabelled = false;
+  std::string soft_label_column;
   bool json = false;
   int threads = 0;
 
@@ -29,6 +30,8 @@ struct DataCheckOptions {
     options.group("Check")
         .add("json", &json, "one JSON object")
         .add("unlabelled", &unlabelled, "the documents need no labels")
+        .add("soft-label-column", &soft_label_column, "NAME|N",
+             "column with a distribution over labels, as JSON")
         .add("strip-html", &check.strip_html, "look at the texts without their tags")
         .add("threads", &threads, {0, 4096}, "processor threads; 0: all");
     check.corpus.describe(options);
@@ -43,6 +46,7 @@ int run_data_check(Arguments arguments) {
   if (parse_or_help(set, arguments, kUsage, kMostFiles, &checked.files)) return kDone;
   require(checked.files.empty() ? "" : checked.files[0], "the file to check");
   options.check.needs_label = !options.unlabelled;
+  options.check.corpus.read_shares_from(options.soft_label_column);
 
   ThreadPool pool(options.threads);
   const ParallelFor parallel_for = pool.parallel_for();

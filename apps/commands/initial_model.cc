@@ -64,7 +64,10 @@ void InitialModel::adopt(const config::OptionSet& given, model::ModelConfig& con
     const bool is_new = option.name == "pooling" && folder_.config().labels.empty();
     if (is_free(option.name) || is_new) continue;
     const config::Option& asked = *given.find(option.name);
-    if (asked.source > config::Source::kPreset && asked.get_json() != option.get_json()) {
+    // Whatever tokenizer there is, it is one that "auto" may stand for.
+    const bool is_open = option.name == "tokenizer" && asked.get_json() == "auto";
+    if (!is_open && asked.source > config::Source::kPreset &&
+        asked.get_json() != option.get_json()) {
       throw usage_error(
           "is " + option.get_json().dump() + " in " + folder_.path() +
               ", from which the model goes on, but " + asked.get_json().dump() + " is asked for",

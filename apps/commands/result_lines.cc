@@ -73,8 +73,12 @@ std::string ResultLines::multi_line(const ResultDocument& document,
                                     std::span<const float> logits) const {
   const model::MultiDecision decision = model::decide_multi(
       logits, config_.thresholds, config_.temperature, format_.top_k, format_.min_score);
-  const std::vector<model::Ranked>& shown = format_.top_k_asked ? decision.ranked : decision.chosen;
-  if (!format_.json) return text_line(document.id, shown, none_);
+  std::vector<model::Ranked> shown = format_.top_k_asked ? decision.ranked : decision.chosen;
+  if (!format_.json) {
+    std::erase_if(shown,
+                  [this](const model::Ranked& label) { return label.score < format_.min_score; });
+    return text_line(document.id, shown, none_);
+  }
   Json line = begun_line(document);
   line["labels"] = Json::array();
   for (std::size_t i = 0; i < shown.size(); ++i) {

@@ -97,20 +97,6 @@ void TrainingFiles::describe(config::OptionSet& options) {
 
 namespace {
 
-// How the training files are read.
-data::CorpusOptions training_corpus(const TrainingFiles& files) {
-  data::CorpusOptions corpus = files.corpus;
-  if (files.soft_label_column.empty()) return corpus;
-  if (corpus.target == data::Target::kMulti || !corpus.label_separator.empty()) {
-    throw usage_error("a distribution is over labels of which one holds", "--soft-label-column",
-                      "Leave --target multi and --label-separator out");
-  }
-  corpus.left_out_column = corpus.label_column;
-  corpus.label_column = files.soft_label_column;
-  corpus.target = data::Target::kSoft;
-  return corpus;
-}
-
 // How the validation files are read.
 data::CorpusOptions validation_corpus(const TrainingFiles& files) {
   data::CorpusOptions corpus = files.corpus;
@@ -178,7 +164,9 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
                                 const ParallelFor& threads) {
   check_standard_input(files);
   std::vector<data::Record> valid;
-  std::vector<data::Record> records = read_files(files.train, training_corpus(files), threads);
+  data::CorpusOptions training_corpus = files.corpus;
+  training_corpus.read_shares_from(files.soft_label_column);
+  std::vector<data::Record> records = read_files(files.train, training_corpus, threads);
   if (records.empty()) throw Error("there are no training rows", files.train[0]);
   if (!files.valid.empty()) {
     valid = read_files(files.valid, validation_corpus(files), threads);

@@ -80,6 +80,17 @@ CorpusOptions CorpusOptions::for_format(Format file_format, bool needs_label,
   return options;
 }
 
+void CorpusOptions::read_shares_from(const std::string& column) {
+  if (column.empty()) return;
+  if (target == Target::kMulti || !label_separator.empty()) {
+    throw usage_error("a distribution is over labels of which one holds", "--soft-label-column",
+                      "Leave --target multi and --label-separator out");
+  }
+  left_out_column = label_column;
+  label_column = column;
+  target = Target::kSoft;
+}
+
 std::vector<std::string> CorpusOptions::text_columns() const {
   std::vector<std::string> columns;
   for (const std::string& element : text_column) {

@@ -70,6 +70,10 @@ struct CorpusOptions {
   // is not nullptr, to what was taken, or to nothing.
   CorpusOptions for_format(Format file_format, bool needs_label, std::string* note = nullptr) const;
 
+  // Takes labels from a column with distributions as JSON; the label column is then left out. An
+  // empty name changes nothing. Throws a usage error for rows of several labels.
+  void read_shares_from(const std::string& column);
+
   // text_column with the commas taken apart and blanks around names removed.
   std::vector<std::string> text_columns() const;
   // Throws a usage error when --target and --label-separator contradict each other.

@@ -136,6 +136,15 @@ class SeveralLabelsTest(unittest.TestCase):
         self.assertEqual(set(second.split("\t")[::2]), {"animals", "colours"})
         line = self.predict("--min-score", "1", stdin="cat\n")[0]
         self.assertEqual(line["labels"], [])
+        out = run("predict", "--model", self.model, "--input", "-", "--top-k", "0", "--min-score",
+                  "0.5", stdin="cat red dog blue\n")[0]
+        cells = out.strip().split("\t")
+        self.assertEqual(set(cells[::2]), {"animals", "colours"})
+
+    def test_words_of_another_model_may_be_whatever_they_are(self):
+        run("train", "--train", self.train, "--label-separator", " ", "--output",
+            self.path / "onward", *SMALL, "--epochs", "1", "--tokenizer", "auto", "--init-from",
+            self.model)
 
     def test_evaluate_agrees_with_predict(self):
         report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json")[0])
@@ -272,6 +281,8 @@ class SoftLabelsTest(unittest.TestCase):
     def test_what_is_no_distribution_is_named(self):
         soft = self.path / "soft.jsonl"
         soft.write_text('{"text": "a", "p": {"x": 0.4, "y": 0.6}}\n{"text": "b", "p": {"x": 0.4}}\n')
+        report = run("data", "check", soft, "--soft-label-column", "p", "--json")[0]
+        self.assertEqual(json.loads(report)["files"][0]["bad_rows"], 1)
         _, error = run("train", "--train", soft, "--soft-label-column", "p", "--output",
                        self.path / "never", code=1)
         self.assertIn("soft.jsonl, line 2: the shares sum to 0.4000, not to 1", error)
