@@ -8,8 +8,10 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set(avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -fno-exceptions
     -Wno-maybe-uninitialized -Wno-uninitialized)
   set_source_files_properties(${simd_folder}/avx512.cc PROPERTIES COMPILE_OPTIONS "${avx512}")
+  set_source_files_properties(${simd_folder}/avx512vnni.cc
+    PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512vnni")
   set_source_files_properties(${simd_folder}/avx512bf16.cc
-    PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512bf16")
+    PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512vnni;-mavx512bf16")
   set_source_files_properties(${simd_folder}/amx.cc
-    PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512bf16;-mamx-tile;-mamx-bf16")
+    PROPERTIES COMPILE_OPTIONS "${avx512};-mavx512vnni;-mavx512bf16;-mamx-tile;-mamx-bf16;-mamx-int8")
 endif()

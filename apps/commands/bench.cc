@@ -132,6 +132,7 @@ class Report {
                          {"peak",
                           {{"float32_gflops", peak_.float32 / 1e9},
                            {"bfloat16_gflops", peak_.bfloat16 / 1e9},
+                           {"int8_gops", peak_.int8 / 1e9},
                            {"memory_gb_per_second", peak_.memory / 1e9}}},
                          {"precision", precision()},
                          {"instruction_set", kernels::name_of(kernels::instruction_set())},
@@ -161,16 +162,33 @@ class Report {
     return table.text() + "\n" + precision() + " on " + std::to_string(threads) +
            " threads, instruction set " + kernels::name_of(kernels::instruction_set()) + ", " +
            processor_name() + "\npeak: " + format_fixed(peak_.float32 / 1e9, 0) +
-           " GFLOP/s in float32, " + format_fixed(peak_.bfloat16 / 1e9, 0) +
-           " in bfloat16; memory read at " + format_fixed(peak_.memory / 1e9, 1) + " GB/s\n";
+           " GFLOP/s in float32, " + format_fixed(peak_.bfloat16 / 1e9, 0) + " in bfloat16, " +
+           format_fixed(peak_.int8 / 1e9, 0) + " GOP/s in int8; memory read at " +
+           format_fixed(peak_.memory / 1e9, 1) + " GB/s\n";
   }
 
  private:
   std::string precision() const {
-    return options_.precision == runtime::Precision::kFloat32 ? "float32" : "bfloat16";
+    switch (options_.precision) {
+      case runtime::Precision::kFloat32:
+        return "float32";
+      case runtime::Precision::kBfloat16:
+        return "bfloat16";
+      case runtime::Precision::kInt8:
+        break;
+    }
+    return "int8";
   }
   double peak() const {
-    return options_.precision == runtime::Precision::kFloat32 ? peak_.float32 : peak_.bfloat16;
+    switch (options_.precision) {
+      case runtime::Precision::kFloat32:
+        return peak_.float32;
+      case runtime::Precision::kBfloat16:
+        return peak_.bfloat16;
+      case runtime::Precision::kInt8:
+        break;
+    }
+    return peak_.int8;
   }
   double gflops(const Measurement& m) const {
     return m.tokens_per_second() * model_.operations_per_token() / 1e9;

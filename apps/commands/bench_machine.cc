@@ -72,13 +72,15 @@ std::string value_in(const char* file, const std::string& key) {
 void MachinePeak::improve(const MachinePeak& other) {
   float32 = std::max(float32, other.float32);
   bfloat16 = std::max(bfloat16, other.bfloat16);
+  int8 = std::max(int8, other.int8);
   memory = std::max(memory, other.memory);
 }
 
 MachinePeak measure_peak(kernels::InstructionSet set, ThreadPool& pool) {
   const kernels::Stages& stages = kernels::stages_of(set);
   return {product_rate(pool, stages.peak, stages.peak_operations),
-          product_rate(pool, stages.pair_peak, stages.pair_peak_operations), memory_rate(pool)};
+          product_rate(pool, stages.pair_peak, stages.pair_peak_operations),
+          product_rate(pool, stages.quad_peak, stages.quad_peak_operations), memory_rate(pool)};
 }
 
 double seconds_now() {

@@ -13,6 +13,7 @@ namespace fastformer::apps {
 struct MachinePeak {
   double float32 = 0;   // multiplications and additions per second, in products of floats
   double bfloat16 = 0;  // the same in bfloat16
+  double int8 = 0;      // the same in int8, with whole sums
   double memory = 0;    // bytes per second, read
 
   // Keeps what is larger of either.

@@ -18,10 +18,11 @@ void ModelUse::describe_running(config::OptionSet& options) {
 }
 
 void describe_precision(config::OptionSet& options, runtime::Precision* precision) {
-  options.add(
-      "precision", precision,
-      {{"float32", runtime::Precision::kFloat32}, {"bfloat16", runtime::Precision::kBfloat16}},
-      "numbers that the encoder multiplies");
+  options.add("precision", precision,
+              {{"float32", runtime::Precision::kFloat32},
+               {"bfloat16", runtime::Precision::kBfloat16},
+               {"int8", runtime::Precision::kInt8}},
+              "numbers that the encoder multiplies");
 }
 
 }  // namespace fastformer::apps

@@ -15,9 +15,9 @@ namespace fastformer {
 // destroyed.
 class TextClassifier {
  public:
-  // The numbers that the encoder multiplies: bfloat16 is less exact, and faster where the processor
-  // has instructions for it.
-  enum class Numbers { kFloat32, kBfloat16 };
+  // The numbers that the encoder multiplies: bfloat16 is less exact, whole numbers of 8 bits are
+  // less so again, and each is faster where the processor has instructions for it.
+  enum class Numbers { kFloat32, kBfloat16, kInt8 };
 
   // Opens the model folder `folder`, which must stay unchanged while the classifier lives. Throws
   // an Error that names the file when the folder is missing, damaged, or made by a newer version.

@@ -146,7 +146,7 @@ class Composer {
 
 }  // namespace
 
-AttentionPlan::AttentionPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+AttentionPlan::AttentionPlan(const kernels::Stages& stages, const Multipliers& multipliers,
                              const model::ModelConfig& config, const TensorSource& source,
                              const std::string& prefix)
     : options(config.fastformer) {
@@ -169,21 +169,24 @@ AttentionPlan::AttentionPlan(const kernels::Stages& stages, const Multiplier& mu
     composer.meet_by_map(*this, meeting(read, options.interaction, "key_interaction"),
                          meeting(read, options.interaction, "value_interaction"));
   }
-  convert(multiplier);
+  convert(multipliers);
 }
 
-void AttentionPlan::convert(const Multiplier& multiplier) {
+void AttentionPlan::convert(const Multipliers& multipliers) {
+  const auto bring = [](const Multiplier& multiplier, PackedMatrix& weights) {
+    weights.require(weights.outputs, weights.inputs, multiplier.precision());
+    multiplier.convert(weights);
+  };
   for (PackedMatrix* weights :
        {&query_scores, &value, &output_transform, &output_query, &key_scores, &output}) {
-    if (weights->outputs == 0) continue;
-    weights->require(weights->outputs, weights->inputs, multiplier.precision());
-    multiplier.convert(*weights);
+    if (weights->outputs > 0) bring(multipliers.tokens, *weights);
   }
-  key_rows.require(multiplier.room(key_transposed.rows, key_transposed.columns));
   if (key_transposed.rows == 0) return;
-  key_operand = multiplier.operand({key_transposed.elements.data(), key_transposed.stride,
-                                    key_transposed.rows, key_transposed.columns},
-                                   key_rows.data());
+  bring(multipliers.maps, output_transform);
+  key_rows.require(multipliers.maps.room(key_transposed.rows, key_transposed.columns));
+  key_operand = multipliers.maps.operand({key_transposed.elements.data(), key_transposed.stride,
+                                          key_transposed.rows, key_transposed.columns},
+                                         key_rows.data());
 }
 
 }  // namespace fastformer::runtime

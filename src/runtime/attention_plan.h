@@ -17,8 +17,8 @@ namespace fastformer::runtime {
 //   B = (G o Q) Wk, K[h] = Q[h] o (Wk[h] mean_h + bk[h]), M = C1 diag(K) Wv + C2;
 // with sum or concatenation B and M are constant and K[h] = P[h] mean_h + p[h] + (W Q)[h].
 struct AttentionPlan {
-  // Composes the layer's weights and brings them to the number format.
-  AttentionPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+  // Composes the layer's weights and brings them to the number formats.
+  AttentionPlan(const kernels::Stages& stages, const Multipliers& multipliers,
                 const model::ModelConfig& config, const TensorSource& source,
                 const std::string& prefix);
 
@@ -32,7 +32,7 @@ struct AttentionPlan {
 
   // Product interaction.
   Matrix key_transposed;      // Wk'
-  Multiplier::Room key_rows;  // the same in the number format
+  Multiplier::Room key_rows;  // the same in the maps' number format
   Operand key_operand;
   PackedMatrix key_directions;    // G' in the panels of a matrix [heads, width]
   Matrix value_transposed;        // Wv'
@@ -46,7 +46,7 @@ struct AttentionPlan {
   Matrix key_of_query;      // W, concatenation only
 
  private:
-  void convert(const Multiplier& multiplier);
+  void convert(const Multipliers& multipliers);
 };
 
 }  // namespace fastformer::runtime

@@ -83,9 +83,9 @@ void DocumentRun::sum_under_beta(Tile& tile) {
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
   const bool made = attention().options.interaction == Interaction::kProduct;
-  plan_.multiplier.multiply(operand(tile, input),
-                            made ? memory_.key_scores : attention().key_scores,
-                            memory_.key_score_offset, scores);
+  plan_.multipliers.tokens.multiply(operand(tile, input),
+                                    made ? memory_.key_scores : attention().key_scores,
+                                    memory_.key_score_offset, scores);
   memory_.beta.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
 }
 
@@ -107,23 +107,23 @@ void DocumentRun::attend(Tile& tile, const Rows& input) {
   const Rows attended{tile.memory.attended.data(), stride_, tile.rows, width_};
   const Operand x = operand(tile, input);
   if (plan.options.interaction != Interaction::kProduct) {
-    plan_.multiplier.multiply(x, plan.output, memory_.output_offset, attended);
+    plan_.multipliers.tokens.multiply(x, plan.output, memory_.output_offset, attended);
     return;
   }
   if (composes()) {
-    plan_.multiplier.multiply(x, memory_.output, memory_.output_offset, attended);
+    plan_.multipliers.tokens.multiply(x, memory_.output, memory_.output_offset, attended);
     return;
   }
   // C1 (K o Wv x) + C2 x + m.
   const Rows value{tile.memory.value.data(), stride_, tile.rows, width_};
-  plan_.multiplier.multiply(x, plan.value, plan_.zeros, value);
-  plan_.multiplier.multiply(x, plan.output_query, memory_.output_offset, attended);
+  plan_.multipliers.tokens.multiply(x, plan.value, plan_.zeros, value);
+  plan_.multipliers.tokens.multiply(x, plan.output_query, memory_.output_offset, attended);
   stages_.scale(
       {value.x, stride_, tile.rows, width_, memory_.global_key.data(), false, value.x, stride_});
   Destination sum;
   sum.start = sum.y = attended.x;
   sum.start_row = sum.y_row = stride_;
-  plan_.multiplier.multiply(operand(tile, value), plan.output_transform, sum);
+  plan_.multipliers.tokens.multiply(operand(tile, value), plan.output_transform, sum);
 }
 
 void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
@@ -131,10 +131,11 @@ void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
   const std::int64_t units = plan_.options.feed_forward;
   const Rows inner{tile.memory.inner.data(), padded(units), tile.rows, units};
   const Rows change{tile.memory.attended.data(), stride_, tile.rows, width_};
-  plan_.multiplier.multiply(operand(tile, part_input(tile, x, block.feed_forward_norm)),
-                            block.inner.weight, block.inner.bias, inner);
+  plan_.multipliers.tokens.multiply(operand(tile, part_input(tile, x, block.feed_forward_norm)),
+                                    block.inner.weight, block.inner.bias, inner);
   stages_.gelu(inner);
-  plan_.multiplier.multiply(operand(tile, inner), block.outer.weight, block.outer.bias, change);
+  plan_.multipliers.tokens.multiply(operand(tile, inner), block.outer.weight, block.outer.bias,
+                                    change);
   part_output(x, change, block.feed_forward_norm, x);
 }
 
@@ -147,8 +148,8 @@ void DocumentRun::take_for_next(Tile& tile, const Rows& x) {
   const Rows input = part_input(tile, x, block.attention_norm);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
-  plan_.multiplier.multiply(operand(tile, input), block.attention.query_scores,
-                            block.attention.query_score_bias, scores);
+  plan_.multipliers.tokens.multiply(operand(tile, input), block.attention.query_scores,
+                                    block.attention.query_score_bias, scores);
   memory_.alpha.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
 }
 
@@ -156,11 +157,11 @@ void DocumentRun::take_for_pooling(Tile& tile, const Rows& hidden) {
   if (plan_.options.pooling != Pooling::kMax) {
     const Rows inner{tile.memory.attended.data(), stride_, tile.rows, width_};
     const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows, 1};
-    plan_.multiplier.multiply(operand(tile, hidden), plan_.pooling_hidden.weight,
-                              plan_.pooling_hidden.bias, inner);
+    plan_.multipliers.tokens.multiply(operand(tile, hidden), plan_.pooling_hidden.weight,
+                                      plan_.pooling_hidden.bias, inner);
     stages_.tanh(inner);
-    plan_.multiplier.multiply(operand(tile, inner), plan_.pooling_score.weight,
-                              plan_.pooling_score.bias, scores);
+    plan_.multipliers.tokens.multiply(operand(tile, inner), plan_.pooling_score.weight,
+                                      plan_.pooling_score.bias, scores);
     memory_.pooled.add(stages_, tile.chunk, hidden, scores, tile.memory.shrink.data());
   }
   if (plan_.options.pooling != Pooling::kAttention) {
@@ -194,7 +195,7 @@ void DocumentRun::part_output(const Rows& x, const Rows& change, const Norm& nor
 }
 
 Operand DocumentRun::operand(Tile& tile, const Rows& x) {
-  return plan_.multiplier.operand(x, tile.memory.operand.data());
+  return plan_.multipliers.tokens.operand(x, tile.memory.operand.data());
 }
 
 void DocumentRun::classify(std::span<float> logits) {

@@ -32,10 +32,10 @@ const model::ModelConfig& supported(const model::ModelConfig& config) {
 
 }  // namespace
 
-BlockPlan::BlockPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+BlockPlan::BlockPlan(const kernels::Stages& stages, const Multipliers& multipliers,
                      const model::ModelConfig& config, const TensorSource& source,
                      const std::string& prefix)
-    : attention(stages, multiplier, config, source, prefix + "attention.") {
+    : attention(stages, multipliers, config, source, prefix + "attention.") {
   const std::int64_t width = config.encoder.width, units = config.encoder.feed_forward;
   const bool normed = config.encoder.norm != NormPlacement::kNone;
   if (normed) attention_norm = read_norm(source, prefix + "attention.norm");
@@ -46,8 +46,8 @@ BlockPlan::BlockPlan(const kernels::Stages& stages, const Multiplier& multiplier
     gate = convolution_of(source, prefix + "local.gate", config.encoder);
   }
   if (units == 0) return;
-  inner = packed(multiplier, source, prefix + "feed_forward.inner", units, width);
-  outer = packed(multiplier, source, prefix + "feed_forward.outer", width, units);
+  inner = packed(multipliers.tokens, source, prefix + "feed_forward.inner", units, width);
+  outer = packed(multipliers.tokens, source, prefix + "feed_forward.outer", width, units);
   if (normed) feed_forward_norm = read_norm(source, prefix + "feed_forward.norm");
 }
 
@@ -55,18 +55,18 @@ EncoderPlan::EncoderPlan(const kernels::Stages& stages_in, Precision precision,
                          const model::ModelConfig& config, const TensorSource& source,
                          const model::TensorView& words)
     : stages(stages_in),
-      multiplier(stages_in, precision),
+      multipliers(stages_in, precision),
       options(config.encoder),
       embedding(supported(config), source, words) {
   const std::int64_t width = options.width;
   const int distinct = options.share_layers ? 1 : options.layers;
   for (int layer = 0; layer < distinct; ++layer) {
-    blocks.emplace_back(stages, multiplier, config, source, model::layer_prefix(config, layer));
+    blocks.emplace_back(stages, multipliers, config, source, model::layer_prefix(config, layer));
   }
   if (options.norm == NormPlacement::kPre) final_norm = read_norm(source, "encoder.norm");
   if (options.pooling != Pooling::kMax) {
-    pooling_hidden = packed(multiplier, source, "pooling.hidden", width, width);
-    pooling_score = packed(multiplier, source, "pooling.score", 1, width);
+    pooling_hidden = packed(multipliers.tokens, source, "pooling.hidden", width, width);
+    pooling_score = packed(multipliers.tokens, source, "pooling.score", 1, width);
   }
   classifier = read_affine(source, "classifier", static_cast<std::int64_t>(config.labels.size()),
                            options.pooled_width());

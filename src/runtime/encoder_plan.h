@@ -22,7 +22,7 @@ struct ConvolutionPlan {
 };
 
 struct BlockPlan {
-  BlockPlan(const kernels::Stages& stages, const Multiplier& multiplier,
+  BlockPlan(const kernels::Stages& stages, const Multipliers& multipliers,
             const model::ModelConfig& config, const TensorSource& source,
             const std::string& prefix);
 
@@ -44,7 +44,7 @@ struct EncoderPlan {
   }
 
   const kernels::Stages& stages;
-  Multiplier multiplier;
+  Multipliers multipliers;
   model::EncoderOptions options;
   Embedding embedding;
   std::vector<BlockPlan> blocks;

@@ -22,14 +22,14 @@ void DocumentRun::find_global_query() {
     stages_.scale({plan.key_directions.panels.data() + panel * width_, kPanel, width_, kPanel,
                    query, true, memory_.directions.panels.data() + panel * width_, kPanel});
   }
-  plan_.multiplier.convert(memory_.directions);
+  plan_.multipliers.maps.convert(memory_.directions);
   Destination to;
   to.start = plan_.zeros.data();
   to.y = memory_.key_scores.panels.data();
   to.y_row = kPanel;
   to.y_panel = width_ * kPanel;
-  plan_.multiplier.multiply(plan.key_operand, memory_.directions, to);
-  plan_.multiplier.convert(memory_.key_scores);
+  plan_.multipliers.maps.multiply(plan.key_operand, memory_.directions, to);
+  plan_.multipliers.tokens.convert(memory_.key_scores);
 }
 
 // K, and from it M and m.
@@ -72,11 +72,12 @@ void DocumentRun::compose_output() {
     to.y = memory_.output.panels.data() + begin * kPanel;
     to.start_row = to.y_row = kPanel;
     to.start_panel = to.y_panel = width_ * kPanel;
-    kernels::Pair* room = memory_.value_rows.data() + plan_.multiplier.room(begin, width_);
-    plan_.multiplier.multiply(plan_.multiplier.operand(values, room), plan.output_transform, to);
+    const Multiplier& maps = plan_.multipliers.maps;
+    std::uint32_t* room = memory_.value_rows.data() + maps.room(begin, width_);
+    maps.multiply(maps.operand(values, room), plan.output_transform, to);
   };
   parallel_for_(width_, kColumns, body);
-  plan_.multiplier.convert(memory_.output);
+  plan_.multipliers.tokens.convert(memory_.output);
 }
 
 }  // namespace fastformer::runtime

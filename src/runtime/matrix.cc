@@ -26,6 +26,10 @@ void PackedMatrix::require(std::int64_t outputs_in, std::int64_t inputs_in, Prec
   inputs = inputs_in;
   panels.require(padded(outputs) * inputs);
   if (precision == Precision::kBfloat16) pairs.require(padded(outputs) * padded(inputs) / 2);
+  if (precision != Precision::kInt8) return;
+  quads.require(padded(outputs) * kernels::quads_of(inputs));
+  scales.require(padded(outputs));
+  zeros.require(padded(outputs));
 }
 
 // The transpose of `weights`, cut into panels of columns.

@@ -31,15 +31,18 @@ struct Matrix {
 Floats padded_vector(std::span<const float> values);
 
 // The number format of products and of the weights in them; everything else is 32-bit floats.
-enum class Precision { kFloat32, kBfloat16 };
+enum class Precision { kFloat32, kBfloat16, kInt8 };
 
 // Weights [outputs, inputs] in panels, see kernels/simd/stages.h.
 struct PackedMatrix {
   std::int64_t outputs = 0, inputs = 0;
   Floats panels;
   AlignedArray<kernels::Pair> pairs;  // the same in bfloat16, where that is the precision
+  AlignedArray<kernels::Quad> quads;  // in whole numbers, as the next: see kernels::QuadProduct
+  Floats scales;
+  AlignedArray<std::int32_t> zeros;
 
-  // Room for a matrix that is still to be made.
+  // Room for a matrix that is still to be made, also in the number format.
   void require(std::int64_t outputs_in, std::int64_t inputs_in, Precision precision);
 };
 

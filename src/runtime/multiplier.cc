@@ -4,15 +4,15 @@
 namespace fastformer::runtime {
 namespace {
 
-template <typename X>
-kernels::ProductOf<X> product_of(const X* x, const Operand& operand, const X* panels,
-                                 std::int64_t inputs, const Destination& to) {
-  kernels::ProductOf<X> product;
-  product.x = x;
+// Of a kernel's Product, but for the operands' elements.
+template <typename Product>
+Product product_of(const Operand& operand, const PackedMatrix& weights, std::int64_t inputs,
+                   const Destination& to) {
+  Product product;
   product.x_stride = operand.stride;
   product.rows = operand.rows;
-  product.panels = panels;
   product.inputs = inputs;
+  product.outputs = weights.outputs;
   product.start = to.start;
   product.start_row = to.start_row;
   product.start_panel = to.start_panel;
@@ -24,34 +24,65 @@ kernels::ProductOf<X> product_of(const X* x, const Operand& operand, const X* pa
 
 }  // namespace
 
-std::int64_t Multiplier::room(std::int64_t rows, std::int64_t width) const {
-  return precision_ == Precision::kFloat32 ? 0 : rows * kernels::padded(width) / 2;
+std::int64_t Multiplier::stride(std::int64_t width) const {
+  switch (precision_) {
+    case Precision::kFloat32:
+      return 0;
+    case Precision::kBfloat16:
+      return kernels::padded(width) / 2;
+    case Precision::kInt8:
+      break;
+  }
+  // The scale's place keeps rows aligned.
+  return kernels::quads_of(width) + kernels::kQuadStep;
 }
 
-Operand Multiplier::operand(const kernels::Rows& x, kernels::Pair* room) const {
+std::int64_t Multiplier::room(std::int64_t rows, std::int64_t width) const {
+  return rows * stride(width);
+}
+
+Operand Multiplier::operand(const kernels::Rows& x, std::uint32_t* room) const {
   if (precision_ == Precision::kFloat32) return {x.x, nullptr, x.stride, x.rows};
-  const std::int64_t stride = kernels::padded(x.width) / 2;
-  stages_.pair_rows({x.x, x.stride, x.rows, x.width, room, stride});
-  return {nullptr, room, stride, x.rows};
+  const std::int64_t to = stride(x.width);
+  if (precision_ == Precision::kBfloat16) {
+    stages_.pair_rows({x.x, x.stride, x.rows, x.width, room, to});
+  } else {
+    stages_.quad_rows({x.x, x.stride, x.rows, x.width, room, to});
+  }
+  return {nullptr, room, to, x.rows};
 }
 
 void Multiplier::convert(PackedMatrix& weights) const {
-  if (precision_ == Precision::kFloat32) return;
-  stages_.pair_panels(
-      {weights.panels.data(), weights.inputs, weights.outputs, weights.pairs.data()});
+  if (precision_ == Precision::kBfloat16) {
+    stages_.pair_panels(
+        {weights.panels.data(), weights.inputs, weights.outputs, weights.pairs.data()});
+  } else if (precision_ == Precision::kInt8) {
+    stages_.quad_panels({weights.panels.data(), weights.inputs, weights.outputs,
+                         weights.quads.data(), weights.scales.data(), weights.zeros.data()});
+  }
 }
 
 void Multiplier::multiply(const Operand& x, const PackedMatrix& weights,
                           const Destination& to) const {
   if (precision_ == Precision::kFloat32) {
-    kernels::Product product = product_of(x.floats, x, weights.panels.data(), weights.inputs, to);
-    product.outputs = weights.outputs;
+    auto product = product_of<kernels::Product>(x, weights, weights.inputs, to);
+    product.x = x.floats;
+    product.panels = weights.panels.data();
     stages_.product(product);
-  } else {
-    kernels::PairProduct product =
-        product_of(x.pairs, x, weights.pairs.data(), kernels::padded(weights.inputs) / 2, to);
-    product.outputs = weights.outputs;
+  } else if (precision_ == Precision::kBfloat16) {
+    const std::int64_t pairs = kernels::padded(weights.inputs) / 2;
+    auto product = product_of<kernels::PairProduct>(x, weights, pairs, to);
+    product.x = x.packed;
+    product.panels = weights.pairs.data();
     stages_.pair_product(product);
+  } else {
+    const std::int64_t quads = kernels::quads_of(weights.inputs);
+    auto product = product_of<kernels::QuadProduct>(x, weights, quads, to);
+    product.x = x.packed;
+    product.panels = weights.quads.data();
+    product.scales = weights.scales.data();
+    product.zeros = weights.zeros.data();
+    stages_.quad_product(product);
   }
 }
 

@@ -8,8 +8,8 @@ namespace fastformer::runtime {
 // Rows that are to be multiplied, in the number format; the memory is someone else's.
 struct Operand {
   const float* floats = nullptr;
-  const kernels::Pair* pairs = nullptr;
-  std::int64_t stride = 0;  // in floats or pairs
+  const std::uint32_t* packed = nullptr;  // pairs or quads
+  std::int64_t stride = 0;                // in elements of either
   std::int64_t rows = 0;
 };
 
@@ -23,16 +23,16 @@ struct Destination {
 
 class Multiplier {
  public:
-  using Room = AlignedArray<kernels::Pair>;
+  using Room = AlignedArray<std::uint32_t>;
 
   Multiplier(const kernels::Stages& stages, Precision precision)
       : stages_(stages), precision_(precision) {}
 
   Precision precision() const { return precision_; }
-  // Pairs for an operand of so many rows and columns; 0 in a format that needs no copy.
+  // Elements for an operand of so many rows and columns; 0 in a format that needs no copy.
   std::int64_t room(std::int64_t rows, std::int64_t width) const;
   // `x`, padded with 0, in the number format, in `room` or where it is.
-  Operand operand(const kernels::Rows& x, kernels::Pair* room) const;
+  Operand operand(const kernels::Rows& x, std::uint32_t* room) const;
   // Brings panels that were written to the number format.
   void convert(PackedMatrix& weights) const;
   void multiply(const Operand& x, const PackedMatrix& weights, const Destination& to) const;
@@ -41,8 +41,20 @@ class Multiplier {
                 const kernels::Rows& y) const;
 
  private:
+  std::int64_t stride(std::int64_t width) const;
+
   const kernels::Stages& stages_;
   Precision precision_;
+};
+
+// A model's two: of tokens with weights, and of weights with each other, which makes a document's
+// own maps. Those would be rounded to whole numbers twice, so that bfloat16 makes them.
+struct Multipliers {
+  Multipliers(const kernels::Stages& stages, Precision precision)
+      : tokens(stages, precision),
+        maps(stages, precision == Precision::kInt8 ? Precision::kBfloat16 : precision) {}
+
+  Multiplier tokens, maps;
 };
 
 }  // namespace fastformer::runtime

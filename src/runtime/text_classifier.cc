@@ -12,6 +12,22 @@
 
 namespace fastformer {
 
+namespace {
+
+runtime::Precision precision_of(TextClassifier::Numbers numbers) {
+  switch (numbers) {
+    case TextClassifier::Numbers::kBfloat16:
+      return runtime::Precision::kBfloat16;
+    case TextClassifier::Numbers::kInt8:
+      return runtime::Precision::kInt8;
+    case TextClassifier::Numbers::kFloat32:
+      break;
+  }
+  return runtime::Precision::kFloat32;
+}
+
+}  // namespace
+
 struct TextClassifier::Content {
   Content(model::ModelFolder opened, runtime::Precision precision)
       : folder(std::move(opened)), encoder(folder, precision) {
@@ -53,10 +69,8 @@ TextClassifier::TextClassifier(TextClassifier&& other) noexcept = default;
 TextClassifier& TextClassifier::operator=(TextClassifier&& other) noexcept = default;
 
 TextClassifier TextClassifier::open(const std::string& folder, Numbers numbers) {
-  return TextClassifier(std::make_unique<const Content>(model::ModelFolder::open(folder),
-                                                        numbers == Numbers::kBfloat16
-                                                            ? runtime::Precision::kBfloat16
-                                                            : runtime::Precision::kFloat32));
+  return TextClassifier(
+      std::make_unique<const Content>(model::ModelFolder::open(folder), precision_of(numbers)));
 }
 
 const std::vector<std::string>& TextClassifier::labels() const { return content_->config().labels; }

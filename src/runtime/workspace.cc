@@ -16,7 +16,8 @@ void TileMemory::require(const EncoderPlan& plan) {
     if (options.norm == NormPlacement::kPre) around.require((kTile + options.local_width) * width);
   }
   inner.require(kTile * padded(options.feed_forward));
-  operand.require(plan.multiplier.room(kTile, std::max(options.width, options.feed_forward)));
+  operand.require(
+      plan.multipliers.tokens.room(kTile, std::max(options.width, options.feed_forward)));
   scores.require(kTile * padded(options.heads));
   shrink.require(padded(options.heads));
 }
@@ -33,13 +34,12 @@ void DocumentMemory::require(const EncoderPlan& plan, std::int64_t length) {
   if (options.pooling != Pooling::kAttention) largest.require(chunks * width);
   for (Floats* vector : {&global_query, &global_key, &output_offset}) vector->require(width);
   key_score_offset.require(padded(options.heads));
-  const Precision precision = plan.multiplier.precision();
-  for (PackedMatrix* thin : {&directions, &key_scores}) {
-    thin->require(options.heads, options.width, precision);
-  }
-  output.require(options.width, options.width, precision);
+  const Multipliers& multipliers = plan.multipliers;
+  directions.require(options.heads, options.width, multipliers.maps.precision());
+  key_scores.require(options.heads, options.width, multipliers.tokens.precision());
+  output.require(options.width, options.width, multipliers.tokens.precision());
   values.require(options.width * width);
-  value_rows.require(plan.multiplier.room(options.width, options.width));
+  value_rows.require(multipliers.maps.room(options.width, options.width));
   document.require(padded(options.pooled_width()));
 }
 

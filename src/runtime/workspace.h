@@ -78,7 +78,7 @@ struct DocumentMemory {
   PackedMatrix key_scores;  // B
   Floats key_score_offset;
   Floats values;                // Wv' o K
-  Multiplier::Room value_rows;  // the same in the number format
+  Multiplier::Room value_rows;  // the same in the maps' number format
   PackedMatrix output;          // M
   Floats output_offset;
   Floats document;  // what the head reads

@@ -12,7 +12,7 @@ import unittest
 PROGRAM, RUNTIME, KERNELS, C_LIBRARY = sys.argv[1:5]
 WITH_TORCH = sys.argv[5:]
 TORCH = re.compile(r"\b(at|c10|torch|caffe2)::")
-TARGETS = ("amx", "avx2", "avx512", "avx512bf16", "portable")
+TARGETS = ("amx", "avx2", "avx512", "avx512bf16", "avx512vnni", "portable")
 
 
 def output(*command):

@@ -16,7 +16,7 @@ namespace {
 
 using kernels::InstructionSet;
 
-constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kBfloat16};
+constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8};
 
 // All lengths of which one tile holds several, and those around tiles, chunks and the crossing.
 std::vector<int> tried_lengths() {
@@ -74,19 +74,22 @@ TEST_P(VariantTest, LogitsEqualTheReference) {
 }
 
 // Fewer bits in the products, the same model: these models' weights are large for it.
-TEST_P(VariantTest, Bfloat16IsNearTheReference) {
+TEST_P(VariantTest, ShortNumbersAreNearTheReference) {
   const std::vector<Ids> documents = random_documents({0, 1, 5, 20, 40, 100, 500});
   ThreadPool pool(1);
-  for (const InstructionSet set : kernels::available_instruction_sets()) {
-    const Classifier classifier = model_->classifier(set, Precision::kBfloat16);
-    const std::vector<float> logits = logits_of(classifier, documents, pool);
-    for (std::size_t i = 0; i < documents.size(); ++i) {
-      const std::vector<double> expected = model_->reference_logits(documents[i]);
-      double largest = 1;
-      for (const double logit : expected) largest = std::max(largest, std::fabs(logit));
-      for (std::size_t k = 0; k < classifier.labels(); ++k) {
-        ASSERT_NEAR(logits[i * classifier.labels() + k], expected[k], 0.05 * largest)
-            << kernels::name_of(set) << ", " << documents[i].size() << " tokens, label " << k;
+  for (const auto& [precision, tolerance] :
+       {std::pair(Precision::kBfloat16, 0.05), std::pair(Precision::kInt8, 0.25)}) {
+    for (const InstructionSet set : kernels::available_instruction_sets()) {
+      const Classifier classifier = model_->classifier(set, precision);
+      const std::vector<float> logits = logits_of(classifier, documents, pool);
+      for (std::size_t i = 0; i < documents.size(); ++i) {
+        const std::vector<double> expected = model_->reference_logits(documents[i]);
+        double largest = 1;
+        for (const double logit : expected) largest = std::max(largest, std::fabs(logit));
+        for (std::size_t k = 0; k < classifier.labels(); ++k) {
+          ASSERT_NEAR(logits[i * classifier.labels() + k], expected[k], tolerance * largest)
+              << kernels::name_of(set) << ", " << documents[i].size() << " tokens, label " << k;
+        }
       }
     }
   }
@@ -182,9 +185,11 @@ TEST(ClassifierTest, NumbersThatAreNotFiniteAreErrors) {
     RandomModel model(small_config());
     for (float& value : model.tensor(name)) value = std::nanf("");
     ThreadPool pool(1);
-    for (const InstructionSet set : kernels::available_instruction_sets()) {
-      const Classifier classifier = model.classifier(set);
-      EXPECT_ERROR(logits_of(classifier, random_documents({9}), pool), "a random model: gives");
+    for (const Precision precision : kPrecisions) {
+      for (const InstructionSet set : kernels::available_instruction_sets()) {
+        const Classifier classifier = model.classifier(set, precision);
+        EXPECT_ERROR(logits_of(classifier, random_documents({9}), pool), "a random model: gives");
+      }
     }
   }
 }

@@ -37,8 +37,7 @@ TEST(MemoryTest, IsTakenOnce) {
     model::ModelConfig config = small_config();
     change.change(config);
     const RandomModel model(config);
-    const Classifier classifier =
-        model.classifier(kernels::instruction_set(), Precision::kBfloat16);
+    const Classifier classifier = model.classifier(kernels::instruction_set(), Precision::kInt8);
     const std::vector<Ids> documents = random_documents({7, 0, 64, 1, 1000, 33, 100});
     const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
     std::vector<float> logits(documents.size() * classifier.labels());

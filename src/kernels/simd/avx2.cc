@@ -59,7 +59,44 @@ struct Vector256 {
   }
 };
 
-constexpr Stages kStages = loops::stages_on<Vector256>();
+// Bytes as 16-bit numbers, odd and even ones apart: products of pairs of them are exact, where
+// vpmaddubsw would saturate.
+struct QuadProducts256 {
+  using X = Quad;
+  using Product = QuadProduct;
+  using Vector = Vector256;
+  using Sum = __m256i;
+  struct Halves {
+    __m256i even, odd;
+  };
+  using Left = Halves;
+  using Right = Halves;
+  static constexpr int kRows = 4, kVectors = 2;
+  static X one() { return 0x01010101u; }
+  static Sum zero() { return _mm256_setzero_si256(); }
+  static Sum start(int i) { return _mm256_set1_epi32(i); }
+  static Left left(X x) {
+    return {_mm256_set1_epi32(static_cast<int>(x & 0x00ff00ffu)),
+            _mm256_set1_epi32(static_cast<int>(x >> 8 & 0x00ff00ffu))};
+  }
+  static Right right(const X* x) {
+    const __m256i bytes = load(x);
+    return {_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8)};
+  }
+  static Sum multiply(const Left& a, const Right& b, Sum sum) {
+    return _mm256_add_epi32(_mm256_add_epi32(sum, _mm256_madd_epi16(a.even, b.even)),
+                            _mm256_madd_epi16(a.odd, b.odd));
+  }
+  static __m256 number(Sum sum) { return _mm256_cvtepi32_ps(sum); }
+  static __m256 difference(Sum sum, const std::int32_t* zeros) {
+    return number(_mm256_sub_epi32(sum, load(zeros)));
+  }
+
+ private:
+  static __m256i load(const void* x) { return _mm256_loadu_si256(static_cast<const __m256i*>(x)); }
+};
+
+constexpr Stages kStages = loops::stages_on<Vector256, QuadProducts256>();
 
 }  // namespace
 

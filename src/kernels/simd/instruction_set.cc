@@ -32,20 +32,22 @@ bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
 }
-bool has_avx512bf16() { return has_avx512() && __builtin_cpu_supports("avx512bf16"); }
-// The processor has tiles of bfloat16, and the system lets this process use them.
+bool has_avx512vnni() { return has_avx512() && __builtin_cpu_supports("avx512vnni"); }
+bool has_avx512bf16() { return has_avx512vnni() && __builtin_cpu_supports("avx512bf16"); }
+// The processor has tiles of bfloat16 and of bytes, and the system lets this process use them.
 bool has_amx() {
-  constexpr unsigned kBfloat16 = 1U << 22, kTiles = 1U << 24;
+  constexpr unsigned kBfloat16 = 1U << 22, kTiles = 1U << 24, kBytes = 1U << 25;
+  constexpr unsigned kAll = kBfloat16 | kTiles | kBytes;
   constexpr long kRequestPermission = 0x1023, kTileData = 18;  // arch_prctl(2)
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return has_avx512bf16() && __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 &&
-         (edx & kBfloat16) != 0 && (edx & kTiles) != 0 &&
-         syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+         (edx & kAll) == kAll && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 #else
 bool has_amx() { return false; }
 bool has_avx2() { return false; }
 bool has_avx512() { return false; }
+bool has_avx512vnni() { return false; }
 bool has_avx512bf16() { return false; }
 #endif
 
@@ -53,6 +55,7 @@ constexpr std::array kSets = {
     Row{InstructionSet::kPortable, "portable", [] { return true; }},
     Row{InstructionSet::kAvx2, "avx2", has_avx2},
     Row{InstructionSet::kAvx512, "avx512", has_avx512},
+    Row{InstructionSet::kAvx512Vnni, "avx512vnni", has_avx512vnni},
     Row{InstructionSet::kAvx512Bf16, "avx512bf16", has_avx512bf16},
     Row{InstructionSet::kAmx, "amx", has_amx},
 };

@@ -10,8 +10,9 @@ enum class InstructionSet {
   kPortable,    // what the compiler makes of plain vectors, on any processor
   kAvx2,        // with FMA
   kAvx512,      // F, BW, VL and DQ
+  kAvx512Vnni,  // the same with VNNI
   kAvx512Bf16,  // the same with BF16
-  kAmx,         // the same with AMX's tiles of bfloat16
+  kAmx,         // the same with AMX's tiles of bfloat16 and of bytes
 };
 
 // "portable", "avx2", ...: what FASTFORMER_ISA may say.

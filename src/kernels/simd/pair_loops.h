@@ -9,7 +9,9 @@ namespace fastformer::kernels::loops {
 template <typename V>
 struct PairProducts {
   using X = Pair;
+  using Product = PairProduct;
   using Vector = V;
+  using Sum = typename V::F;
   struct Halves {
     typename V::F first, second;
   };
@@ -22,6 +24,8 @@ struct PairProducts {
   static typename V::F multiply(const Left& a, const Right& b, typename V::F sum) {
     return V::fma(a.first, b.first, V::fma(a.second, b.second, sum));
   }
+  static Sum start(int i) { return V::set(static_cast<float>(i)); }
+  static typename V::F number(Sum sum) { return sum; }
 
  private:
   static Halves halves(typename V::F pair) { return {V::lower_half(pair), V::upper_half(pair)}; }

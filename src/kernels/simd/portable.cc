@@ -83,7 +83,46 @@ struct Vector128 {
   }
 };
 
-constexpr Stages kStages = loops::stages_on<Vector128>();
+// A byte of each quad after the other.
+struct QuadProducts128 {
+  typedef std::int32_t Sum __attribute__((vector_size(16)));
+  using X = Quad;
+  using Product = QuadProduct;
+  using Vector = Vector128;
+  struct Bytes {
+    Sum of[4];
+  };
+  using Left = Bytes;
+  using Right = Bytes;
+  static constexpr int kRows = 2, kVectors = 2;
+  static X one() { return 0x01010101u; }
+  static Sum zero() { return Sum{}; }
+  static Sum start(int i) { return Sum{i, i, i, i}; }
+  static Left left(X x) {
+    Left bytes;
+    for (int i = 0; i < 4; ++i) {
+      bytes.of[i] = start(static_cast<std::int32_t>(x >> 8 * i & 0xffu));
+    }
+    return bytes;
+  }
+  static Right right(const X* x) {
+    Sum quads;
+    __builtin_memcpy(&quads, x, sizeof(quads));
+    return {{quads << 24 >> 24, quads << 16 >> 24, quads << 8 >> 24, quads >> 24}};
+  }
+  static Sum multiply(const Left& a, const Right& b, Sum sum) {
+    for (int i = 0; i < 4; ++i) sum += a.of[i] * b.of[i];
+    return sum;
+  }
+  static Vector128::F number(Sum sum) { return __builtin_convertvector(sum, Vector128::F); }
+  static Vector128::F difference(Sum sum, const std::int32_t* zeros) {
+    Sum less;
+    __builtin_memcpy(&less, zeros, sizeof(less));
+    return number(sum - less);
+  }
+};
+
+constexpr Stages kStages = loops::stages_on<Vector128, QuadProducts128>();
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // Matrix products on vectors of any instruction set and numbers of any format, one accumulator per
 // element. P says how a format multiplies: the element X, a Left made of one element for all lanes,
-// a Right of one element per lane, and multiply(left, right, sum).
+// a Right of one element per lane, and multiply(left, right, sum), where a Sum is a vector.
 #pragma once
 
 #include "kernels/simd/stages.h"
@@ -22,7 +22,9 @@ struct Block {
 template <typename V>
 struct FloatProducts {
   using X = float;
+  using Product = ProductOf<X>;
   using Vector = V;
+  using Sum = typename V::F;
   using Left = typename V::F;
   using Right = typename V::F;
   static constexpr int kRows = V::kRows, kVectors = V::kVectors;
@@ -30,11 +32,13 @@ struct FloatProducts {
   static Left left(X x) { return V::set(x); }
   static Right right(const X* x) { return V::load(x); }
   static typename V::F multiply(Left a, Right b, typename V::F sum) { return V::fma(a, b, sum); }
+  static Sum start(int i) { return V::set(static_cast<float>(i)); }
+  static typename V::F number(Sum sum) { return sum; }
 };
 
 template <typename P, int kRows, int kVectors>
 inline void accumulate(const Block<typename P::X>& block,
-                       typename P::Vector::F (&sums)[kRows][kVectors]) {
+                       typename P::Sum (&sums)[kRows][kVectors]) {
   constexpr int kLanes = P::Vector::kLanes;
   constexpr int kBases = (kRows + 2) / 3;  // three rows each are within reach of one address
   const typename P::X* base[kBases];
@@ -57,8 +61,8 @@ inline void accumulate(const Block<typename P::X>& block,
   }
 }
 
-template <typename P, int kRows, int kVectors>
-inline void product_block(const ProductOf<typename P::X>& p, std::int64_t first, std::int64_t panel,
+template <typename P, int kRows, int kVectors, typename X>
+inline void product_block(const ProductOf<X>& p, std::int64_t first, std::int64_t panel,
                           int offset) {
   using V = typename P::Vector;
   typename V::F sums[kRows][kVectors];
@@ -80,9 +84,38 @@ inline void product_block(const ProductOf<typename P::X>& p, std::int64_t first,
   }
 }
 
+template <typename P, int kRows, int kVectors>
+inline void product_block(const QuadProduct& p, std::int64_t first, std::int64_t panel,
+                          int offset) {
+  using V = typename P::Vector;
+  typename P::Sum sums[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = P::zero();
+  }
+  const Quad* x = p.x + first * p.x_stride;
+  accumulate<P, kRows, kVectors>(
+      {x, p.x_stride, 1, p.panels + panel * p.inputs * kPanel + offset, kPanel, p.inputs}, sums);
+  const float* start = p.start + panel * p.start_panel + first * p.start_row + offset;
+  float* y = p.y + panel * p.y_panel + first * p.y_row + offset;
+  const std::int64_t column = panel * kPanel + offset;
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+    const typename V::F scale = V::set_bits(x[r * p.x_stride + p.inputs]);
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      const std::int64_t j = v * V::kLanes;
+      const typename V::F sum = P::difference(sums[r][v], p.zeros + column + j);
+      const typename V::F scaled = V::mul(V::mul(sum, V::load(p.scales + column + j)), scale);
+      V::store(y + r * p.y_row + j, V::add(V::load(start + r * p.start_row + j), scaled));
+    }
+  }
+}
+
 // The last rows, fewer than P::kRows of them.
 template <typename P, int kVectors, int kRows = P::kRows - 1>
-inline void product_rest(const ProductOf<typename P::X>& p, std::int64_t first, std::int64_t panel,
+inline void product_rest(const typename P::Product& p, std::int64_t first, std::int64_t panel,
                          int offset) {
   if constexpr (kRows > 0) {
     if (p.rows - first == kRows) {
@@ -94,7 +127,7 @@ inline void product_rest(const ProductOf<typename P::X>& p, std::int64_t first, 
 }
 
 template <typename P, int kVectors>
-inline void product_columns(const ProductOf<typename P::X>& p, std::int64_t panel, int offset) {
+inline void product_columns(const typename P::Product& p, std::int64_t panel, int offset) {
   std::int64_t r = 0;
   for (; r + P::kRows <= p.rows; r += P::kRows) {
     product_block<P, P::kRows, kVectors>(p, r, panel, offset);
@@ -103,7 +136,7 @@ inline void product_columns(const ProductOf<typename P::X>& p, std::int64_t pane
 }
 
 template <typename P>
-void product(const ProductOf<typename P::X>& p) {
+void product(const typename P::Product& p) {
   constexpr int kLanes = P::Vector::kLanes;
   for (std::int64_t first = 0; first < p.outputs; first += kPanel) {
     const std::int64_t columns = p.outputs - first < kPanel ? p.outputs - first : kPanel;
@@ -124,17 +157,18 @@ void peak(std::int64_t rounds, float* sink) {
   for (typename P::X& one : ones) one = P::one();
   const typename P::Left left = P::left(ones[0]);
   const typename P::Right right = P::right(ones);
-  typename V::F sums[kPeakSums];
+  typename P::Sum sums[kPeakSums];
   // Different, or the compiler would see that they stay the same.
 #pragma GCC unroll 12
-  for (int i = 0; i < kPeakSums; ++i) sums[i] = V::set(static_cast<float>(i));
+  for (int i = 0; i < kPeakSums; ++i) sums[i] = P::start(i);
   for (std::int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 12
-    for (typename V::F& sum : sums) sum = P::multiply(left, right, sum);
+    for (typename P::Sum& sum : sums) sum = P::multiply(left, right, sum);
   }
+  typename V::F total = P::number(sums[0]);
 #pragma GCC unroll 12
-  for (int i = 1; i < kPeakSums; ++i) sums[0] = V::add(sums[0], sums[i]);
-  V::store(sink, sums[0]);
+  for (int i = 1; i < kPeakSums; ++i) total = V::add(total, P::number(sums[i]));
+  V::store(sink, total);
 }
 
 template <typename V, int kRows, int kVectors>

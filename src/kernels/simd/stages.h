@@ -52,6 +52,46 @@ struct PairPanels {  // panels of `inputs` inputs
   Pair* pairs = nullptr;  // panels of padded(inputs) / 2 pairs
 };
 
+// y = start + x_scale (w_scale (x W')) with whole numbers four by four, exact sums and two rounded
+// multiplications: the same bits on every instruction set. A number lies in [-127, 127]; inputs
+// 4 k to 4 k + 3 are a Quad's bytes from the lowest on. The rows hold their numbers plus 128, so
+// that instructions of unsigned bytes can take them, and the panels' `zeros` say what that adds.
+// `inputs` counts quads and is a multiple of kQuadStep; a row's scale, a float, follows its quads.
+using Quad = std::uint32_t;
+inline constexpr std::int64_t kQuadStep = 16;
+struct QuadProduct {
+  const Quad* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t inputs = 0;
+  const Quad* panels = nullptr;
+  const float* scales = nullptr;        // [outputs]
+  const std::int32_t* zeros = nullptr;  // [outputs]: 128 times the sum of an output's weights
+  std::int64_t outputs = 0;
+  const float* start = nullptr;
+  std::int64_t start_row = 0, start_panel = kPanel;
+  float* y = nullptr;
+  std::int64_t y_row = 0, y_panel = kPanel;
+};
+
+// x = scale * q, where scale is the row's largest magnitude / 127 and q is rounded to nearest, ties
+// to even. A row below 1e-35 is 0; one with infinities or no numbers has no number as its scale.
+struct QuadRows {  // rows of x [rows, width], the padding included
+  const float* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0, width = 0;
+  Quad* y = nullptr;
+  std::int64_t y_stride = 0;
+};
+// The same for an output's weights.
+struct QuadPanels {
+  const float* panels = nullptr;
+  std::int64_t inputs = 0, outputs = 0;
+  Quad* quads = nullptr;  // panels of quads_of(inputs)
+  float* scales = nullptr;
+  std::int32_t* zeros = nullptr;
+};
+
 // One step of a softmax over tokens, all heads side by side (online softmax, arXiv 1805.02867):
 // scores [tokens, heads] become exponentials relative to the largest score so far.
 struct SoftmaxStep {
@@ -156,6 +196,9 @@ struct Stages {
   void (*pair_product)(const PairProduct&);
   void (*pair_rows)(const PairRows&);
   void (*pair_panels)(const PairPanels&);
+  void (*quad_product)(const QuadProduct&);
+  void (*quad_rows)(const QuadRows&);
+  void (*quad_panels)(const QuadPanels&);
   void (*gate)(const Gating&);
   // Products in registers alone, so many rounds of them: what a processor can do at best. A round
   // is so many multiplications and additions. `sink` [16] takes what came of it.
@@ -163,12 +206,15 @@ struct Stages {
   std::int64_t peak_operations;
   void (*pair_peak)(std::int64_t rounds, float* sink);
   std::int64_t pair_peak_operations;
+  void (*quad_peak)(std::int64_t rounds, float* sink);
+  std::int64_t quad_peak_operations;
 };
 
 // One function per file of a target; stages_of() chooses.
 const Stages& portable_stages();
 const Stages& avx2_stages();
 const Stages& avx512_stages();
+const Stages& avx512vnni_stages();
 const Stages& avx512bf16_stages();
 const Stages& amx_stages();
 

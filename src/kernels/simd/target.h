@@ -1,8 +1,9 @@
-// The table of stages for a target's vector class.
+// The table of stages for a target's vector class and its products of quads.
 #pragma once
 
 #include "kernels/simd/pair_loops.h"
 #include "kernels/simd/product_loops.h"
+#include "kernels/simd/quad_loops.h"
 #include "kernels/simd/row_loops.h"
 
 namespace fastformer::kernels::loops {
@@ -14,7 +15,7 @@ void emulated_pair_product(const PairProduct& p) {
   product<PairProducts<V>>(p);
 }
 
-template <typename V>
+template <typename V, typename Quads>
 constexpr Stages stages_on() {
   Stages stages = {};
   stages.product = product<FloatProducts<V>>;
@@ -31,10 +32,15 @@ constexpr Stages stages_on() {
   stages.pair_product = emulated_pair_product<V>;
   stages.pair_rows = pair_rows<V>;
   stages.pair_panels = pair_panels<V>;
+  stages.quad_product = product<Quads>;
+  stages.quad_rows = quad_rows<V>;
+  stages.quad_panels = quad_panels<V>;
   stages.peak = peak<FloatProducts<V>>;
   stages.peak_operations = 2 * kPeakSums * V::kLanes;
   stages.pair_peak = peak<PairProducts<V>>;
   stages.pair_peak_operations = 4 * kPeakSums * V::kLanes;
+  stages.quad_peak = peak<Quads>;
+  stages.quad_peak_operations = 8 * kPeakSums * V::kLanes;
   return stages;
 }
 

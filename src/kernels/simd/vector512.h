@@ -4,6 +4,7 @@
 #include <immintrin.h>
 
 #include "kernels/simd/sse_denormals.h"
+#include "kernels/simd/stages.h"
 
 namespace fastformer::kernels {
 namespace {
@@ -53,6 +54,21 @@ struct Vector512 {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
     s = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(s, _mm_movehdup_ps(s)));
+  }
+};
+
+// Sums of products of quads.
+struct QuadSums512 {
+  using X = Quad;
+  using Product = QuadProduct;
+  using Vector = Vector512;
+  using Sum = __m512i;
+  static X one() { return 0x01010101u; }
+  static Sum zero() { return _mm512_setzero_si512(); }
+  static Sum start(int i) { return _mm512_set1_epi32(i); }
+  static __m512 number(Sum sum) { return _mm512_cvtepi32_ps(sum); }
+  static __m512 difference(Sum sum, const std::int32_t* zeros) {
+    return number(_mm512_sub_epi32(sum, _mm512_loadu_si512(zeros)));
   }
 };
 

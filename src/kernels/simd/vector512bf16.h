@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/simd/target.h"
-#include "kernels/simd/vector512.h"
+#include "kernels/simd/vector512vnni.h"
 
 namespace fastformer::kernels {
 namespace {
@@ -10,7 +10,9 @@ namespace {
 // Products of pairs by one instruction.
 struct NativePairProducts {
   using X = Pair;
+  using Product = PairProduct;
   using Vector = Vector512;
+  using Sum = __m512;
   using Left = __m512bh;
   using Right = __m512bh;
   static constexpr int kRows = 12, kVectors = 2;
@@ -18,6 +20,8 @@ struct NativePairProducts {
   static Left left(X x) { return (__m512bh)_mm512_set1_epi32(static_cast<int>(x)); }
   static Right right(const X* x) { return (__m512bh)_mm512_loadu_si512(x); }
   static __m512 multiply(Left a, Right b, __m512 sum) { return _mm512_dpbf16_ps(sum, a, b); }
+  static Sum start(int i) { return _mm512_set1_ps(static_cast<float>(i)); }
+  static __m512 number(Sum sum) { return sum; }
 };
 
 void pair_rows(const PairRows& r) {
@@ -58,7 +62,7 @@ void pair_panels(const PairPanels& p) {
 }
 
 constexpr Stages stages_with_pairs() {
-  Stages stages = loops::stages_on<Vector512>();
+  Stages stages = loops::stages_on<Vector512, NativeQuadProducts>();
   stages.pair_product = loops::product<NativePairProducts>;
   stages.pair_peak = loops::peak<NativePairProducts>;
   stages.pair_rows = pair_rows;
