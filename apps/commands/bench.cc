@@ -28,7 +28,7 @@ constexpr char kUsage[] =
 struct BenchOptions {
   std::string model, shape;
   std::string batches = "64x256,16x1024,4x4096,1x16384";
-  runtime::Precision precision = runtime::Precision::kFloat32;
+  Numbers precision = Numbers::kModel;
   int threads = 0;
   double seconds = 1;
   bool json = false;
@@ -169,7 +169,7 @@ class Report {
 
  private:
   std::string precision() const {
-    switch (options_.precision) {
+    switch (model_.precision()) {
       case runtime::Precision::kFloat32:
         return "float32";
       case runtime::Precision::kBfloat16:
@@ -180,7 +180,7 @@ class Report {
     return "int8";
   }
   double peak() const {
-    switch (options_.precision) {
+    switch (model_.precision()) {
       case runtime::Precision::kFloat32:
         return peak_.float32;
       case runtime::Precision::kBfloat16:

@@ -38,13 +38,14 @@ model::ModelConfig config_of(const std::string& shape, std::int64_t longest) {
 
 }  // namespace
 
-BenchModel::BenchModel(const std::string& folder, runtime::Precision precision)
+BenchModel::BenchModel(const std::string& folder, Numbers numbers)
     : folder_(std::make_unique<model::ModelFolder>(model::ModelFolder::open(folder))),
       config_(folder_->config()),
-      classifier_(std::make_unique<runtime::Classifier>(*folder_, precision)) {}
+      precision_(precision_of(numbers, config_)),
+      classifier_(std::make_unique<runtime::Classifier>(*folder_, precision_)) {}
 
-BenchModel::BenchModel(const std::string& shape, std::int64_t longest, runtime::Precision precision)
-    : config_(config_of(shape, longest)) {
+BenchModel::BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers)
+    : config_(config_of(shape, longest)), precision_(precision_of(numbers, config_)) {
   fill_tensors();
   constexpr char kWords[] = "embedding.word.weight";
   model::TensorView words{"F32",
@@ -52,7 +53,7 @@ BenchModel::BenchModel(const std::string& shape, std::int64_t longest, runtime::
                           std::as_bytes(std::span(tensors_.at(kWords)))};
   classifier_ = std::make_unique<runtime::Classifier>(
       "the model of --shape", config_,
-      [this](const std::string& name) { return tensors_.at(name); }, words, precision,
+      [this](const std::string& name) { return tensors_.at(name); }, words, precision_,
       kernels::instruction_set());
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/model_use.h"
 #include "model/folder.h"
 #include "runtime/classifier.h"
 
@@ -15,12 +16,13 @@ namespace fastformer::apps {
 class BenchModel {
  public:
   // A model folder's encoder.
-  BenchModel(const std::string& folder, runtime::Precision precision);
+  BenchModel(const std::string& folder, Numbers numbers);
   // "width,heads,layers,feedforward": what the published encoder contains, for documents of up to
   // `longest` tokens: learned positions, norms, layers, attention pooling.
-  BenchModel(const std::string& shape, std::int64_t longest, runtime::Precision precision);
+  BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers);
 
   const model::ModelConfig& config() const { return config_; }
+  runtime::Precision precision() const { return precision_; }
   const runtime::Classifier& classifier() const { return *classifier_; }
   // Multiplications and additions of a token in a document of many, counted as composed.
   double operations_per_token() const;
@@ -32,6 +34,7 @@ class BenchModel {
 
   std::unique_ptr<const model::ModelFolder> folder_;
   model::ModelConfig config_;
+  runtime::Precision precision_;
   std::map<std::string, std::vector<float>> tensors_;  // of a shape
   std::unique_ptr<const runtime::Classifier> classifier_;
 };

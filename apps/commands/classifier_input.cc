@@ -27,7 +27,7 @@ LoadedClassifier::LoadedClassifier(const ModelUse& use)
     : folder_(open_classifier(use.model)),
       data_options_(section(folder_.config_document(), "data")),
       pool_(use.threads),
-      classifier_(folder_, use.precision) {
+      classifier_(folder_, precision_of(use.precision, folder_.config())) {
   wide_ = folder_.config().wide;
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }

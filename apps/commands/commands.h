@@ -12,6 +12,7 @@ int run_train(Arguments arguments);
 int run_pretrain(Arguments arguments);
 int run_predict(Arguments arguments);
 int run_evaluate(Arguments arguments);
+int run_quantize(Arguments arguments);
 int run_bench(Arguments arguments);
 
 }  // namespace fastformer::apps

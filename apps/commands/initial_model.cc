@@ -48,6 +48,10 @@ std::vector<std::string> missing(const std::vector<std::string>& labels,
 }  // namespace
 
 InitialModel::InitialModel(const std::string& folder) : folder_(model::ModelFolder::open(folder)) {
+  if (folder_.config().quantized) {
+    throw Error("has weights rounded to 8 bits, with which no training can go on", folder,
+                "Give --init-from the model that it was made of");
+  }
   if (!folder_.tokenizer()) {
     throw Error("has no tokenizer, and so no words to go on with", folder, "See --init-from");
   }

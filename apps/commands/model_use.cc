@@ -17,12 +17,27 @@ void ModelUse::describe_running(config::OptionSet& options) {
   corpus.describe(options);
 }
 
-void describe_precision(config::OptionSet& options, runtime::Precision* precision) {
+void describe_precision(config::OptionSet& options, Numbers* precision) {
   options.add("precision", precision,
-              {{"float32", runtime::Precision::kFloat32},
-               {"bfloat16", runtime::Precision::kBfloat16},
-               {"int8", runtime::Precision::kInt8}},
-              "numbers that the encoder multiplies");
+              {{"model", Numbers::kModel},
+               {"float32", Numbers::kFloat32},
+               {"bfloat16", Numbers::kBfloat16},
+               {"int8", Numbers::kInt8}},
+              "numbers that the encoder multiplies; model: int8 if quantize made it, else float32");
+}
+
+runtime::Precision precision_of(Numbers numbers, const model::ModelConfig& config) {
+  switch (numbers) {
+    case Numbers::kFloat32:
+      return runtime::Precision::kFloat32;
+    case Numbers::kBfloat16:
+      return runtime::Precision::kBfloat16;
+    case Numbers::kInt8:
+      return runtime::Precision::kInt8;
+    case Numbers::kModel:
+      break;
+  }
+  return runtime::precision_of(config);
 }
 
 }  // namespace fastformer::apps

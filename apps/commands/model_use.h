@@ -11,12 +11,16 @@ namespace fastformer::apps {
 // Which branches of a model make its logits.
 enum class Branch { kBoth, kWide, kEncoder };
 
+// The numbers that an encoder multiplies; kModel: those that the model was made for.
+enum class Numbers { kModel, kFloat32, kBfloat16, kInt8 };
+runtime::Precision precision_of(Numbers numbers, const model::ModelConfig& config);
+
 // Which model is used, on how many threads, and how its input is read.
 struct ModelUse {
   std::string model;
   int threads = 0;  // 0: all processors
   Branch branch = Branch::kBoth;
-  runtime::Precision precision = runtime::Precision::kFloat32;
+  Numbers precision = Numbers::kModel;
   data::CorpusOptions corpus;
 
   // --model under the heading "Files", where a command adds its own files.
@@ -26,6 +30,6 @@ struct ModelUse {
 };
 
 // --precision.
-void describe_precision(config::OptionSet& options, runtime::Precision* precision);
+void describe_precision(config::OptionSet& options, Numbers* precision);
 
 }  // namespace fastformer::apps

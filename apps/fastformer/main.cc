@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
       {"pretrain", "teach an encoder on text without labels", hand_over_pretrain},
       {"evaluate", "measure a model on labelled text", run_evaluate},
       {"predict", "label text", run_predict},
+      {"quantize", "make a model smaller and faster by rounding its weights", run_quantize},
       {"bench", "measure a model's speed and the machine's", run_bench},
       {"data", "check labelled files before training on them", run_data},
       {"inspect", "show what a model folder holds", run_inspect},

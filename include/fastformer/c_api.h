@@ -20,7 +20,8 @@ const char* fastformer_version(void);
 const char* fastformer_last_error(void);
 
 /* Opens a model folder; NULL on failure. `bfloat16`, if not 0, lets the encoder multiply numbers of
- * 16 bits. To be closed with fastformer_close, which takes NULL too. */
+ * 16 bits instead of those that the model was made for. To be closed with fastformer_close, which
+ * takes NULL too. */
 fastformer_classifier* fastformer_open(const char* folder, int bfloat16);
 void fastformer_close(fastformer_classifier* classifier);
 

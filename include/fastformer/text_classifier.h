@@ -16,12 +16,13 @@ namespace fastformer {
 class TextClassifier {
  public:
   // The numbers that the encoder multiplies: bfloat16 is less exact, whole numbers of 8 bits are
-  // less so again, and each is faster where the processor has instructions for it.
-  enum class Numbers { kFloat32, kBfloat16, kInt8 };
+  // less so again, and each is faster where the processor has instructions for it. kModel: those
+  // that the model was made for, kInt8 if `fastformer quantize` made it, else kFloat32.
+  enum class Numbers { kModel, kFloat32, kBfloat16, kInt8 };
 
   // Opens the model folder `folder`, which must stay unchanged while the classifier lives. Throws
   // an Error that names the file when the folder is missing, damaged, or made by a newer version.
-  static TextClassifier open(const std::string& folder, Numbers numbers = Numbers::kFloat32);
+  static TextClassifier open(const std::string& folder, Numbers numbers = Numbers::kModel);
 
   ~TextClassifier();
   TextClassifier(TextClassifier&& other) noexcept;

@@ -32,7 +32,7 @@ const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
     std::vector<std::string> list = {"format", "task",       "model",      "text",
                                      "labels", "vocabulary", "padding_id", "temperature",
-                                     "target", "thresholds", "wide"};
+                                     "target", "thresholds", "wide",       "weights"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
@@ -98,6 +98,13 @@ void check_format(const Json& document, const std::string& where) {
   }
 }
 
+bool is_quantized(const Json& document, const std::string& where) {
+  const auto at = document.find("weights");
+  if (at == document.end()) return false;
+  if (*at != "int8") throw Error("weights: must be \"int8\" where it is given", where);
+  return true;
+}
+
 std::vector<std::string> labels_of(const Json& document, const std::string& where) {
   const Json& list = member(document, "labels", where);
   if (!list.is_array()) throw Error("labels: must be a list of strings", where);
@@ -120,7 +127,7 @@ Json config_document(const ModelConfig& config, const Json& extra) {
   config.validate();
   ModelConfig copy = config;
   const Sections sections(copy);
-  Json document = {{"format", kConfigFormat},
+  Json document = {{"format", config.quantized ? 2 : 1},
                    {"task", config.task},
                    {"model", sections.model.to_json()},
                    {"text", sections.text.to_json()},
@@ -129,6 +136,7 @@ Json config_document(const ModelConfig& config, const Json& extra) {
                    {"padding_id", config.padding_id},
                    {"temperature", config.temperature},
                    {"target", config.is_multi() ? "multi" : "single"}};
+  if (config.quantized) document["weights"] = "int8";
   if (!config.thresholds.empty()) document["thresholds"] = config.thresholds;
   if (config.wide.present) document["wide"] = sections.wide.to_json();
   if (extra.is_null()) return document;
@@ -148,6 +156,7 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
   config.labels = labels_of(document, where);
   config.target = target_of(document, where);
   config.thresholds = thresholds_of(document, where);
+  config.quantized = is_quantized(document, where);
   config.vocabulary = whole_number(document, "vocabulary", 1, where);
   config.padding_id = whole_number(document, "padding_id", -1, where);
   config.temperature = number_or(document, "temperature", config.temperature, where);

@@ -12,8 +12,9 @@
 
 namespace fastformer::model {
 
-// The version of the document that this program writes, and the newest it reads.
-inline constexpr int kConfigFormat = 1;
+// The newest version of the document that this program reads. It writes the oldest one that says
+// what a model is: 2 has quantized weights, 1 has not.
+inline constexpr int kConfigFormat = 2;
 
 // Sections that travel with a model and that other layers give a meaning to: "data" (how the data
 // were read), "training" (how the model was trained), "import" (where it was imported from).
@@ -21,7 +22,8 @@ inline constexpr const char* kImportSection = "import";
 const std::vector<std::string>& extra_sections();
 
 // The document:
-//   {"format": 1, "task": .., "model": {encoder and attention options}, "text": {text options},
+//   {"format": 1 or 2, "weights": "int8" where they are quantized, "task": .., "model": {encoder
+//   and attention options}, "text": {text options},
 //    "target": "single" or "multi", "thresholds": [..] where a label has one,
 //    "labels": [..], "vocabulary": N, "padding_id": N or -1, "temperature": X,
 //    "wide": {the wide branch, where there is one}, then the extra sections given}

@@ -12,6 +12,7 @@
 #include "config/json_text.h"
 #include "io/files.h"
 #include "model/config_json.h"
+#include "model/quantized.h"
 #include "model/schema.h"
 #include "model/wide_tensors.h"
 
@@ -37,16 +38,18 @@ void check_is_folder(const std::string& path) {
   }
 }
 
-// `where` names the file; `tensor` is what it has under the specification's name.
-void check_tensor(const TensorSpec& spec, std::span<const std::int64_t> shape,
+// `where` names the file; the rest is what it has under the name.
+void check_tensor(const StoredTensor& expected, std::span<const std::int64_t> shape,
                   const std::string& dtype, const std::string& where) {
-  if (!is_float_dtype(dtype)) {
-    throw Error("tensor \"" + spec.name + "\" holds " + dtype + ", not floating-point numbers",
+  const std::string called = "tensor \"" + expected.name + "\" ";
+  if (expected.dtype.empty() ? !is_float_dtype(dtype) : dtype != expected.dtype) {
+    throw Error(called + "holds " + dtype + ", not " +
+                    (expected.dtype.empty() ? "floating-point numbers" : expected.dtype),
                 where);
   }
-  if (!std::equal(shape.begin(), shape.end(), spec.shape.begin(), spec.shape.end())) {
-    throw Error("tensor \"" + spec.name + "\" is " + printable(shape_text(shape)) +
-                    ", the configuration asks for " + shape_text(spec.shape),
+  if (!std::equal(shape.begin(), shape.end(), expected.shape.begin(), expected.shape.end())) {
+    throw Error(called + "is " + printable(shape_text(shape)) + ", the configuration asks for " +
+                    shape_text(expected.shape),
                 where);
   }
 }
@@ -54,26 +57,21 @@ void check_tensor(const TensorSpec& spec, std::span<const std::int64_t> shape,
 // Exactly the tensors of the configuration must be there.
 void check_tensors(const SafetensorsFile& file, const ModelConfig& config) {
   std::set<std::string> expected;
-  for (const TensorSpec& spec : tensors_of(config)) {
-    const TensorView& tensor = file.tensor(spec.name);
-    check_tensor(spec, tensor.shape, tensor.dtype, file.path());
-    expected.insert(spec.name);
-  }
-  for (const WideTensorSpec& spec : wide_tensors_of(config)) {
-    const TensorView& tensor = file.tensor(spec.name);
-    if (tensor.dtype != spec.dtype || tensor.shape != spec.shape) {
-      throw Error("tensor \"" + spec.name + "\" is " + tensor.dtype + " " +
-                      printable(shape_text(tensor.shape)) + ", the configuration asks for " +
-                      spec.dtype + " " + shape_text(spec.shape),
-                  file.path());
+  for (const auto& list : {stored_tensors_of(config), wide_tensors_of(config)}) {
+    for (const StoredTensor& stored : list) {
+      const TensorView& tensor = file.tensor(stored.name);
+      check_tensor(stored, tensor.shape, tensor.dtype, file.path());
+      expected.insert(stored.name);
     }
-    expected.insert(spec.name);
   }
   for (const std::string& name : file.names()) {
     if (!expected.contains(name)) {
       throw Error("tensor \"" + printable(name) + "\" has no place in the configuration",
                   file.path());
     }
+  }
+  for (const TensorSpec& spec : tensors_of(config)) {
+    if (config.quantized && stored_in_bytes(spec)) check_scales(file, spec.name);
   }
 }
 
@@ -103,12 +101,12 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const std::string& folder,
 // The tensors in the order of the schema.
 std::vector<NamedTensor> in_file_order(const ModelParts& parts, const std::string& where) {
   std::vector<NamedTensor> sorted;
-  for (const TensorSpec& spec : tensors_of(parts.config)) {
+  for (const StoredTensor& stored : stored_tensors_of(parts.config)) {
     const auto at =
         std::find_if(parts.tensors.begin(), parts.tensors.end(),
-                     [&](const NamedTensor& tensor) { return tensor.name == spec.name; });
-    if (at == parts.tensors.end()) throw Error("tensor \"" + spec.name + "\" is missing", where);
-    check_tensor(spec, at->shape, at->dtype, where);
+                     [&](const NamedTensor& tensor) { return tensor.name == stored.name; });
+    if (at == parts.tensors.end()) throw Error("tensor \"" + stored.name + "\" is missing", where);
+    check_tensor(stored, at->shape, at->dtype, where);
     sorted.push_back(*at);
   }
   if (sorted.size() != parts.tensors.size()) {
@@ -159,6 +157,11 @@ config::Json ModelFolder::metrics() const {
   const std::string path = io::join_path(path_, kMetricsFile);
   if (!io::exists(path)) return nullptr;
   return config::parse_json<config::Json>(io::read_file(path, kDocumentLimit), path);
+}
+
+std::vector<float> ModelFolder::floats(const std::string& name) const {
+  const bool rounded = config_.quantized && tensors_.tensor(name).dtype == "I8";
+  return rounded ? dequantized(tensors_, name) : tensors_.floats(name);
 }
 
 std::int64_t ModelFolder::parameters() const {

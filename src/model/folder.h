@@ -29,8 +29,9 @@ class ModelFolder {
  public:
   // Throws an Error that names the file, and the tensor or key in it, when something is missing,
   // damaged or made by a newer version. Tensors must be exactly those of tensors_of(config), of
-  // the right shape and F64, F32, F16 or BF16. Only the README and the files of training may be
-  // missing, and the tokenizer's file if config.json has an "import" section.
+  // the right shape and F64, F32, F16 or BF16, or those of stored_tensors_of(config). Only the
+  // README and the files of training may be missing, and the tokenizer's file if config.json has an
+  // "import" section.
   static ModelFolder open(const std::string& path);
 
   const std::string& path() const { return path_; }
@@ -38,6 +39,8 @@ class ModelFolder {
   // The whole of config.json, with the sections that this layer gives no meaning to.
   const config::Json& config_document() const { return document_; }
   const SafetensorsFile& tensors() const { return tensors_; }
+  // A copy of the elements of a tensor of the schema, multiplied by their scales if quantized.
+  std::vector<float> floats(const std::string& name) const;
   // The wide branch's table, or nullptr without one.
   std::shared_ptr<const WideTable> wide() const { return wide_; }
   // nullptr when the model has no tokenizer and takes token ids only.
@@ -66,7 +69,7 @@ class ModelFolder {
 struct ModelParts {
   ModelConfig config;
   config::Json extra;                // sections of extra_sections(), or null
-  std::vector<NamedTensor> tensors;  // those of tensors_of(config), in any order
+  std::vector<NamedTensor> tensors;  // those of stored_tensors_of(config), in any order
   const WideTable* wide = nullptr;   // that of config.wide
   std::string tokenizer;             // what Tokenizer::serialize() gave; empty for none, which
                                      // takes an "import" section in `extra`

@@ -78,6 +78,7 @@ struct ModelConfig {
   // Of kMulti: the probability from which on a label is given, one a label, or none for 0.5.
   std::vector<double> thresholds;
   double temperature = 1;  // divides logits before they become probabilities
+  bool quantized = false;  // weights are stored in whole numbers of 8 bits: see stored_in_bytes
 
   bool is_pretrained_encoder() const { return task == kPretraining; }
   bool is_multi() const { return target == metrics::TargetKind::kMulti; }

@@ -3,7 +3,10 @@
 
 #include <functional>
 #include <numeric>
+#include <string_view>
 #include <utility>
+
+#include "model/quantized.h"
 
 namespace fastformer::model {
 namespace {
@@ -109,7 +112,28 @@ std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
   return table.take();
 }
 
-std::vector<WideTensorSpec> wide_tensors_of(const ModelConfig& config) {
+bool stored_in_bytes(const TensorSpec& spec) {
+  const std::string_view name = spec.name;
+  const bool is_local = name.find(".local.") != name.npos;
+  return spec.shape.size() == 2 && !is_local &&
+         (name.starts_with("embedding.") || name.starts_with("encoder.") ||
+          name == "pooling.hidden.weight");
+}
+
+std::vector<StoredTensor> stored_tensors_of(const ModelConfig& config) {
+  std::vector<StoredTensor> stored;
+  for (TensorSpec& spec : tensors_of(config)) {
+    if (!config.quantized || !stored_in_bytes(spec)) {
+      stored.push_back({std::move(spec.name), "", std::move(spec.shape)});
+      continue;
+    }
+    stored.push_back({spec.name, "I8", spec.shape});
+    stored.push_back({scale_name(spec.name), "F32", {spec.shape[0]}});
+  }
+  return stored;
+}
+
+std::vector<StoredTensor> wide_tensors_of(const ModelConfig& config) {
   if (!config.wide.present) return {};
   const std::int64_t features = config.wide.features, columns = config.wide_columns();
   return {{"wide.bucket", "I32", {features}}, {"wide.idf", "F32", {features}},

@@ -39,15 +39,24 @@ struct TensorSpec {
 // score is its row of the word embedding times the guess, plus its bias.
 std::vector<TensorSpec> tensors_of(const ModelConfig& config);
 
-// The tensors of the wide branch, none without one. With F features and K columns:
-//   wide.bucket [F] (I32, ascending), wide.idf [F], wide.spread [F], wide.weight [F, K] (I8),
-//   wide.scale [F] (of a feature's weights), wide.bias [K]; floats but where said.
-struct WideTensorSpec {
+// Whether a quantized model has the tensor as whole numbers of 8 bits with a scale for each row:
+// the embedding's tables and the matrices of layers and pooling, not what is small beside them.
+bool stored_in_bytes(const TensorSpec& spec);
+
+// A tensor as it lies in a model's file; `dtype` is empty for any floating-point numbers.
+struct StoredTensor {
   std::string name;
   std::string dtype;
   std::vector<std::int64_t> shape;
 };
-std::vector<WideTensorSpec> wide_tensors_of(const ModelConfig& config);
+
+// The tensors of tensors_of as the file has them; of a quantized model, numbers and then scales.
+std::vector<StoredTensor> stored_tensors_of(const ModelConfig& config);
+
+// The tensors of the wide branch, none without one. With F features and K columns:
+//   wide.bucket [F] (I32, ascending), wide.idf [F], wide.spread [F], wide.weight [F, K] (I8),
+//   wide.scale [F] (of a feature's weights), wide.bias [K]; floats but where said.
+std::vector<StoredTensor> wide_tensors_of(const ModelConfig& config);
 
 // Prefix of layer `layer`'s tensors ("encoder.layer.0."); layer 0's where layers are shared.
 std::string layer_prefix(const ModelConfig& config, int layer);

@@ -52,7 +52,7 @@ fastformer_classifier* fastformer_open(const char* folder, int bfloat16) {
     if (!folder) throw fastformer::Error("the folder is NULL");
     using Numbers = fastformer::TextClassifier::Numbers;
     return new fastformer_classifier{fastformer::TextClassifier::open(
-        folder, bfloat16 != 0 ? Numbers::kBfloat16 : Numbers::kFloat32)};
+        folder, bfloat16 != 0 ? Numbers::kBfloat16 : Numbers::kModel)};
   });
 }
 

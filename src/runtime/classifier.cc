@@ -27,6 +27,10 @@ void order_by_length(Documents documents, std::vector<std::size_t>& order) {
 
 }  // namespace
 
+Precision precision_of(const model::ModelConfig& config) {
+  return config.quantized ? Precision::kInt8 : Precision::kFloat32;
+}
+
 struct Classifier::Content {
   Content(const kernels::Stages& stages, Precision precision, const model::ModelConfig& config,
           const TensorSource& source, const model::TensorView& words)
@@ -42,7 +46,7 @@ Classifier::Classifier(const model::ModelFolder& folder, Precision precision,
                        kernels::InstructionSet set)
     : Classifier(
           folder.path(), folder.config(),
-          [&folder](const std::string& name) { return folder.tensors().floats(name); },
+          [&folder](const std::string& name) { return folder.floats(name); },
           folder.tensors().tensor("embedding.word.weight"), precision, set) {}
 
 Classifier::Classifier(std::string name, const model::ModelConfig& config,

@@ -14,6 +14,9 @@
 
 namespace fastformer::runtime {
 
+// The numbers that a model was made for.
+Precision precision_of(const model::ModelConfig& config);
+
 // The encoder branch of a model. A document's logits depend on the document alone, bit for bit: not
 // on what else is asked for, nor on threads. Const functions may be called from several threads at
 // once; after a few calls they take no more memory but for longer documents.

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "base/strings.h"
+#include "model/quantized.h"
 
 namespace fastformer::runtime {
 namespace {
@@ -35,6 +36,9 @@ Embedding::Embedding(const model::ModelConfig& config, const TensorSource& sourc
       epsilon_(static_cast<float>(config.encoder.norm_epsilon)) {
   if (words.dtype == "F32") {
     mapped_ = words.bytes;
+  } else if (words.dtype == "I8") {
+    mapped_ = words.bytes;
+    scales_ = source(model::scale_name("embedding.word.weight"));
   } else {
     copied_ = source("embedding.word.weight");
     mapped_ = std::as_bytes(std::span(copied_));
@@ -64,10 +68,8 @@ void Embedding::check(std::span<const std::int32_t> ids) const {
 
 void Embedding::embed(const kernels::Stages& stages, std::span<const std::int32_t> ids,
                       std::int64_t begin, std::int64_t rows, float* y, std::int64_t stride) const {
-  const auto row_bytes = static_cast<std::size_t>(width_) * sizeof(float);
   for (std::int64_t i = 0; i < rows; ++i) {
-    const auto id = static_cast<std::size_t>(ids[static_cast<std::size_t>(begin + i)]);
-    std::memcpy(y + i * stride, mapped_.data() + id * row_bytes, row_bytes);
+    gather(static_cast<std::size_t>(ids[static_cast<std::size_t>(begin + i)]), y + i * stride);
   }
   add_positions(begin, rows, y, stride);
   if (norm_.scale.size() == 0) return;
@@ -80,6 +82,17 @@ void Embedding::embed(const kernels::Stages& stages, std::span<const std::int32_
   norm.shift = norm_.shift.data();
   norm.epsilon = epsilon_;
   stages.add_norm(norm);
+}
+
+void Embedding::gather(std::size_t id, float* y) const {
+  const auto width = static_cast<std::size_t>(width_);
+  if (scales_.empty()) {
+    std::memcpy(y, mapped_.data() + id * width * sizeof(float), width * sizeof(float));
+    return;
+  }
+  const auto* numbers = reinterpret_cast<const std::int8_t*>(mapped_.data()) + id * width;
+  const float scale = scales_[id];
+  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<float>(numbers[j]) * scale;
 }
 
 void Embedding::add_positions(std::int64_t begin, std::int64_t rows, float* y,

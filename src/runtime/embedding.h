@@ -12,10 +12,12 @@
 
 namespace fastformer::runtime {
 
-// The word table of 32-bit floats is read where it lies, in the mapped file; others are copied.
+// A word table of 32-bit floats or quantized is read where it lies, in the mapped file; others are
+// copied.
 class Embedding {
  public:
-  // `words` is the tensor embedding.word.weight; what it points to must outlive the embedding.
+  // `words` is the tensor embedding.word.weight; what it points to must outlive the embedding. Of
+  // I8 numbers, `source` has the rows' scales.
   Embedding(const model::ModelConfig& config, const TensorSource& source,
             const model::TensorView& words);
 
@@ -28,6 +30,7 @@ class Embedding {
              std::int64_t rows, float* y, std::int64_t stride) const;
 
  private:
+  void gather(std::size_t id, float* y) const;
   void add_positions(std::int64_t begin, std::int64_t rows, float* y, std::int64_t stride) const;
 
   std::int64_t width_, vocabulary_, max_length_;
@@ -35,6 +38,7 @@ class Embedding {
   float epsilon_;
   std::span<const std::byte> mapped_;  // the word table
   std::vector<float> copied_;          // or its copy
+  std::vector<float> scales_;          // of the word table's rows; empty unless it is quantized
   Matrix positions_;                   // learned, or the first sinusoidal ones
   Norm norm_;                          // empty without norms
 };

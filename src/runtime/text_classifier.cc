@@ -14,23 +14,25 @@ namespace fastformer {
 
 namespace {
 
-runtime::Precision precision_of(TextClassifier::Numbers numbers) {
+runtime::Precision precision_of(TextClassifier::Numbers numbers, const model::ModelConfig& config) {
   switch (numbers) {
+    case TextClassifier::Numbers::kFloat32:
+      return runtime::Precision::kFloat32;
     case TextClassifier::Numbers::kBfloat16:
       return runtime::Precision::kBfloat16;
     case TextClassifier::Numbers::kInt8:
       return runtime::Precision::kInt8;
-    case TextClassifier::Numbers::kFloat32:
+    case TextClassifier::Numbers::kModel:
       break;
   }
-  return runtime::Precision::kFloat32;
+  return runtime::precision_of(config);
 }
 
 }  // namespace
 
 struct TextClassifier::Content {
-  Content(model::ModelFolder opened, runtime::Precision precision)
-      : folder(std::move(opened)), encoder(folder, precision) {
+  Content(model::ModelFolder opened, Numbers numbers)
+      : folder(std::move(opened)), encoder(folder, precision_of(numbers, folder.config())) {
     if (folder.tokenizer()) pipeline.emplace(folder.pipeline());
   }
 
@@ -69,8 +71,7 @@ TextClassifier::TextClassifier(TextClassifier&& other) noexcept = default;
 TextClassifier& TextClassifier::operator=(TextClassifier&& other) noexcept = default;
 
 TextClassifier TextClassifier::open(const std::string& folder, Numbers numbers) {
-  return TextClassifier(
-      std::make_unique<const Content>(model::ModelFolder::open(folder), precision_of(numbers)));
+  return TextClassifier(std::make_unique<const Content>(model::ModelFolder::open(folder), numbers));
 }
 
 const std::vector<std::string>& TextClassifier::labels() const { return content_->config().labels; }

@@ -6,6 +6,7 @@ lean_test.py PROGRAM GOLDEN_FOLDER
 import json
 import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -109,6 +110,61 @@ class LeanTest(unittest.TestCase):
                             ([], "--model")):
             _, error = run("bench", *wrong, code=2)
             self.assertIn(part, error)
+
+    def model_of_words(self):
+        """The imported model with a vocabulary of its own, and rows that it labels rightly."""
+        model = pathlib.Path(self.folder.name, "words")
+        shutil.copytree(self.model, model)
+        config = json.loads((model / "config.json").read_text())
+        del config["import"]
+        config["text"]["tokenizer"] = "word"
+        (model / "config.json").write_text(json.dumps(config))
+        words = ["<unk>", *(f"word{i}" for i in range(1, config["vocabulary"]))]
+        (model / "vocabulary.txt").write_text("".join(word + "\n" for word in words))
+        texts = [" ".join(words[1 + (7 * i + j * j) % (len(words) - 1)] for j in range(5 + i % 9))
+                 for i in range(60)]
+        labels = run("predict", "--model", model, "--input", "-",
+                     stdin="".join(text + "\n" for text in texts))[0].splitlines()
+        data = pathlib.Path(self.folder.name, "rows.csv")
+        data.write_text("text,label\n" + "".join(
+            f"{text},{line.split(chr(9))[0]}\n" for text, line in zip(texts, labels, strict=True)))
+        return model, data
+
+    def test_quantize_makes_a_smaller_model_or_none(self):
+        model, data = self.model_of_words()
+        small = pathlib.Path(self.folder.name, "small")
+        arguments = ["quantize", "--model", model, "--data", data]
+        limit = ["--max-loss", "10"]
+        found = json.loads(run(*arguments, "--output", small, *limit, "--json")[0])
+        self.assertEqual(found["accuracy"]["before"], 1)
+        self.assertGreaterEqual(found["accuracy"]["after"], 0.9)
+        self.assertEqual(found["words"]["before"], found["words"]["after"])
+        self.assertLess(2 * found["bytes"]["after"], found["bytes"]["before"])
+        self.assertEqual(found["bytes"]["after"],
+                         sum(path.stat().st_size for path in small.iterdir()))
+        measured = json.loads(run("evaluate", "--model", small, "--data", data, "--json")[0])
+        self.assertAlmostEqual(measured["accuracy"], found["accuracy"]["after"])
+        self.assertIn("I8", run("inspect", small, "--tensors")[0])
+        # Rounded weights can be multiplied in any format.
+        for precision in ("float32", "bfloat16", "int8"):
+            run("evaluate", "--model", small, "--data", data, "--precision", precision)
+
+        # Under a limit rare words go; past --max-loss nothing is written.
+        tiny = pathlib.Path(self.folder.name, "tiny")
+        size = found["bytes"]["after"] - 1000
+        cut = json.loads(run(*arguments, "--output", tiny, "--max-loss", "100", "--max-size", size,
+                             "--json")[0])
+        self.assertLessEqual(sum(path.stat().st_size for path in tiny.iterdir()), size)
+        self.assertLess(cut["words"]["after"], cut["words"]["before"])
+        shutil.rmtree(tiny)
+        _, error = run(*arguments, "--output", tiny, "--max-loss", "0", "--max-size", size, code=1)
+        self.assertIn("--max-loss", error)
+        _, error = run(*arguments, "--output", tiny, "--max-size", 1000, code=1)
+        self.assertIn("cannot be made that small", error)
+        self.assertEqual(list(tiny.parent.glob("tiny*")), [])
+        _, error = run("quantize", "--model", small, "--data", data, "--output", tiny, code=1)
+        self.assertIn("is quantized already", error)
+        _, error = run(*arguments, "--output", small, code=1)
 
     def test_an_unknown_instruction_set_is_wrong_usage(self):
         _, error = self.predict("--token-ids", stdin=self.lines[0], isa="avx3", code=2)

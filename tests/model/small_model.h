@@ -8,6 +8,7 @@
 #include "model/config_json.h"
 #include "model/folder.h"
 #include "model/official_import.h"
+#include "model/quantized.h"
 #include "model/schema.h"
 #include "temporary_folder.h"
 
@@ -63,13 +64,46 @@ inline ModelParts small_parts(const std::vector<FloatTensor>& tensors) {
   return parts;
 }
 
+// The tensors as a quantized model has them, and views of them all.
+class QuantizedTensors {
+ public:
+  explicit QuantizedTensors(const std::vector<FloatTensor>& tensors) : floats_(tensors) {
+    for (const TensorSpec& spec : tensors_of(small_config())) {
+      const FloatTensor& tensor = floats_[matrices_.size()];
+      matrices_.push_back(stored_in_bytes(spec) ? quantize(tensor.values, spec.shape)
+                                                : ByteMatrix());
+    }
+  }
+
+  std::vector<NamedTensor> views() const {
+    std::vector<NamedTensor> views;
+    for (std::size_t i = 0; i < floats_.size(); ++i) {
+      if (matrices_[i].shape.empty()) {
+        views.push_back(floats_[i].view());
+        continue;
+      }
+      views.push_back(matrices_[i].number_tensor(floats_[i].name));
+      views.push_back(matrices_[i].scale_tensor(floats_[i].name));
+    }
+    return views;
+  }
+
+ private:
+  std::vector<FloatTensor> floats_;
+  std::vector<ByteMatrix> matrices_;
+};
+
 // A whole model folder on disk.
 class SmallFolder {
  public:
-  SmallFolder() : tensors_(random_tensors(small_config())) {
+  explicit SmallFolder(bool quantized = false) : tensors_(random_tensors(small_config())) {
     const WithoutSync without_sync;
     io::make_directory(path());
-    write_model_folder(path(), small_parts(tensors_));
+    ModelParts parts = small_parts(tensors_);
+    const QuantizedTensors rounded(tensors_);
+    if (quantized) parts.tensors = rounded.views();
+    parts.config.quantized = quantized;
+    write_model_folder(path(), parts);
   }
 
   std::string path() const { return folder_.file("model"); }

@@ -7,6 +7,7 @@
 #include "model/branch_fit.h"
 #include "model/branch_mix.h"
 #include "model/small_model.h"
+#include "model/wide_pruning.h"
 
 namespace fastformer::model {
 namespace {
@@ -225,6 +226,37 @@ TEST(BranchMixTest, UnderSigmoidFactorsAndOffsetAreFound) {
   std::vector<float> logits = {1, 10, 100};
   mix_branches(wide, std::vector<float>{1, 2, 3}, logits);
   EXPECT_EQ(logits, (std::vector<float>{0, 29, 301}));
+}
+
+TEST(WideTableTest, APrunedTableHasTheFeaturesThatMatterMost) {
+  const WideTable table = small_table(3);
+  const FeatureScaler& all = table.scaler();
+  const auto importance = [&](std::size_t f) {
+    double squares = 0;
+    for (std::size_t c = 0; c < 3; ++c) squares += std::pow(table.weights()[3 * f + c], 2);
+    return squares * std::exp(-all.idf()[f]);
+  };
+  for (const std::size_t most : {std::size_t{0}, std::size_t{1}, std::size_t{40}}) {
+    const WideTable small = pruned(table, most);
+    ASSERT_EQ(small.scaler().features(), most);
+    double least = 1e9, left_out = 0;
+    std::size_t kept = 0;
+    for (std::size_t f = 0; f < all.features(); ++f) {
+      if (kept == most || small.scaler().buckets()[kept] != all.buckets()[f]) {
+        left_out = std::max(left_out, importance(f));
+        continue;
+      }
+      least = std::min(least, importance(f));
+      EXPECT_EQ(small.scaler().spread()[kept], all.spread()[f]);
+      for (std::size_t c = 0; c < 3; ++c) {
+        EXPECT_EQ(small.weights()[3 * kept + c], table.weights()[3 * f + c]);
+      }
+      ++kept;
+    }
+    EXPECT_EQ(kept, most);
+    EXPECT_GE(least, left_out);
+  }
+  EXPECT_EQ(pruned(table, all.features() + 1).weights(), table.weights());
 }
 
 }  // namespace

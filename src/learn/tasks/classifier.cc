@@ -32,7 +32,7 @@ Classifier::Classifier(const model::ModelFolder& folder, at::ScalarType type, at
       parameters_(
           model::tensors_of(config_),
           [&folder](const model::TensorSpec& spec) {
-            return at::tensor(folder.tensors().floats(spec.name)).view(spec.shape);
+            return at::tensor(folder.floats(spec.name)).view(spec.shape);
           },
           type, device),
       stack_(config_) {}
