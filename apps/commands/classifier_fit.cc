@@ -19,12 +19,13 @@ namespace {
 
 // Settles what was left to the number of rows.
 void choose_by_rows(TrainOptions& options, const learn::LabelledDocuments& train) {
-  constexpr std::size_t kFewRows = 8000;
+  constexpr std::size_t kFewRows = 12'000;
   std::int64_t tokens = 0;
   for (const auto& ids : train.ids) tokens += static_cast<std::int64_t>(ids.size());
   if (options.batches.batch_size == 0)
     options.batches.batch_size = train.size() < kFewRows ? 32 : 64;
-  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens);
+  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens,
+                                 static_cast<std::int64_t>(options.model.labels.size()));
 }
 
 std::uint64_t seed_of(const TrainOptions& options) {

@@ -25,6 +25,7 @@ config::Json section(const config::Json& document, const char* name) {
 
 LoadedClassifier::LoadedClassifier(const ModelUse& use)
     : folder_(open_classifier(use.model)),
+      config_(folder_.config()),
       data_options_(section(folder_.config_document(), "data")),
       pool_(use.threads),
       classifier_(folder_, precision_of(use.precision, folder_.config())) {
@@ -37,6 +38,10 @@ void LoadedClassifier::choose(Branch branch) {
   if (!wide_.present) throw Error("the model has an encoder alone", folder_.path());
   wide_.present = branch == Branch::kWide;
   wide_.encoder_factor = 0;
+  const auto& alone = branch == Branch::kWide ? config_.wide_alone : config_.encoder_alone;
+  if (!alone) return;
+  config_.temperature = alone->temperature;
+  config_.thresholds = alone->thresholds;
 }
 
 std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::string>& texts,

@@ -25,7 +25,7 @@ class LoadedClassifier {
  public:
   explicit LoadedClassifier(const ModelUse& use);
 
-  const model::ModelConfig& config() const { return folder_.config(); }
+  const model::ModelConfig& config() const { return config_; }
   // How the training data's columns were named; a user's own options come on top.
   const config::Json& training_data_options() const { return data_options_; }
   ParallelFor parallel_for() { return pool_.parallel_for(); }
@@ -45,6 +45,7 @@ class LoadedClassifier {
   void mix(const std::vector<ClassifierInput>& documents, std::vector<float>& logits) const;
 
   model::ModelFolder folder_;
+  model::ModelConfig config_;  // the folder's, as the chosen branch reads it
   config::Json data_options_;
   ThreadPool pool_;
   runtime::Classifier classifier_;

@@ -36,8 +36,7 @@ void add_prediction(const model::MultiDecision& decision, const std::vector<doub
     if (ranked.size() < kRanked) ranked.push_back(label.label);
     const bool given = std::binary_search(predicted.begin(), predicted.end(), label.label);
     log_score += given ? std::log(label.score) : std::log1p(-label.score);
-    const double threshold =
-        thresholds.empty() ? 0.5 : thresholds[static_cast<std::size_t>(label.label)];
+    const double threshold = model::threshold_of(thresholds, static_cast<std::size_t>(label.label));
     margin = std::min(margin, std::abs(label.score - threshold));
   }
   evaluation.predicted.push_back(std::move(predicted));
@@ -49,22 +48,17 @@ void add_prediction(const model::MultiDecision& decision, const std::vector<doub
 // Over every label of every row.
 report::ScoreReport scores_of(MatrixView<const float> logits, MatrixView<const float> targets,
                               const model::ModelConfig& config) {
-  const auto columns = static_cast<std::size_t>(logits.columns);
-  std::vector<double> probabilities(static_cast<std::size_t>(logits.rows) * columns);
+  const std::vector<double> probabilities = model::sigmoid_of_all(logits, config.temperature);
+  const MatrixView<const double> given(probabilities.data(), logits.rows, logits.columns);
   double squares = 0;
   for (std::int64_t i = 0; i < logits.rows; ++i) {
-    const auto row =
-        std::span(probabilities).subspan(static_cast<std::size_t>(i) * columns, columns);
-    model::sigmoid({logits.row(i), columns}, row, config.temperature);
-    for (std::size_t c = 0; c < columns; ++c) {
-      const double distance = row[c] - targets(i, static_cast<std::int64_t>(c));
-      squares += distance * distance;
+    for (std::int64_t c = 0; c < logits.columns; ++c) {
+      squares += (given(i, c) - targets(i, c)) * (given(i, c) - targets(i, c));
     }
   }
   report::ScoreReport scores;
   scores.temperature = config.temperature;
-  scores.calibration =
-      metrics::label_calibration({probabilities.data(), logits.rows, logits.columns}, targets);
+  scores.calibration = metrics::label_calibration(given, targets);
   scores.cross_entropy = metrics::cross_entropy(logits, targets, config.target, config.temperature);
   scores.brier = squares / static_cast<double>(probabilities.size());
   return scores;

@@ -91,7 +91,7 @@ void pretrain_into(const io::WorkFolder& folder, PretrainOptions& options,
   options.model.validate();
   std::int64_t tokens = 0;
   for (const auto& ids : text.train) tokens += static_cast<std::int64_t>(ids.size());
-  options.training.choose_epochs(static_cast<std::int64_t>(text.train.size()), tokens);
+  options.training.choose_epochs(static_cast<std::int64_t>(text.train.size()), tokens, 0);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
   learn::MaskedModel model(options.model, seed, at::kFloat,

@@ -32,18 +32,6 @@ double single_error(MatrixView<const float> logits, MatrixView<const float> targ
   return metrics::calibration(truth, predicted, confidence).expected_error;
 }
 
-// Probabilities of several labels, [rows, labels].
-std::vector<double> probabilities_of(MatrixView<const float> logits, double temperature) {
-  const auto columns = static_cast<std::size_t>(logits.columns);
-  std::vector<double> probabilities(static_cast<std::size_t>(logits.rows) * columns);
-  for (std::int64_t i = 0; i < logits.rows; ++i) {
-    model::sigmoid({logits.row(i), columns},
-                   std::span(probabilities).subspan(static_cast<std::size_t>(i) * columns, columns),
-                   temperature);
-  }
-  return probabilities;
-}
-
 ScoreQuality quality(MatrixView<const float> logits, MatrixView<const float> targets,
                      TargetKind kind, double temperature) {
   ScoreQuality quality;
@@ -51,7 +39,7 @@ ScoreQuality quality(MatrixView<const float> logits, MatrixView<const float> tar
   if (kind == TargetKind::kSingle) {
     quality.calibration_error = single_error(logits, targets, temperature);
   } else {
-    const std::vector<double> scores = probabilities_of(logits, temperature);
+    const std::vector<double> scores = model::sigmoid_of_all(logits, temperature);
     quality.calibration_error =
         metrics::label_calibration({scores.data(), logits.rows, logits.columns}, targets)
             .expected_error;
@@ -74,7 +62,7 @@ double micro_f1(MatrixView<const double> scores, MatrixView<const float> targets
 
 void add_thresholds(MatrixView<const float> logits, MatrixView<const float> targets,
                     ScoreFit& fit) {
-  const std::vector<double> scores = probabilities_of(logits, fit.temperature);
+  const std::vector<double> scores = model::sigmoid_of_all(logits, fit.temperature);
   const MatrixView<const double> view(scores.data(), logits.rows, logits.columns);
   fit.thresholds = metrics::fit_thresholds(view, targets);
   fit.threshold_f1 = micro_f1(view, targets, fit.thresholds);

@@ -47,35 +47,59 @@ model::WideTable finish_wide(TrainOptions& options, const FittedClassifier& fitt
   return table;
 }
 
-// Fits temperature and thresholds to the held-out rows' logits of the model as a whole.
-void finish_scores(const learn::HeldOut& held_out, model::ModelConfig& config, Json& metrics) {
+// Temperature and thresholds that suit the held-out rows' logits.
+ScoreFit score_fit_of(const std::vector<float>& logits, const std::vector<float>& targets,
+                      const model::ModelConfig& config) {
   const auto labels = static_cast<std::int64_t>(config.labels.size());
-  const auto rows = static_cast<std::int64_t>(held_out.targets.size()) / labels;
-  const ScoreFit fit = fit_scores({held_out.encoder.data(), rows, labels},
-                                  {held_out.targets.data(), rows, labels}, config.target);
-  config.temperature = fit.temperature;
-  config.thresholds = fit.thresholds;
-  metrics["calibration"] = fit.metrics();
-  log_info(fit.summary());
+  const auto rows = static_cast<std::int64_t>(targets.size()) / labels;
+  return fit_scores({logits.data(), rows, labels}, {targets.data(), rows, labels}, config.target);
+}
+
+model::BranchReading reading_of(const std::vector<float>& logits, const std::vector<float>& targets,
+                                const model::ModelConfig& config) {
+  const ScoreFit fit = score_fit_of(logits, targets, config);
+  return {fit.temperature, fit.thresholds};
+}
+
+// Mixes the branches; held_out.encoder becomes the mixed logits. How each branch is read alone is
+// fitted too.
+learn::BranchReport mix(learn::HeldOut& held_out, model::ModelConfig& config) {
+  const std::vector<float> encoder = held_out.encoder;
+  const learn::BranchReport report =
+      learn::mix_branches(held_out, config.labels.size(), config.target);
+  if (held_out.targets.empty()) return report;
+  std::vector<float> wide = held_out.wide;
+  for (float& score : wide) {
+    score =
+        static_cast<float>(report.factors.wide) * score + static_cast<float>(report.factors.offset);
+  }
+  config.wide_alone = reading_of(wide, held_out.targets, config);
+  config.encoder_alone = reading_of(encoder, held_out.targets, config);
+  return report;
 }
 
 // Mixes the branches and makes their scores true, as the held-out rows say.
 std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassifier& fitted,
                                        learn::HeldOut held_out, Json& metrics) {
-  const model::ModelConfig& config = options.model;
+  model::ModelConfig& config = options.model;
+  const bool has_rows = !held_out.targets.empty();
   const std::string score_name = learn::score_name_of(config.target);
   std::optional<model::WideTable> table;
   if (fitted.wide) {
-    const learn::BranchReport report =
-        learn::mix_branches(held_out, config.labels.size(), config.target);
-    if (!held_out.targets.empty()) report_branches(report, score_name, metrics);
+    const learn::BranchReport report = mix(held_out, config);
+    if (has_rows) report_branches(report, score_name, metrics);
     table = finish_wide(options, fitted, report);
-  } else if (!held_out.targets.empty()) {
+  } else if (has_rows) {
     report_validation(learn::score_logits(held_out.encoder, held_out.targets, config.labels.size(),
                                           config.target),
                       score_name, metrics);
   }
-  if (!held_out.targets.empty()) finish_scores(held_out, options.model, metrics);
+  if (!has_rows) return table;
+  const ScoreFit fit = score_fit_of(held_out.encoder, held_out.targets, config);
+  config.temperature = fit.temperature;
+  config.thresholds = fit.thresholds;
+  metrics["calibration"] = fit.metrics();
+  log_info(fit.summary());
   return table;
 }
 

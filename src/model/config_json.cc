@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/strings.h"
 #include "config/json_text.h"
@@ -30,9 +31,9 @@ struct Sections {
 
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = [] {
-    std::vector<std::string> list = {"format", "task",       "model",      "text",
-                                     "labels", "vocabulary", "padding_id", "temperature",
-                                     "target", "thresholds", "wide",       "weights"};
+    std::vector<std::string> list = {
+        "format",      "task",   "model",      "text", "labels", "vocabulary", "padding_id",
+        "temperature", "target", "thresholds", "wide", "alone",  "weights"};
     list.insert(list.end(), extra_sections().begin(), extra_sections().end());
     return list;
   }();
@@ -88,6 +89,26 @@ std::vector<double> thresholds_of(const Json& document, const std::string& where
   return thresholds;
 }
 
+// What "alone" says of a branch, if anything.
+std::optional<BranchReading> reading_of(const Json& document, const char* branch,
+                                        const std::string& where) {
+  const auto alone = document.find("alone");
+  if (alone == document.end()) return {};
+  if (!alone->is_object()) throw Error("alone: must be an object", where);
+  const auto at = alone->find(branch);
+  if (at == alone->end()) return {};
+  if (!at->is_object()) throw Error("alone: " + std::string(branch) + " must be an object", where);
+  return BranchReading{number_or(*at, "temperature", 1, where), thresholds_of(*at, where)};
+}
+
+void write_reading(const std::optional<BranchReading>& reading, const char* branch,
+                   Json& document) {
+  if (!reading) return;
+  Json& section = document["alone"][branch];
+  section["temperature"] = reading->temperature;
+  if (!reading->thresholds.empty()) section["thresholds"] = reading->thresholds;
+}
+
 void check_format(const Json& document, const std::string& where) {
   if (!document.is_object()) throw Error("must be a JSON object", where);
   const std::int64_t format = whole_number(document, "format", 1, where);
@@ -139,6 +160,8 @@ Json config_document(const ModelConfig& config, const Json& extra) {
   if (config.quantized) document["weights"] = "int8";
   if (!config.thresholds.empty()) document["thresholds"] = config.thresholds;
   if (config.wide.present) document["wide"] = sections.wide.to_json();
+  write_reading(config.wide_alone, "wide", document);
+  write_reading(config.encoder_alone, "encoder", document);
   if (extra.is_null()) return document;
   config::check_keys(extra, extra_sections(), "extra sections of the configuration");
   for (const auto& [key, value] : extra.items()) document[key] = value;
@@ -156,6 +179,8 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
   config.labels = labels_of(document, where);
   config.target = target_of(document, where);
   config.thresholds = thresholds_of(document, where);
+  config.wide_alone = reading_of(document, "wide", where);
+  config.encoder_alone = reading_of(document, "encoder", where);
   config.quantized = is_quantized(document, where);
   config.vocabulary = whole_number(document, "vocabulary", 1, where);
   config.padding_id = whole_number(document, "padding_id", -1, where);

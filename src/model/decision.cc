@@ -60,6 +60,21 @@ void sigmoid(std::span<const float> logits, std::span<double> probabilities, dou
   }
 }
 
+std::vector<double> sigmoid_of_all(MatrixView<const float> logits, double temperature) {
+  const auto columns = static_cast<std::size_t>(logits.columns);
+  std::vector<double> probabilities(static_cast<std::size_t>(logits.rows) * columns);
+  for (std::int64_t i = 0; i < logits.rows; ++i) {
+    sigmoid({logits.row(i), columns},
+            std::span(probabilities).subspan(static_cast<std::size_t>(i) * columns, columns),
+            temperature);
+  }
+  return probabilities;
+}
+
+double threshold_of(std::span<const double> thresholds, std::size_t label) {
+  return thresholds.empty() ? kUsualThreshold : thresholds[label];
+}
+
 Decision decide(std::span<const float> logits, int top_k, double temperature) {
   std::vector<double> probabilities(logits.size());
   softmax(logits, probabilities, temperature);
@@ -77,8 +92,7 @@ MultiDecision decide_multi(std::span<const float> logits, std::span<const double
   MultiDecision decision;
   decision.ranked = best(logits, probabilities, 0);
   for (const Ranked& label : decision.ranked) {
-    const double threshold =
-        thresholds.empty() ? kUsualThreshold : thresholds[static_cast<std::size_t>(label.label)];
+    const double threshold = threshold_of(thresholds, static_cast<std::size_t>(label.label));
     if (label.score >= std::max(threshold, min_score)) decision.chosen.push_back(label);
   }
   if (top_k > 0 && static_cast<std::size_t>(top_k) < decision.ranked.size()) {

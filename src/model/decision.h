@@ -1,8 +1,11 @@
 // From a document's logits to ranked labels.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
+
+#include "base/matrix_view.h"
 
 namespace fastformer::model {
 
@@ -25,6 +28,8 @@ void softmax(std::span<const float> logits, std::span<double> probabilities,
 // by itself.
 void sigmoid(std::span<const float> logits, std::span<double> probabilities,
              double temperature = 1);
+// Of all documents' logits [documents, labels]; row-major.
+std::vector<double> sigmoid_of_all(MatrixView<const float> logits, double temperature = 1);
 
 // The `top_k` most probable labels, all of them for top_k <= 0 or more than there are. The
 // temperature (ModelConfig's) changes the scores, never their order.
@@ -32,6 +37,9 @@ Decision decide(std::span<const float> logits, int top_k = 0, double temperature
 
 // From which score on a label is chosen where the model says nothing else.
 inline constexpr double kUsualThreshold = 0.5;
+
+// The label's number of `thresholds`, one a label; without any the usual one.
+double threshold_of(std::span<const double> thresholds, std::size_t label);
 
 // What a model that gives several labels says of a document. By sigmoid.
 struct MultiDecision {

@@ -34,15 +34,22 @@ void check_labels(const std::vector<std::string>& labels) {
   }
 }
 
-void check_thresholds(const ModelConfig& config) {
-  if (config.thresholds.empty()) return;
+void check_thresholds(const ModelConfig& config, const std::vector<double>& thresholds) {
+  if (thresholds.empty()) return;
   if (!config.is_multi()) throw Error("a model of one label has none", "thresholds");
-  const bool good = std::all_of(config.thresholds.begin(), config.thresholds.end(),
+  const bool good = std::all_of(thresholds.begin(), thresholds.end(),
                                 [](double value) { return value >= 0 && value <= 1; });
-  if (config.thresholds.size() == config.labels.size() && good) return;
+  if (thresholds.size() == config.labels.size() && good) return;
   throw Error("must be a number from 0 to 1 for each of the " +
                   std::to_string(config.labels.size()) + " labels",
               "thresholds");
+}
+
+void check_temperature(double temperature) {
+  if (temperature >= kLowestTemperature && temperature <= kHighestTemperature) return;
+  throw Error("the temperature " + format_double(temperature) + " is not from " +
+                  format_double(kLowestTemperature) + " to " + format_double(kHighestTemperature),
+              "temperature");
 }
 
 }  // namespace
@@ -148,11 +155,12 @@ void ModelConfig::validate() const {
   } else {
     check_labels(labels);
   }
-  check_thresholds(*this);
-  if (!(temperature >= kLowestTemperature && temperature <= kHighestTemperature)) {
-    throw Error("the temperature " + format_double(temperature) + " is not from " +
-                    format_double(kLowestTemperature) + " to " + format_double(kHighestTemperature),
-                "temperature");
+  check_thresholds(*this, thresholds);
+  check_temperature(temperature);
+  for (const std::optional<BranchReading>& alone : {wide_alone, encoder_alone}) {
+    if (!alone) continue;
+    check_thresholds(*this, alone->thresholds);
+    check_temperature(alone->temperature);
   }
 }
 

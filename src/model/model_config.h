@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,12 @@ struct WideConfig {
   void describe(config::OptionSet& options);
 };
 
+// How the logits of one branch by itself become answers: see ModelConfig.
+struct BranchReading {
+  double temperature = 1;
+  std::vector<double> thresholds;
+};
+
 // The whole configuration of a model, as stored in config.json.
 struct ModelConfig {
   std::string task = kClassification;
@@ -78,6 +85,8 @@ struct ModelConfig {
   // Of kMulti: the probability from which on a label is given, one a label, or none for 0.5.
   std::vector<double> thresholds;
   double temperature = 1;  // divides logits before they become probabilities
+  // Where training fitted them for each branch of two.
+  std::optional<BranchReading> wide_alone, encoder_alone;
   bool quantized = false;  // weights are stored in whole numbers of 8 bits: see stored_in_bytes
 
   bool is_pretrained_encoder() const { return task == kPretraining; }

@@ -79,9 +79,8 @@ const std::vector<std::string>& TextClassifier::labels() const { return content_
 bool TextClassifier::gives_several_labels() const { return content_->config().is_multi(); }
 
 double TextClassifier::threshold(std::size_t label) const {
-  const std::vector<double>& thresholds = content_->config().thresholds;
   if (label >= labels().size()) throw Error("there is no label " + std::to_string(label));
-  return thresholds.empty() ? model::kUsualThreshold : thresholds[label];
+  return model::threshold_of(content_->config().thresholds, label);
 }
 
 std::vector<double> TextClassifier::scores(std::string_view text) const {

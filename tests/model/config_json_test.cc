@@ -115,6 +115,30 @@ TEST(ConfigJsonTest, EveryMissingKeyIsNamed) {
   }
 }
 
+TEST(ConfigJsonTest, HowABranchAloneIsReadComesBackAndIsChecked) {
+  ModelConfig config = small_config();
+  EXPECT_FALSE(config_document(config).contains("alone"));
+  config.target = metrics::TargetKind::kMulti;
+  config.wide_alone = {2, {0.25, 0.5, 0.75}};
+  config.encoder_alone = {0.5, {}};
+  const Json whole = config_document(config);
+  const ModelConfig read = parse_config(whole, "c");
+  ASSERT_TRUE(read.wide_alone && read.encoder_alone);
+  EXPECT_EQ(read.wide_alone->temperature, 2);
+  EXPECT_EQ(read.wide_alone->thresholds, config.wide_alone->thresholds);
+  EXPECT_EQ(read.encoder_alone->temperature, 0.5);
+  EXPECT_TRUE(read.encoder_alone->thresholds.empty());
+  Json document = whole;
+  document["alone"] = 3;
+  EXPECT_ERROR(parse_config(document, "c"), "alone");
+  document["alone"] = {{"wide", 3}};
+  EXPECT_ERROR(parse_config(document, "c"), "alone");
+  document["alone"] = {{"wide", {{"temperature", -1}}}};
+  EXPECT_ERROR(parse_config(document, "c"), "temperature");
+  document["alone"] = {{"wide", {{"temperature", 1}, {"thresholds", {0.5}}}}};
+  EXPECT_ERROR(parse_config(document, "c"), "thresholds");
+}
+
 TEST(ConfigJsonTest, TargetAndThresholdsComeBackAndAreChecked) {
   ModelConfig config = small_config();
   config.target = metrics::TargetKind::kMulti;

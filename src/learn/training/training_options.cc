@@ -6,10 +6,11 @@
 
 namespace fastformer::learn {
 
-void TrainingOptions::choose_epochs(std::int64_t rows, std::int64_t tokens) {
-  constexpr double kRows = 40'000, kTokens = 10'000'000;
+void TrainingOptions::choose_epochs(std::int64_t rows, std::int64_t tokens, std::int64_t labels) {
+  constexpr double kRows = 40'000, kTokens = 20'000'000, kUsualLabels = 4;
   if (epochs > 0) return;
-  const double by_rows = kRows / static_cast<double>(std::max<std::int64_t>(rows, 1));
+  const double more = std::sqrt(std::max(1.0, static_cast<double>(labels) / kUsualLabels));
+  const double by_rows = more * kRows / static_cast<double>(std::max<std::int64_t>(rows, 1));
   const double by_tokens = kTokens / static_cast<double>(std::max<std::int64_t>(tokens, 1));
   epochs =
       static_cast<int>(std::clamp(std::min(std::ceil(by_rows), std::round(by_tokens)), 2.0, 8.0));

@@ -43,9 +43,10 @@ struct TrainingOptions {
   int threads = 0;  // 0: all processors
   std::string device = "cpu";
 
-  // Chooses the epochs where they are 0, for so many training rows and tokens: enough for about
-  // 40,000 rows, but no more than 10 million tokens, from 2 to 8.
-  void choose_epochs(std::int64_t rows, std::int64_t tokens);
+  // Chooses the epochs where they are 0, for so many training rows, tokens and labels (0: none):
+  // enough for about 40,000 rows, and with more than four labels for more by the root of their
+  // number, but no more than 20 million tokens, from 2 to 8.
+  void choose_epochs(std::int64_t rows, std::int64_t tokens, std::int64_t labels);
   void describe(config::OptionSet& options);
 };
 
