@@ -14,11 +14,12 @@ training rows by a hash of the text; --test trains on all of them and reads the 
     paper                            --preset paper
     NAME=FLAGS                       `fastformer train FLAGS`
 
-Every finished cell is appended to --results and not computed again; the table of all of them is
+Every finished cell is appended to --results, with which rows it got right, and not computed again; the table of all of them is
 printed at the end, with the paired difference to the SVM and its standard error over rows.
 """
 
 import argparse
+import base64
 import csv
 import hashlib
 import json
@@ -72,6 +73,17 @@ def parts(corpus, options):
         yield (f"fold {fold} of {options.folds}",
                [row for row in train if fold_of(row, options.folds) != fold],
                [row for row in train if fold_of(row, options.folds) == fold])
+
+
+def packed(right):
+    """One bit a row, first row first, as base64."""
+    bits = "1" + "".join("01"[bool(is_right)] for is_right in right)
+    return base64.b64encode(int(bits, 2).to_bytes(len(bits) // 8 + 1, "big")).decode()
+
+
+def unpacked(text):
+    """[0 or 1 for each row]"""
+    return [int(bit) for bit in f"{int.from_bytes(base64.b64decode(text), 'big'):b}"[1:]]
 
 
 def write_csv(path, examples):
@@ -140,7 +152,7 @@ def run(options, corpora):
                         continue
                     for name, predicted, facts in cells(options, model, seed, train, test):
                         accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
-                        right = "".join("01"[a.label == b] for a, b in zip(test, predicted))
+                        right = packed(a.label == b for a, b in zip(test, predicted))
                         cell = {"corpus": corpus_name, "part": part, "model": name, "seed": seed,
                                 "accuracy": accuracy, "macro_f1": macro_f1, **facts,
                                 "right": right}
@@ -157,13 +169,13 @@ def show(found, corpora):
     print(f"{'corpus':16} {'model':18} {'parts':>5} {'accuracy':>9} {'macro-F1':>9} {'share':>6}"
           f" {'MB':>6} {'seconds':>8}   over the SVM")
     for corpus in corpora:
-        svm = {cell["part"]: cell["right"] for cell in found
+        svm = {cell["part"]: unpacked(cell["right"]) for cell in found
                if cell["corpus"] == corpus and cell["model"] == "svm"}
         for model in dict.fromkeys(cell["model"] for cell in found if cell["corpus"] == corpus):
             rows = [c for c in found if c["corpus"] == corpus and c["model"] == model]
             mean = lambda key: sum(c.get(key) or 0 for c in rows) / len(rows)
-            differences = [int(a) - int(b) for c in rows if c["part"] in svm
-                           for a, b in zip(c["right"], svm[c["part"]])]
+            differences = [a - b for c in rows if c["part"] in svm
+                           for a, b in zip(unpacked(c["right"]), svm[c["part"]])]
             line = (f"{corpus:16} {model:18} {len(rows):5} {mean('accuracy'):9.4f}"
                     f" {mean('macro_f1'):9.4f} {mean('encoder_share'):6.2f}"
                     f" {mean('bytes') / 1e6:6.1f} {mean('seconds'):8.1f}")

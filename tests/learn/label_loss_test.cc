@@ -56,6 +56,26 @@ TEST(LabelLossTest, OfSeveralLabelsItIsEachSigmoidsCost) {
   check_gradient(logits, loss, "logits");
 }
 
+// A share of 1 is a label, weights and smoothing included.
+TEST(LabelLossTest, CertainDistributionsCostWhatLabelsDo) {
+  data::Targets hard, soft;
+  for (const std::int32_t label : {2, 0, 1, 2}) {
+    hard.add_one(label);
+    soft.add(std::vector<std::int32_t>{0, 1, 2},
+             std::vector<float>{float(label == 0), float(label == 1), float(label == 2)});
+  }
+  ASSERT_TRUE(soft.is_soft());
+  const std::vector<std::int64_t> documents = {3, 0, 1, 2};
+  const at::Tensor logits = some_logits(4);
+  for (const double smoothing : {0.0, 0.1}) {
+    for (const std::vector<float>& weights : {std::vector<float>{}, {0.5F, 3, 1}}) {
+      const LabelLoss loss{TargetKind::kSingle, weights, smoothing};
+      EXPECT_NEAR(loss(logits, soft, documents).item<double>(),
+                  loss(logits, hard, documents).item<double>(), 1e-9);
+    }
+  }
+}
+
 data::Targets distributions() {
   data::Targets targets;
   targets.add(std::vector<std::int32_t>{0, 2}, std::vector<float>{0.25F, 0.75F});
