@@ -73,7 +73,8 @@ class Tuning {
 
   Json run(const std::vector<std::string>& keys) {
     try {
-      best_ = attempt(search_.options, Json::object());
+      TrainOptions options = search_.options;
+      best_ = attempt(options, Json::object());
       search(keys);
     } catch (const TimeIsUp&) {
       log_.begin_part("");
@@ -113,6 +114,7 @@ class Tuning {
       Json changes = best_.changes;
       changes.update(left[static_cast<std::size_t>(at)]);
       left.erase(left.begin() + at);
+      stop_in_time();
       TrainOptions options = search_.options;
       try {
         const Trial trial = attempt(options, changes);
@@ -120,6 +122,7 @@ class Tuning {
         best_ = trial;
         search_.options = options;
       } catch (const Error& error) {  // settings that do not go together, or a loss that diverges
+        log_.begin_part("");
         log_info(said(changes) + ": " + error.what());
       }
     }
@@ -131,7 +134,7 @@ class Tuning {
     config::OptionSet set;
     options.describe(set);
     set.apply_json(changes, config::Source::kFlag, "autotune");
-    const std::string name = "trial " + std::to_string(trials_.size() + 1);
+    const std::string name = "trial " + std::to_string(++attempts_);
     log_.begin_part(name);
     Trial trial;
     trial.changes = changes;
@@ -148,6 +151,7 @@ class Tuning {
   learn::Validation validation_of(TrainOptions& options) {
     TrainingRows rows = part_;
     EncodedRows encoded = prepare_rows(options, rows, search_.initial, search_.threads);
+    stop_in_time();
     const FitSettings settings = {options,
                                   search_.initial,
                                   class_weights(options.class_weights, options.model.labels,
@@ -187,6 +191,7 @@ class Tuning {
   TrainingRows part_;
   Clock::time_point deadline_;
   Trial best_;
+  int attempts_ = 0;
   std::vector<Trial> trials_;
 };
 

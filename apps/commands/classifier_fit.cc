@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "base/strings.h"
 #include "commands/word_vector_start.h"
 #include "learn/device.h"
@@ -131,18 +132,32 @@ FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
 }
 
 learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) {
-  const int folds = 1 + *std::max_element(rows.folds.begin(), rows.folds.end());
+  const int trainings = rows.parts() + 1;
+  const auto name_of = [trainings](int number) {
+    return "part " + std::to_string(number) + " of " + std::to_string(trainings);
+  };
   learn::HeldOut held_out;
-  for (int fold = 0; fold < folds; ++fold) {
-    settings.log.begin_part("part " + std::to_string(fold + 1) + " of " +
-                            std::to_string(folds + 1));
+  std::int64_t unknown = 0;
+  for (int fold = 0; fold < rows.parts(); ++fold) {
+    settings.log.begin_part(name_of(fold + 1));
     TrainingRows part = rows.without_fold(fold);
     text::TextOptions text = settings.options.model.text;
-    EncodedRows encoded = encode_rows(
-        part, text, settings.initial ? settings.initial->tokenizer() : nullptr, settings.threads);
-    held_out.append(fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out);
+    try {
+      EncodedRows encoded = encode_rows(
+          part, text, settings.initial ? settings.initial->tokenizer() : nullptr, settings.threads);
+      unknown += encoded.unknown_valid;
+      held_out.append(
+          fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out);
+    } catch (const Error& error) {
+      throw Error(error.what(), name_of(fold + 1),
+                  "--folds 1 holds out a share of the rows instead");
+    }
   }
-  settings.log.begin_part("part " + std::to_string(folds + 1) + " of " + std::to_string(folds + 1));
+  if (unknown > 0) {
+    log_warning(format_count(unknown) +
+                " rows have a label that no row outside their part has: they count as wrong there");
+  }
+  settings.log.begin_part(name_of(trainings));
   return held_out;
 }
 

@@ -38,6 +38,7 @@ void LoadedClassifier::choose(Branch branch) {
   if (!wide_.present) throw Error("the model has an encoder alone", folder_.path());
   wide_.present = branch == Branch::kWide;
   wide_.encoder_factor = 0;
+  wide_.wide_factor = model::factor_alone(wide_.wide_factor);
   const auto& alone = branch == Branch::kWide ? config_.wide_alone : config_.encoder_alone;
   if (!alone) return;
   config_.temperature = alone->temperature;

@@ -10,6 +10,7 @@
 #include "commands/model_output.h"
 #include "commands/pretraining_text.h"
 #include "commands/trained_model.h"
+#include "commands/training_metrics.h"
 #include "learn/device.h"
 #include "learn/tasks/masked_tokens.h"
 #include "learn/training/presets.h"
@@ -65,10 +66,7 @@ struct PretrainOptions {
 };
 
 Json metrics_of(const learn::TrainingResult& result, const learn::MaskedTokensTask& task) {
-  Json metrics = {{"epochs", result.epochs},
-                  {"best_epoch", result.best_epoch},
-                  {"training_seconds", result.seconds},
-                  {"training_tokens", result.tokens}};
+  Json metrics = metrics_of(result);
   if (!task.has_validation()) return metrics;
   const learn::Validation frequencies = task.validate_frequencies();
   metrics["validation_guesses"] = task.validation_guesses();
@@ -119,6 +117,10 @@ int run_pretrain(Arguments arguments) {
   require(options.files.text.empty() ? "" : options.files.text[0], "--text");
   require(options.output, "--output");
   options.model.validate_choices();
+  if (options.model.text.truncate == text::Truncate::kError) {
+    throw usage_error("long documents are read in parts, none is truncated", "--truncate",
+                      "Leave it out");
+  }
   learn::device_named(options.training.device);
   options.command = command_text("pretrain", arguments);
 

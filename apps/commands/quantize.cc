@@ -37,7 +37,7 @@ struct QuantizeOptions {
 
   void describe(config::OptionSet& options) {
     use.describe_model(options);
-    options.add("data", &data, "FILE...", "labelled rows; - is standard input")
+    options.add("data", &data, "FILE...", "labelled rows")
         .add("output", &output, "DIR", "model folder to write; must not exist");
     options.group("Limits")
         .add("max-loss", &max_loss, {0, 100},

@@ -22,6 +22,7 @@
 #include "learn/training/presets.h"
 #include "learn/training/training_log.h"
 #include "learn/wide/branch_report.h"
+#include "model/branch_mix.h"
 #include "model/folder.h"
 
 namespace fastformer::apps {
@@ -90,9 +91,11 @@ std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassi
     if (has_rows) report_branches(report, score_name, metrics);
     table = finish_wide(options, fitted, report);
   } else if (has_rows) {
-    report_validation(learn::score_logits(held_out.encoder, held_out.targets, config.labels.size(),
-                                          config.target),
-                      score_name, metrics);
+    const learn::Validation validation = learn::score_logits(held_out.encoder, held_out.targets,
+                                                             config.labels.size(), config.target);
+    report_validation(validation, score_name, metrics);
+    log_info("validation " + score_name + ": " + format_fixed(validation.score, 4) +
+             " (cross entropy " + format_fixed(validation.loss, 4) + ")");
   }
   if (!has_rows) return table;
   const ScoreFit fit = score_fit_of(held_out.encoder, held_out.targets, config);
@@ -114,9 +117,17 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options,
   options.model.target = rows.target;
   learn::TrainingLog log(folder.file(model::kTrainingLogFile),
                          learn::score_name_of(options.model.target));
-  Json tuning;
-  if (options.autotune > 0) tuning = autotune({options, rows, initial, threads}, tuned, log);
+  options.files.folds = rows.parts();  // what config.json repeats
   EncodedRows encoded = prepare_rows(options, rows, initial, threads);
+  Json tuning;
+  if (options.autotune > 0) {
+    if (rows.folds.empty() && rows.valid.texts.empty()) {
+      throw Error("no rows are held out to search on", "--autotune",
+                  "All rows are of one group or text; give --valid");
+    }
+    tuning = autotune({options, rows, initial, threads}, tuned, log);
+    encoded = prepare_rows(options, rows, initial, threads);
+  }
   encoded.log();
   log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
            std::to_string(options.batches.batch_size));
@@ -195,7 +206,7 @@ int run_train(Arguments arguments) {
   check_word_vectors(options.word_vectors);
   learn::device_named(options.training.device);
   options.command = command_text("train", arguments);
-  if (options.autotune > 0 && options.files.valid_share == 0 && options.files.valid.empty()) {
+  if (options.autotune > 0 && options.files.folds <= 1 && !options.files.has_validation()) {
     throw usage_error("needs validation rows", "--autotune",
                       "Give --valid, or a --valid-share above 0");
   }

@@ -4,6 +4,7 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -49,11 +50,19 @@ void check_standard_input(const TrainingFiles& files) {
 
 struct Encoding {
   learn::LabelledDocuments documents;
-  std::int64_t truncated = 0, unknown = 0;
+  std::int64_t truncated = 0;
+  std::int64_t unknown = 0;  // rows with a label that is not learnt
 };
 
-Encoding encode(const Rows& rows, const std::vector<std::string>& labels,
-                const text::Pipeline& pipeline, const ParallelFor& threads) {
+std::set<std::string> labels_in(const Rows& rows) {
+  std::set<std::string> labels;
+  for (const auto& given : rows.labels) labels.insert(given.begin(), given.end());
+  return labels;
+}
+
+Encoding encode(const Rows& rows, const data::LabelIndex& index,
+                const std::set<std::string>& learnt, const text::Pipeline& pipeline,
+                const ParallelFor& threads) {
   Encoding encoding;
   const auto place_of = [&rows](std::size_t i) { return rows.places[i]; };
   for (text::Document& document :
@@ -61,10 +70,16 @@ Encoding encode(const Rows& rows, const std::vector<std::string>& labels,
     encoding.truncated += document.truncated();
     encoding.documents.ids.push_back(std::move(document.ids));
   }
-  const data::LabelIndex index(labels);
   for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    encoding.unknown +=
-        data::add_known(rows.labels[i], rows.shares[i], index, encoding.documents.targets) > 0;
+    std::vector<std::string> labels;
+    std::vector<float> shares;
+    for (std::size_t k = 0; k < rows.labels[i].size(); ++k) {
+      if (!learnt.contains(rows.labels[i][k])) continue;
+      labels.push_back(rows.labels[i][k]);
+      if (!rows.shares[i].empty()) shares.push_back(rows.shares[i][k]);
+    }
+    encoding.unknown += labels.size() < rows.labels[i].size();
+    data::add_known(labels, shares, index, encoding.documents.targets);
   }
   return encoding;
 }
@@ -72,13 +87,14 @@ Encoding encode(const Rows& rows, const std::vector<std::string>& labels,
 // Few rows leave a validation share of hundreds, too few to mix branches by: there each row is held
 // out once, at the cost of as many trainings as there are parts.
 int parts_for(const TrainingFiles& files, const std::vector<data::Record>& records) {
-  constexpr std::size_t kFewRows = 8000, kFewBytes = 20'000'000;
+  constexpr std::size_t kFewestRows = 50, kFewRows = 8000, kFewBytes = 20'000'000;
   constexpr int kParts = 3;
   if (files.folds > 0) return files.folds;
   if (!files.valid.empty() || files.valid_share == 0) return 1;
   std::size_t bytes = 0;
   for (const data::Record& record : records) bytes += record.text.size();
-  return records.size() < kFewRows && bytes < kFewBytes ? kParts : 1;
+  const bool few = records.size() >= kFewestRows && records.size() < kFewRows && bytes < kFewBytes;
+  return few ? kParts : 1;
 }
 
 }  // namespace
@@ -185,9 +201,9 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
   const int parts = parts_for(files, records);
   if (parts > 1) {
     rows.folds = data::split_into_folds(records, parts, split_seed);
-    const auto is_first = [](int fold) { return fold == 0; };
-    if (std::all_of(rows.folds.begin(), rows.folds.end(), is_first)) rows.folds.clear();
-  } else if (files.valid.empty() && files.valid_share > 0) {
+    if (rows.parts() == 1) rows.folds.clear();
+  }
+  if (rows.folds.empty() && files.valid.empty() && files.valid_share > 0) {
     const data::Split split = data::split_for_validation(records, files.valid_share, split_seed);
     for (std::int64_t row : split.valid) in_valid[static_cast<std::size_t>(row)] = true;
   }
@@ -196,6 +212,10 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
   }
   log_rows(rows);
   return rows;
+}
+
+int TrainingRows::parts() const {
+  return folds.empty() ? 1 : 1 + *std::max_element(folds.begin(), folds.end());
 }
 
 TrainingRows TrainingRows::without_fold(int fold) const {
@@ -234,8 +254,10 @@ EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
   encoded.tokenizer =
       tokenizer ? std::move(tokenizer) : text::train_tokenizer(options, rows.train.texts, threads);
   const text::Pipeline pipeline(options, encoded.tokenizer);
-  Encoding train = encode(rows.train, rows.labels, pipeline, threads);
-  Encoding valid = encode(rows.valid, rows.labels, pipeline, threads);
+  const data::LabelIndex index(rows.labels);
+  const std::set<std::string> learnt = labels_in(rows.train);
+  Encoding train = encode(rows.train, index, learnt, pipeline, threads);
+  Encoding valid = encode(rows.valid, index, learnt, pipeline, threads);
   encoded.train = std::move(train.documents);
   encoded.valid = std::move(valid.documents);
   encoded.truncated_train = train.truncated;

@@ -40,6 +40,7 @@ struct TrainingRows {
   // others; empty when validation rows do that.
   std::vector<int> folds;
 
+  int parts() const;  // that are held out in turn; 1 without folds
   // Copies with the rows of one part as validation rows.
   TrainingRows without_fold(int fold) const;
 };

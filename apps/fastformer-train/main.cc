@@ -3,10 +3,7 @@
 
 #include "commands/commands.h"
 #include "learn/torch_errors.h"
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
+#include "learn/training/freed_memory.h"
 
 namespace fastformer::apps {
 namespace {
@@ -14,15 +11,6 @@ namespace {
 template <int (*kRun)(Arguments)>
 int translated(Arguments arguments) {
   return learn::with_torch_errors([&] { return kRun(arguments); });
-}
-
-// Every step frees and takes the same large blocks. Unless told to keep them, glibc gives them back
-// to the system each time and gets them anew, page by page: a tenth of a step.
-void keep_freed_memory() {
-#ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest it takes
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
 }
 
 }  // namespace
@@ -34,6 +22,6 @@ int main(int argc, char** argv) {
       {"train", "train a model on labelled text", translated<run_train>},
       {"pretrain", "teach an encoder on text without labels", translated<run_pretrain>},
   };
-  keep_freed_memory();
+  fastformer::learn::keep_freed_memory();
   return run_program("fastformer-train", kCommands, argc, argv);
 }

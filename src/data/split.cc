@@ -4,6 +4,7 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "base/random.h"
@@ -36,7 +37,7 @@ Split split_for_validation(std::span<const Record> records, double share, std::u
   const auto [lowest, highest] = std::minmax_element(keys.begin(), keys.end());
   const bool has_two_sides = share > 0 && *lowest != *highest;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    bool is_valid = position_of(keys[i]) < share;
+    bool is_valid = has_two_sides && position_of(keys[i]) < share;
     if (has_two_sides && keys[i] == *lowest) is_valid = true;
     if (has_two_sides && keys[i] == *highest) is_valid = false;
     (is_valid ? split.valid : split.train).push_back(static_cast<std::int64_t>(i));
@@ -49,16 +50,22 @@ std::vector<int> split_into_folds(std::span<const Record> records, int count, st
   std::vector<std::uint64_t> keys;
   keys.reserve(records.size());
   for (const Record& record : records) keys.push_back(key_of(record, seed));
-  std::vector<std::uint64_t> groups = keys;
-  std::sort(groups.begin(), groups.end());
-  groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
-  const std::size_t parts = std::min(groups.size(), static_cast<std::size_t>(count));
+  // Rows of each group, the groups in the order of their hashes.
+  std::map<std::uint64_t, std::size_t> rows;
+  for (const std::uint64_t key : keys) ++rows[key];
+  std::map<std::uint64_t, int> part_of;
+  std::size_t before = 0, last = 0;
+  int part = -1;
+  for (const auto& [key, number] : rows) {
+    const std::size_t wanted = before * static_cast<std::size_t>(count) / keys.size();
+    if (part < 0 || wanted != last) ++part;
+    last = wanted;
+    part_of[key] = part;
+    before += number;
+  }
   std::vector<int> folds;
   folds.reserve(keys.size());
-  for (const std::uint64_t key : keys) {
-    const auto rank = std::lower_bound(groups.begin(), groups.end(), key) - groups.begin();
-    folds.push_back(static_cast<int>(static_cast<std::size_t>(rank) * parts / groups.size()));
-  }
+  for (const std::uint64_t key : keys) folds.push_back(part_of[key]);
   return folds;
 }
 

@@ -23,8 +23,8 @@ struct Split {
 Split split_for_validation(std::span<const Record> records, double share, std::uint64_t seed);
 
 // The number, from 0, of each record's part when the records are split into at most `count` parts
-// with like numbers of groups, at random by `seed`; what stays together is as above. As many parts
-// as there are groups if those are fewer. Throws a usage error for a count below 1.
+// with about as many records each, at random by `seed`; what stays together is as above. Parts are
+// fewer where groups are few or large; none is empty. Throws a usage error for a count below 1.
 std::vector<int> split_into_folds(std::span<const Record> records, int count, std::uint64_t seed);
 
 }  // namespace fastformer::data

@@ -14,4 +14,7 @@ void spread_columns(std::span<const float> columns, std::span<float> scores);
 // logits [labels] = wide_factor * scores + encoder_factor * logits + offset; `columns` as above.
 void mix_branches(const WideConfig& wide, std::span<const float> columns, std::span<float> logits);
 
+// The wide branch's factor where it answers alone: one that is 0 in the mix would say nothing.
+inline double factor_alone(double factor) { return factor > 0 ? factor : 1; }
+
 }  // namespace fastformer::model

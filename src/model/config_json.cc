@@ -94,10 +94,10 @@ std::optional<BranchReading> reading_of(const Json& document, const char* branch
                                         const std::string& where) {
   const auto alone = document.find("alone");
   if (alone == document.end()) return {};
-  if (!alone->is_object()) throw Error("alone: must be an object", where);
+  config::check_keys(*alone, {"wide", "encoder"}, where + ", alone");
   const auto at = alone->find(branch);
   if (at == alone->end()) return {};
-  if (!at->is_object()) throw Error("alone: " + std::string(branch) + " must be an object", where);
+  config::check_keys(*at, {"temperature", "thresholds"}, where + ", alone");
   return BranchReading{number_or(*at, "temperature", 1, where), thresholds_of(*at, where)};
 }
 

@@ -103,6 +103,28 @@ class CommandLineTest(unittest.TestCase):
         metrics = json.loads((share / "metrics.json").read_text())
         self.assertLess(metrics["calibration"]["rows"], 120)
 
+    def test_the_configuration_repeats_the_training(self):
+        once, again = self.path / "once", self.path / "repeated"
+        run("train", "--train", self.train, "--output", once, *ENCODER)
+        config = json.loads((once / "config.json").read_text())
+        self.assertEqual(config["training"]["folds"], 3)
+        options = {key: value for key, value in config["training"].items() if value != ""}
+        file = self.path / "repeat.json"
+        file.write_text(json.dumps({**options, **config["model"], **config["text"]}))
+        run("train", "--train", self.train, "--output", again, "--config", file)
+        self.assertEqual((once / "model.safetensors").read_bytes(),
+                         (again / "model.safetensors").read_bytes())
+
+    def test_a_label_of_one_part_alone_is_an_error_there(self):
+        rows = [(str(i), label, f"{label} {word}", label) for label in ("a", "b", "c")
+                for i, word in enumerate(["one", "two", "three", "four"] * 5)]
+        file = self.path / "grouped.csv"
+        with file.open("w", newline="") as out:
+            csv.writer(out).writerows([("id", "label", "text", "source"), *rows])
+        _, talk = run("train", "--train", file, "--group-column", "source", "--output",
+                      self.path / "grouped", *ENCODER)
+        self.assertIn("60 rows have a label that no row outside their part has", talk)
+
     def test_a_search_keeps_what_is_not_worse(self):
         model = self.path / "tuned"
         _, talk = run("train", "--train", self.train, "--output", model, *SMALL, "--autotune", "8")
@@ -430,6 +452,7 @@ class CommandLineTest(unittest.TestCase):
             (["train", "--train", "none", "--output", "x", "--task", "pretraining"], "pretrain"),
             (["pretrain", "--output", "x"], "--text"),
             (["pretrain", "--text", "none", "--output", "x", "--local-width", "4"], "even"),
+            (["pretrain", "--text", "none", "--output", "x", "--truncate", "error"], "--truncate"),
             (["train", "--train", self.train], "--output"),
             (["train", "--train", self.train, "--output", "x", "--preset", "papr"], "paper"),
             (["train", "--train", "none", "--output", "x", "--task", "clasification"],

@@ -122,6 +122,15 @@ TEST(FoldsTest, AreNoMoreThanThereAreGroups) {
   const auto two = corpus(10, 2);
   const std::vector<int> folds = split_into_folds(two, 5, 1);
   EXPECT_EQ(*std::max_element(folds.begin(), folds.end()), 1);
+  auto uneven = corpus(60, 60);
+  for (int i = 0; i < 54; ++i) uneven[static_cast<std::size_t>(i)].group = "most";
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const std::vector<int> parts = split_into_folds(uneven, 3, seed);
+    const int last = *std::max_element(parts.begin(), parts.end());
+    for (int part = 0; part <= last; ++part) {
+      EXPECT_GT(std::count(parts.begin(), parts.end(), part), 0);
+    }
+  }
   const auto one = corpus(10, 1);
   EXPECT_EQ(split_into_folds(one, 5, 1), std::vector<int>(10, 0));
   EXPECT_TRUE(split_into_folds({}, 5, 1).empty());

@@ -133,6 +133,10 @@ TEST(ConfigJsonTest, HowABranchAloneIsReadComesBackAndIsChecked) {
   EXPECT_ERROR(parse_config(document, "c"), "alone");
   document["alone"] = {{"wide", 3}};
   EXPECT_ERROR(parse_config(document, "c"), "alone");
+  document["alone"] = {{"wdie", {{"temperature", 1}}}};
+  EXPECT_ERROR(parse_config(document, "c"), "wide");
+  document["alone"] = {{"wide", {{"temprature", 1}}}};
+  EXPECT_ERROR(parse_config(document, "c"), "temperature");
   document["alone"] = {{"wide", {{"temperature", -1}}}};
   EXPECT_ERROR(parse_config(document, "c"), "temperature");
   document["alone"] = {{"wide", {{"temperature", 1}, {"thresholds", {0.5}}}}};

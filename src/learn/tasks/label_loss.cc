@@ -36,8 +36,8 @@ at::Tensor LabelLoss::operator()(const at::Tensor& logits, const data::Targets& 
     const at::Tensor wanted =
         targets.is_soft() ? share_matrix(targets, documents, logits.size(1)).to(logits.options())
                           : label_indices(targets, documents).to(logits.device());
-    const at::Tensor mean = at::cross_entropy_loss(logits, wanted, label_weights,
-                                                   at::Reduction::Mean, -100, smoothing);
+    const at::Tensor mean =
+        at::cross_entropy_loss(logits, wanted, label_weights, at::Reduction::Mean, -100, smoothing);
     if (!targets.is_soft() || !label_weights) return mean;
     // Of shares the mean is over documents, of labels over their weights: here over weights too.
     return mean * (static_cast<double>(documents.size()) / (wanted * *label_weights).sum());

@@ -8,13 +8,15 @@
 
 #include "base/random.h"
 #include "base/strings.h"
+#include "learn/training/freed_memory.h"
 #include "learn/training/optimizer.h"
 #include "learn/training/schedule.h"
 
 namespace fastformer::learn {
 namespace {
 
-constexpr double kSmoothing = 0.98;  // of the loss that people watch
+constexpr double kSmoothing = 0.98;         // of the loss that people watch
+constexpr std::int64_t kStepsToKeep = 100;  // between two returns of freed memory
 
 class Run {
  public:
@@ -80,6 +82,7 @@ class Run {
     result_.tokens += task_.batch_size(batch).tokens;
     smoothed_ = step_ == 0 ? loss : kSmoothing * smoothed_ + (1 - kSmoothing) * loss;
     ++step_;
+    if (step_ % kStepsToKeep == 0) return_freed_memory();
     report.epoch = epoch + 1;
     report.step = step_;
     report.steps = steps_;

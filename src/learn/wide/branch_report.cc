@@ -4,6 +4,7 @@
 #include <fastformer/error.h>
 
 #include "learn/tasks/classification.h"
+#include "model/branch_mix.h"
 
 namespace fastformer::learn {
 
@@ -32,9 +33,10 @@ BranchReport mix_branches(HeldOut& held_out, std::size_t labels, metrics::Target
   report.encoder_share = model::encoder_share(held_out.wide, logits, labels, report.factors);
   std::vector<float> wide = held_out.wide;
   for (std::size_t i = 0; i < wide.size(); ++i) {
-    wide[i] = static_cast<float>(report.factors.wide) * wide[i] +
-              static_cast<float>(report.factors.offset);
-    logits[i] = static_cast<float>(report.factors.encoder) * logits[i] + wide[i];
+    const float offset = static_cast<float>(report.factors.offset);
+    logits[i] = static_cast<float>(report.factors.encoder) * logits[i] +
+                static_cast<float>(report.factors.wide) * wide[i] + offset;
+    wide[i] = static_cast<float>(model::factor_alone(report.factors.wide)) * wide[i] + offset;
   }
   report.wide = score(wide);
   report.both = score(logits);
