@@ -33,7 +33,9 @@ void DocumentRun::run(std::span<float> logits) {
       sweep(&DocumentRun::sum_under_beta);
       find_global_key();
       sweep(&DocumentRun::rewrite);
-      if (has_local()) std::swap(memory_.tokens, memory_.rewritten);
+      if (!has_local()) continue;
+      std::swap(memory_.tokens, memory_.rewritten);
+      std::swap(memory_.short_tokens, memory_.short_rewritten);
     }
   }
   classify(logits);
@@ -72,40 +74,42 @@ void DocumentRun::begin_sums(Step step, std::int64_t chunk) {
 }
 
 void DocumentRun::embed(Tile& tile) {
-  const Rows x = tokens(tile);
-  plan_.embedding.embed(stages_, ids_, tile.begin, tile.rows, x.x, x.stride);
+  const Rows x = new_tokens(tile);
+  const kernels::PackedRows packed =
+      plan_.multipliers.tokens.packed(width_, tile.memory.operand.data());
+  plan_.embedding.embed(stages_, ids_, tile.begin, x, packed);
   take_for_next(tile, x);
+  keep(tile, x);
 }
 
 // Sweep 1 of a layer.
 void DocumentRun::sum_under_beta(Tile& tile) {
-  const Rows input = part_input(tile, tokens(tile), plan_.block(layer_).attention_norm);
+  const Input input = part_input(tile, tokens(tile), plan_.block(layer_).attention_norm, false);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
   const bool made = attention().options.interaction == Interaction::kProduct;
-  plan_.multipliers.tokens.multiply(operand(tile, input),
+  plan_.multipliers.tokens.multiply(input.operand,
                                     made ? memory_.key_scores : attention().key_scores,
                                     memory_.key_score_offset, scores);
-  memory_.beta.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
+  memory_.beta.add(stages_, tile.chunk, input.rows, scores, tile.memory.shrink.data());
 }
 
 // Sweep 2: the tokens' new values, which are at once taken into what comes next.
 void DocumentRun::rewrite(Tile& tile) {
   const BlockPlan& block = plan_.block(layer_);
   const Rows x = tokens(tile), y = new_tokens(tile);
-  attend(tile, part_input(tile, x, block.attention_norm));
+  attend(tile, part_input(tile, x, block.attention_norm, false).operand);
   if (has_local()) add_local(tile);
-  part_output(x, {tile.memory.attended.data(), stride_, tile.rows, width_}, block.attention_norm,
-              y);
+  part_output(tile, x, block.attention_norm, y);
   if (plan_.options.feed_forward > 0) feed_forward(tile, y);
   take_for_next(tile, y);
+  if (!is_last()) keep(tile, y);
 }
 
 // M x + m into the tile's `attended`.
-void DocumentRun::attend(Tile& tile, const Rows& input) {
+void DocumentRun::attend(Tile& tile, const Operand& x) {
   const AttentionPlan& plan = attention();
   const Rows attended{tile.memory.attended.data(), stride_, tile.rows, width_};
-  const Operand x = operand(tile, input);
   if (plan.options.interaction != Interaction::kProduct) {
     plan_.multipliers.tokens.multiply(x, plan.output, memory_.output_offset, attended);
     return;
@@ -131,67 +135,103 @@ void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
   const std::int64_t units = plan_.options.feed_forward;
   const Rows inner{tile.memory.inner.data(), padded(units), tile.rows, units};
   const Rows change{tile.memory.attended.data(), stride_, tile.rows, width_};
-  plan_.multipliers.tokens.multiply(operand(tile, part_input(tile, x, block.feed_forward_norm)),
-                                    block.inner.weight, block.inner.bias, inner);
-  stages_.gelu(inner);
-  plan_.multipliers.tokens.multiply(operand(tile, inner), block.outer.weight, block.outer.bias,
-                                    change);
-  part_output(x, change, block.feed_forward_norm, x);
+  const Multiplier& multiplier = plan_.multipliers.tokens;
+  multiplier.multiply(part_input(tile, x, block.feed_forward_norm, true).operand,
+                      block.inner.weight, block.inner.bias, inner);
+  multiplier.multiply(multiplier.gelu(inner, tile.memory.operand.data()), block.outer.weight,
+                      block.outer.bias, change);
+  part_output(tile, x, block.feed_forward_norm, x);
 }
 
 void DocumentRun::take_for_next(Tile& tile, const Rows& x) {
   if (is_last()) {
-    take_for_pooling(tile, part_input(tile, x, plan_.final_norm));
+    take_for_pooling(tile, part_input(tile, x, plan_.final_norm, true));
     return;
   }
   const BlockPlan& block = plan_.block(layer_ + 1);
-  const Rows input = part_input(tile, x, block.attention_norm);
+  const Input input = part_input(tile, x, block.attention_norm, true);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
-  plan_.multipliers.tokens.multiply(operand(tile, input), block.attention.query_scores,
+  plan_.multipliers.tokens.multiply(input.operand, block.attention.query_scores,
                                     block.attention.query_score_bias, scores);
-  memory_.alpha.add(stages_, tile.chunk, input, scores, tile.memory.shrink.data());
+  memory_.alpha.add(stages_, tile.chunk, input.rows, scores, tile.memory.shrink.data());
 }
 
-void DocumentRun::take_for_pooling(Tile& tile, const Rows& hidden) {
+void DocumentRun::take_for_pooling(Tile& tile, const Input& hidden) {
   if (plan_.options.pooling != Pooling::kMax) {
     const Rows inner{tile.memory.attended.data(), stride_, tile.rows, width_};
     const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows, 1};
-    plan_.multipliers.tokens.multiply(operand(tile, hidden), plan_.pooling_hidden.weight,
-                                      plan_.pooling_hidden.bias, inner);
-    stages_.tanh(inner);
-    plan_.multipliers.tokens.multiply(operand(tile, inner), plan_.pooling_score.weight,
-                                      plan_.pooling_score.bias, scores);
-    memory_.pooled.add(stages_, tile.chunk, hidden, scores, tile.memory.shrink.data());
+    const Multiplier& multiplier = plan_.multipliers.tokens;
+    multiplier.multiply(hidden.operand, plan_.pooling_hidden.weight, plan_.pooling_hidden.bias,
+                        inner);
+    multiplier.multiply(multiplier.tanh(inner, tile.memory.operand.data()),
+                        plan_.pooling_score.weight, plan_.pooling_score.bias, scores);
+    memory_.pooled.add(stages_, tile.chunk, hidden.rows, scores, tile.memory.shrink.data());
   }
   if (plan_.options.pooling != Pooling::kAttention) {
-    stages_.largest(hidden, memory_.largest.data() + tile.chunk * stride_);
+    stages_.largest(hidden.rows, memory_.largest.data() + tile.chunk * stride_);
   }
 }
 
-Rows DocumentRun::tokens(const Tile& tile) {
-  return {memory_.tokens.data() + tile.begin * stride_, stride_, tile.rows, width_};
+Rows DocumentRun::tokens(Tile& tile) {
+  if (!plan_.keeps_short_tokens()) {
+    return {memory_.tokens.data() + tile.begin * stride_, stride_, tile.rows, width_};
+  }
+  const Rows x{tile.memory.tokens.data(), stride_, tile.rows, width_};
+  load(tile.begin, x);
+  return x;
 }
 
-Rows DocumentRun::new_tokens(const Tile& tile) {
-  Floats& place = has_local() ? memory_.rewritten : memory_.tokens;
+void DocumentRun::load(std::int64_t begin, const Rows& to) {
+  stages_.pair_numbers({short_tokens(begin), stride_ / 2, to.rows, width_, to.x, to.stride});
+}
+
+Rows DocumentRun::new_tokens(Tile& tile) {
+  if (plan_.keeps_short_tokens()) return {tile.memory.tokens.data(), stride_, tile.rows, width_};
+  Floats& place = has_local() && layer_ >= 0 ? memory_.rewritten : memory_.tokens;
   return {place.data() + tile.begin * stride_, stride_, tile.rows, width_};
 }
 
-Rows DocumentRun::part_input(Tile& tile, const Rows& x, const Norm& norm) {
-  if (plan_.options.norm != NormPlacement::kPre) return x;
-  const Rows y{tile.memory.input.data(), stride_, tile.rows, width_};
-  stages_.add_norm({x.x, nullptr, x.stride, 0, x.rows, width_, norm.scale.data(), norm.shift.data(),
-                    static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride});
-  return y;
+void DocumentRun::keep(Tile& tile, const Rows& x) {
+  if (!plan_.keeps_short_tokens()) return;
+  AlignedArray<kernels::Pair>& place =
+      has_local() && layer_ >= 0 ? memory_.short_rewritten : memory_.short_tokens;
+  stages_.pair_rows(
+      {x.x, x.stride, x.rows, width_, place.data() + tile.begin * stride_ / 2, stride_ / 2});
 }
 
-void DocumentRun::part_output(const Rows& x, const Rows& change, const Norm& norm, const Rows& y) {
+DocumentRun::Input DocumentRun::part_input(Tile& tile, const Rows& x, const Norm& norm,
+                                           bool packed) {
+  const Multiplier& multiplier = plan_.multipliers.tokens;
+  std::uint32_t* room = tile.memory.operand.data();
+  if (plan_.options.norm != NormPlacement::kPre) {
+    return {x, packed ? multiplier.packed_operand(x, room) : operand(tile, x)};
+  }
+  const Rows y{tile.memory.input.data(), stride_, tile.rows, width_};
+  stages_.add_norm({x.x, nullptr, x.stride, 0, x.rows, width_, norm.scale.data(), norm.shift.data(),
+                    static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride,
+                    multiplier.packed(width_, room)});
+  return {y, multiplier.packed_operand(y, room)};
+}
+
+void DocumentRun::part_output(Tile& tile, const Rows& x, const Norm& norm, const Rows& y) {
   const bool normalizes = plan_.options.norm == NormPlacement::kPost;
-  stages_.add_norm({change.x, plan_.options.residual ? x.x : nullptr, change.stride, x.stride,
-                    x.rows, width_, normalizes ? norm.scale.data() : nullptr,
-                    normalizes ? norm.shift.data() : nullptr,
-                    static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride});
+  // With pre-norm the next part normalises first.
+  const bool is_read = plan_.options.norm != NormPlacement::kPre;
+  kernels::AddNorm add;
+  add.x = tile.memory.attended.data();
+  add.x_stride = stride_;
+  add.add = plan_.options.residual ? x.x : nullptr;
+  add.add_stride = x.stride;
+  add.rows = x.rows;
+  add.width = width_;
+  add.scale = normalizes ? norm.scale.data() : nullptr;
+  add.shift = normalizes ? norm.shift.data() : nullptr;
+  add.epsilon = static_cast<float>(plan_.options.norm_epsilon);
+  add.y = y.x;
+  add.y_stride = y.stride;
+  if (is_read) add.packed = plan_.multipliers.tokens.packed(width_, tile.memory.operand.data());
+  stages_.add_norm(add);
 }
 
 Operand DocumentRun::operand(Tile& tile, const Rows& x) {
@@ -221,7 +261,11 @@ void DocumentRun::classify(std::span<float> logits) {
                     memory_.document.data(), 0, 1, head.bias.data(), logits.data()});
 }
 
-// One product per token once M is made, or three: a matter of the document's own length.
-bool DocumentRun::composes() const { return 2 * length_ >= width_; }
+// One product per token once M is made, or three: a matter of the document's own length. Making M
+// costs much beside products of whole numbers.
+bool DocumentRun::composes() const {
+  return plan_.multipliers.tokens.precision() == Precision::kInt8 ? length_ >= 2 * width_
+                                                                  : 2 * length_ >= width_;
+}
 
 }  // namespace fastformer::runtime

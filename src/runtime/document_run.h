@@ -36,25 +36,38 @@ class DocumentRun {
   void sum_under_beta(Tile& tile);
   void rewrite(Tile& tile);
   void take_for_next(Tile& tile, const kernels::Rows& x);
-  void take_for_pooling(Tile& tile, const kernels::Rows& hidden);
 
   void find_global_query();
   void find_global_key();
   void compose_output();
-  void attend(Tile& tile, const kernels::Rows& input);
+  // Rows, and the same in the number format.
+  struct Input {
+    kernels::Rows rows;
+    Operand operand;
+  };
+  void take_for_pooling(Tile& tile, const Input& hidden);
+  void attend(Tile& tile, const Operand& input);
   void add_local(Tile& tile);
   void convolve(Tile& tile, const ConvolutionPlan& convolution, float* y);
   void feed_forward(Tile& tile, const kernels::Rows& x);
 
-  kernels::Rows tokens(const Tile& tile);
-  // The same in the place that a layer's second sweep writes to.
-  kernels::Rows new_tokens(const Tile& tile);
+  // The tile's tokens as floats: where they are kept, or in tile.memory.tokens.
+  kernels::Rows tokens(Tile& tile);
+  // Tokens [begin, begin + rows) of the document, kept in bfloat16, as floats.
+  void load(std::int64_t begin, const kernels::Rows& to);
+  // Where a sweep's new values go.
+  kernels::Rows new_tokens(Tile& tile);
+  // Keeps them, where they are not yet.
+  void keep(Tile& tile, const kernels::Rows& x);
+  kernels::Pair* short_tokens(std::int64_t begin) {
+    return memory_.short_tokens.data() + begin * stride_ / 2;
+  }
   // The tile as a part of the block reads it: normalised into tile.memory.input with pre-norm.
-  kernels::Rows part_input(Tile& tile, const kernels::Rows& x, const Norm& norm);
-  // x = normalised x + change, as the switches say.
-  void part_output(const kernels::Rows& x, const kernels::Rows& change, const Norm& norm,
-                   const kernels::Rows& y);
-  // `x` in the number format, until the next call for the tile.
+  // `packed`: else, the stage before has left x in tile.memory.operand. What is there holds until
+  // the tile's next operand.
+  Input part_input(Tile& tile, const kernels::Rows& x, const Norm& norm, bool packed);
+  // y = normalised x + change, as the switches say; also for part_input, packed.
+  void part_output(Tile& tile, const kernels::Rows& x, const Norm& norm, const kernels::Rows& y);
   Operand operand(Tile& tile, const kernels::Rows& x);
   void classify(std::span<float> logits);
   bool composes() const;

@@ -67,46 +67,59 @@ void Embedding::check(std::span<const std::int32_t> ids) const {
 }
 
 void Embedding::embed(const kernels::Stages& stages, std::span<const std::int32_t> ids,
-                      std::int64_t begin, std::int64_t rows, float* y, std::int64_t stride) const {
-  for (std::int64_t i = 0; i < rows; ++i) {
-    gather(static_cast<std::size_t>(ids[static_cast<std::size_t>(begin + i)]), y + i * stride);
-  }
-  add_positions(begin, rows, y, stride);
-  if (norm_.scale.size() == 0) return;
+                      std::int64_t begin, const kernels::Rows& y,
+                      const kernels::PackedRows& packed) const {
+  constexpr std::int64_t kAhead = 4;  // rows that are on their way from memory
   kernels::AddNorm norm;
-  norm.x = norm.y = y;
-  norm.x_stride = norm.y_stride = stride;
-  norm.rows = rows;
+  norm.rows = 1;
   norm.width = width_;
   norm.scale = norm_.scale.data();
   norm.shift = norm_.shift.data();
   norm.epsilon = epsilon_;
-  stages.add_norm(norm);
-}
-
-void Embedding::gather(std::size_t id, float* y) const {
-  const auto width = static_cast<std::size_t>(width_);
-  if (scales_.empty()) {
-    std::memcpy(y, mapped_.data() + id * width * sizeof(float), width * sizeof(float));
-    return;
-  }
-  const auto* numbers = reinterpret_cast<const std::int8_t*>(mapped_.data()) + id * width;
-  const float scale = scales_[id];
-  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<float>(numbers[j]) * scale;
-}
-
-void Embedding::add_positions(std::int64_t begin, std::int64_t rows, float* y,
-                              std::int64_t stride) const {
-  if (positions_kind_ == Positions::kNone) return;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    float* row = y + i * stride;
+  norm.packed = packed;
+  for (std::int64_t i = 0; i < y.rows; ++i) {
+    const auto id = [&](std::int64_t row) { return ids[static_cast<std::size_t>(begin + row)]; };
+    if (i + kAhead < y.rows) prefetch(id(i + kAhead));
+    norm.y = y.x + i * y.stride;
+    norm.x = gather(id(i), norm.y);
+    norm.add = nullptr;
     if (begin + i < positions_.rows) {
-      const float* position = positions_.row(begin + i);
-      for (std::int64_t j = 0; j < width_; ++j) row[j] += position[j];
-    } else {
-      add_sinusoidal(begin + i, width_, row);
+      norm.add = positions_.row(begin + i);
+    } else if (positions_kind_ == Positions::kSinusoidal) {
+      if (norm.x != norm.y) std::copy_n(norm.x, width_, norm.y);
+      norm.x = norm.y;
+      add_sinusoidal(begin + i, width_, norm.y);
     }
+    stages.add_norm(norm);
+    if (packed.y) norm.packed.y += packed.stride;
   }
+}
+
+const std::byte* Embedding::word(std::int32_t id) const {
+  const std::int64_t element = scales_.empty() ? sizeof(float) : 1;
+  return mapped_.data() + id * width_ * element;
+}
+
+void Embedding::prefetch(std::int32_t id) const {
+  constexpr std::int64_t kLine = 64;
+  const std::byte* row = word(id);
+  const std::byte* end = word(id + 1);
+  for (; row < end; row += kLine) __builtin_prefetch(row);
+}
+
+// The word's row, in the table where whole panels can be read there, else in y.
+const float* Embedding::gather(std::int32_t id, float* y) const {
+  const auto width = static_cast<std::size_t>(width_);
+  const std::byte* row = word(id);
+  if (scales_.empty()) {
+    if (width_ % kernels::kPanel == 0) return reinterpret_cast<const float*>(row);
+    std::memcpy(y, row, width * sizeof(float));
+    return y;
+  }
+  const auto* numbers = reinterpret_cast<const std::int8_t*>(row);
+  const float scale = scales_[static_cast<std::size_t>(id)];
+  for (std::size_t j = 0; j < width; ++j) y[j] = static_cast<float>(numbers[j]) * scale;
+  return y;
 }
 
 }  // namespace fastformer::runtime

@@ -24,14 +24,15 @@ class Embedding {
   // Throws an Error for an id outside the vocabulary and for a document longer than the learned
   // positions.
   void check(std::span<const std::int32_t> ids) const;
-  // Rows of checked tokens [begin, begin + rows) of a document to y; normalised where the model
-  // normalises. y's elements past the width are left as they are.
+  // Rows of checked tokens [begin, begin + y.rows) of a document to y and `packed`; normalised
+  // where the model normalises. y is 0 past the width.
   void embed(const kernels::Stages& stages, std::span<const std::int32_t> ids, std::int64_t begin,
-             std::int64_t rows, float* y, std::int64_t stride) const;
+             const kernels::Rows& y, const kernels::PackedRows& packed) const;
 
  private:
-  void gather(std::size_t id, float* y) const;
-  void add_positions(std::int64_t begin, std::int64_t rows, float* y, std::int64_t stride) const;
+  const std::byte* word(std::int32_t id) const;
+  void prefetch(std::int32_t id) const;
+  const float* gather(std::int32_t id, float* y) const;
 
   std::int64_t width_, vocabulary_, max_length_;
   Positions positions_kind_;

@@ -43,6 +43,9 @@ struct EncoderPlan {
     return blocks[options.share_layers ? 0 : static_cast<std::size_t>(layer)];
   }
 
+  // Where products round a token anyway, it is kept in bfloat16 between the sweeps.
+  bool keeps_short_tokens() const { return multipliers.tokens.precision() != Precision::kFloat32; }
+
   const kernels::Stages& stages;
   Multipliers multipliers;
   model::EncoderOptions options;

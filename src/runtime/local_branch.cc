@@ -27,15 +27,28 @@ void DocumentRun::convolve(Tile& tile, const ConvolutionPlan& convolution, float
   const std::int64_t reach = plan_.options.local_width / 2;
   const std::int64_t before = std::min(tile.begin, reach);
   const std::int64_t after = std::min(length_ - tile.begin - tile.rows, reach);
-  Rows x = tokens(tile);
+  Rows x{memory_.tokens.data() + tile.begin * stride_, stride_, tile.rows, width_};
+  Rows around{tile.memory.around.data(), stride_, before + tile.rows + after, width_};
+  if (plan_.keeps_short_tokens()) {
+    load(tile.begin - before, around);
+    x.x = around.x + before * stride_;
+  }
   if (plan_.options.norm == NormPlacement::kPre) {
     // The neighbours, too, as the attention reads them.
     const Norm& norm = plan_.block(layer_).attention_norm;
-    float* around = tile.memory.around.data();
-    stages_.add_norm({x.x - before * stride_, nullptr, stride_, 0, before + tile.rows + after,
-                      width_, norm.scale.data(), norm.shift.data(),
-                      static_cast<float>(plan_.options.norm_epsilon), around, stride_});
-    x.x = around + before * stride_;
+    stages_.add_norm({x.x - before * stride_,
+                      nullptr,
+                      stride_,
+                      0,
+                      around.rows,
+                      width_,
+                      norm.scale.data(),
+                      norm.shift.data(),
+                      static_cast<float>(plan_.options.norm_epsilon),
+                      around.x,
+                      stride_,
+                      {}});
+    x.x = around.x + before * stride_;
   }
   stages_.convolve({x.x, stride_, tile.rows, width_, before, after,
                     convolution.taps.elements.data(), convolution.taps.stride, reach,

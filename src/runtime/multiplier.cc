@@ -41,15 +41,43 @@ std::int64_t Multiplier::room(std::int64_t rows, std::int64_t width) const {
   return rows * stride(width);
 }
 
-Operand Multiplier::operand(const kernels::Rows& x, std::uint32_t* room) const {
+kernels::PackedRows Multiplier::packed(std::int64_t width, std::uint32_t* room) const {
+  if (precision_ == Precision::kFloat32) return {};
+  return {room, stride(width), precision_ == Precision::kInt8};
+}
+
+Operand Multiplier::packed_operand(const kernels::Rows& x, const std::uint32_t* room) const {
   if (precision_ == Precision::kFloat32) return {x.x, nullptr, x.stride, x.rows};
+  return {nullptr, room, stride(x.width), x.rows};
+}
+
+Operand Multiplier::gelu(const kernels::Rows& x, std::uint32_t* room) const {
+  if (precision_ == Precision::kFloat32) {
+    stages_.gelu(x);
+  } else {
+    stages_.short_gelu(x, packed(x.width, room));
+  }
+  return packed_operand(x, room);
+}
+
+Operand Multiplier::tanh(const kernels::Rows& x, std::uint32_t* room) const {
+  if (precision_ == Precision::kFloat32) {
+    stages_.tanh(x);
+  } else {
+    stages_.short_tanh(x, packed(x.width, room));
+  }
+  return packed_operand(x, room);
+}
+
+Operand Multiplier::operand(const kernels::Rows& x, std::uint32_t* room) const {
+  if (precision_ == Precision::kFloat32) return packed_operand(x, room);
   const std::int64_t to = stride(x.width);
   if (precision_ == Precision::kBfloat16) {
     stages_.pair_rows({x.x, x.stride, x.rows, x.width, room, to});
   } else {
     stages_.quad_rows({x.x, x.stride, x.rows, x.width, room, to});
   }
-  return {nullptr, room, to, x.rows};
+  return packed_operand(x, room);
 }
 
 void Multiplier::convert(PackedMatrix& weights) const {

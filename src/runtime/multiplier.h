@@ -33,6 +33,13 @@ class Multiplier {
   std::int64_t room(std::int64_t rows, std::int64_t width) const;
   // `x`, padded with 0, in the number format, in `room` or where it is.
   Operand operand(const kernels::Rows& x, std::uint32_t* room) const;
+  // Where a stage that makes rows of this width leaves them as an operand, and that operand; of
+  // 32-bit floats it leaves none, and the rows are it.
+  kernels::PackedRows packed(std::int64_t width, std::uint32_t* room) const;
+  Operand packed_operand(const kernels::Rows& x, const std::uint32_t* room) const;
+  // The same of rows that change: x = gelu(x), x = tanh(x), as near as the number format asks for.
+  Operand gelu(const kernels::Rows& x, std::uint32_t* room) const;
+  Operand tanh(const kernels::Rows& x, std::uint32_t* room) const;
   // Brings panels that were written to the number format.
   void convert(PackedMatrix& weights) const;
   void multiply(const Operand& x, const PackedMatrix& weights, const Destination& to) const;

@@ -9,7 +9,8 @@
 
 namespace fastformer::runtime {
 
-void Summary::require(std::int64_t chunks, std::int64_t heads, std::int64_t width) {
+void Summary::require(std::int64_t chunks, std::int64_t heads, std::int64_t width, bool is_short) {
+  is_short_ = is_short;
   heads_ = heads;
   heads_stride_ = kernels::padded(heads);
   width_ = width;
@@ -47,7 +48,7 @@ void Summary::add(const kernels::Stages& stages, std::int64_t chunk, const kerne
   sum.x_stride = x.stride;
   sum.sums = sums(chunk);
   sum.sums_stride = stride_;
-  stages.weighted_sum(sum);
+  (is_short_ ? stages.short_weighted_sum : stages.weighted_sum)(sum);
 }
 
 // Adds a chunk to the first.

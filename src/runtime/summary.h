@@ -20,8 +20,9 @@ inline std::int64_t chunks_of(std::int64_t tokens) { return (tokens + kChunk - 1
 // weighted by them.
 class Summary {
  public:
-  // Room for so many chunks; they are empty until begin().
-  void require(std::int64_t chunks, std::int64_t heads, std::int64_t width);
+  // Room for so many chunks; they are empty until begin(). `is_short`: tokens and weights may be
+  // rounded to bfloat16.
+  void require(std::int64_t chunks, std::int64_t heads, std::int64_t width, bool is_short);
   // Empties a chunk.
   void begin(std::int64_t chunk);
   // Takes tokens into a chunk: x [tokens, width], and their scores [tokens, heads], which become
@@ -39,6 +40,7 @@ class Summary {
   float* sums(std::int64_t chunk) { return sums_.data() + chunk * heads_ * stride_; }
   void merge(std::int64_t chunk);
 
+  bool is_short_ = false;
   std::int64_t heads_ = 0, heads_stride_ = 0, width_ = 0, stride_ = 0;
   Floats largest_, total_, sums_;
 };

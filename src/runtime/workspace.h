@@ -54,13 +54,14 @@ class Pool {
 struct TileMemory {
   void require(const EncoderPlan& plan);
 
-  Floats input;     // [tile, width]: the tokens, normalised first with pre-norm
-  Floats attended;  // [tile, width]
-  Floats value;     // [tile, width]
-  Floats local;     // [tile, width]: of a gated local branch
-  Floats around;    // [tile and its neighbours, width]: normalised for a local branch with pre-norm
-  Floats inner;     // [tile, feed-forward]
-  Floats scores;    // [tile, heads]
+  Floats tokens;             // [tile, width]: of a document that keeps them in bfloat16
+  Floats input;              // [tile, width]: the tokens, normalised first with pre-norm
+  Floats attended;           // [tile, width]
+  Floats value;              // [tile, width]
+  Floats local;              // [tile, width]: of a gated local branch
+  Floats around;             // [tile and its neighbours, width]: for a local branch
+  Floats inner;              // [tile, feed-forward]
+  Floats scores;             // [tile, heads]
   Multiplier::Room operand;  // any of the above in the number format
   Floats shrink;             // [heads]
 };
@@ -69,8 +70,11 @@ struct TileMemory {
 struct DocumentMemory {
   void require(const EncoderPlan& plan, std::int64_t tokens);
 
-  Floats tokens;     // x [tokens, width]
-  Floats rewritten;  // x as a layer with a local branch leaves it, which reads the old one
+  Floats tokens;                             // x [tokens, width]
+  AlignedArray<kernels::Pair> short_tokens;  // or this, in short formats
+  // x as a layer with a local branch leaves it, which reads the old one.
+  Floats rewritten;
+  AlignedArray<kernels::Pair> short_rewritten;
   Summary alpha, beta, pooled;  // of this or the next layer; pooled has one head
   Floats largest;               // [chunks, width]: each channel's largest
   Floats global_query, global_key;

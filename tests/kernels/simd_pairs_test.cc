@@ -62,6 +62,24 @@ TEST_P(SimdPairsTest, RowsAreRounded) {
   }
 }
 
+TEST_P(SimdPairsTest, NumbersComeBack) {
+  for (const std::int64_t width : {1, 31, 32, 33, 64}) {
+    std::vector<Pair> pairs(3 * 48);
+    Random random(7);
+    for (Pair& pair : pairs) pair = static_cast<Pair>(random.below(std::uint64_t{1} << 32));
+    std::vector<float> numbers(3 * 97, 5);
+    stages().pair_numbers({pairs.data(), 48, 3, width, numbers.data(), 97});
+    for (std::int64_t i = 0; i < 3; ++i) {
+      for (std::int64_t j = 0; j < 97; ++j) {
+        const float found = numbers[static_cast<std::size_t>(i * 97 + j)];
+        const Pair pair = j < 96 ? pairs[static_cast<std::size_t>(i * 48 + j / 2)] : 0;
+        const float expected = j < padded(width) ? number(pair >> 16 * (j % 2) & 0xffff) : 5;
+        ASSERT_EQ(std::bit_cast<std::uint32_t>(found), std::bit_cast<std::uint32_t>(expected));
+      }
+    }
+  }
+}
+
 TEST_P(SimdPairsTest, PanelsAreRounded) {
   for (const std::int64_t inputs : {1, 2, 5, 8}) {
     const std::int64_t outputs = 40, halves = padded(inputs) / 2;

@@ -75,8 +75,8 @@ TEST_P(SimdRowsTest, NormOfASumEqualsTheReference) {
         wide_shift(shift.begin(), shift.end());
     const reference::Norm<double> norm{wide_scale.data(), wide_shift.data()};
     const Matrix<double> sum = reference::add(x.matrix(), change.matrix());
-    AddNorm stage{x.row(0),     change.row(0), x.stride(), change.stride(), 3,         width,
-                  scale.data(), shift.data(),  1e-3F,      y.row(0),        y.stride()};
+    AddNorm stage{x.row(0),     change.row(0), x.stride(), change.stride(), 3,          width,
+                  scale.data(), shift.data(),  1e-3F,      y.row(0),        y.stride(), {}};
     stages().add_norm(stage);
     y.expect_near(reference::layer_norm(norm, 1e-3, sum), 2e-5);
     stage.scale = nullptr;
@@ -122,6 +122,68 @@ TEST_P(SimdRowsTest, ElementsAtTheEndsOfTheNumbers) {
   }
   EXPECT_TRUE(std::isnan(tanh[static_cast<std::size_t>(count) - 1]));
   EXPECT_TRUE(std::isnan(gelu[static_cast<std::size_t>(count) - 1]));
+}
+
+TEST_P(SimdRowsTest, ShortElementsAreNearTheReference) {
+  constexpr std::int64_t kWidth = 401;
+  for (const bool is_gelu : {true, false}) {
+    Tile x(2, kWidth, 7);
+    for (std::int64_t j = 0; j < kWidth; ++j) x.row(1)[j] = 0.1F * static_cast<float>(j - 200);
+    const Matrix<double> before = x.matrix();
+    (is_gelu ? stages().short_gelu : stages().short_tanh)(x.view(), {});
+    x.expect_near(is_gelu ? reference::gelu(before) : reference::tanh(before), 3e-4);
+  }
+  std::vector<float> values = {0, -30, 100, -100, std::nanf("")};
+  values.resize(static_cast<std::size_t>(padded(5)), 0.0F);
+  std::vector<float> gelu = values, tanh = values;
+  stages().short_gelu({gelu.data(), padded(5), 1, 5}, {});
+  stages().short_tanh({tanh.data(), padded(5), 1, 5}, {});
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(gelu[i], std::max(values[i], 0.0F), 1e-4);
+    EXPECT_NEAR(tanh[i], std::tanh(values[i]), 1e-4);
+  }
+  EXPECT_TRUE(std::isnan(tanh[4]));
+  EXPECT_TRUE(std::isnan(gelu[4]));
+}
+
+// What a stage leaves in a short format is what the stage of that format makes of its rows.
+TEST_P(SimdRowsTest, PackedRowsAreTheRowsRounded) {
+  for (const std::int64_t width : {1, 15, 32, 33, 70, 100}) {
+    const std::vector<float> ones(static_cast<std::size_t>(padded(width)), 1.0F);
+    for (const std::int64_t rows : {1, 4, 7}) {
+      for (const bool quads : {false, true}) {
+        const std::int64_t stride = quads ? quads_of(width) + 1 : padded(width) / 2;
+        const auto expect_packed = [&](Tile& y, const std::vector<std::uint32_t>& found) {
+          std::vector<std::uint32_t> expected(found.size(), 7);
+          if (quads) {
+            stages().quad_rows({y.row(0), y.stride(), rows, width, expected.data(), stride});
+          } else {
+            stages().pair_rows({y.row(0), y.stride(), rows, width, expected.data(), stride});
+          }
+          EXPECT_EQ(found, expected) << width << " " << rows << " " << quads;
+        };
+        std::vector<std::uint32_t> packed(static_cast<std::size_t>(rows * stride), 9);
+        Tile x(rows, width, 1), change(rows, width, 2), y(rows, width, 3);
+        stages().add_norm({x.row(0),
+                           change.row(0),
+                           x.stride(),
+                           change.stride(),
+                           rows,
+                           width,
+                           ones.data(),
+                           ones.data(),
+                           1e-3F,
+                           y.row(0),
+                           y.stride(),
+                           {packed.data(), stride, quads}});
+        expect_packed(y, packed);
+        stages().short_gelu(x.view(), {packed.data(), stride, quads});
+        expect_packed(x, packed);
+        stages().short_tanh(change.view(), {packed.data(), stride, quads});
+        expect_packed(change, packed);
+      }
+    }
+  }
 }
 
 // Steps over the tokens together are the softmax over all of them.

@@ -14,6 +14,7 @@ struct Vector256 {
   using WithoutDenormals = SseWithoutDenormals;
   static constexpr int kLanes = 8;
   static constexpr int kRows = 6, kPairRows = 4, kHeads = 6, kVectors = 2;
+  static constexpr bool kRoundsPairs = false;
 
   static F set(float x) { return _mm256_set1_ps(x); }
   static F load(const float* x) { return _mm256_loadu_ps(x); }
@@ -23,7 +24,11 @@ struct Vector256 {
   static F mul(F a, F b) { return _mm256_mul_ps(a, b); }
   static F div(F a, F b) { return _mm256_div_ps(a, b); }
   static F fma(F a, F b, F c) { return _mm256_fmadd_ps(a, b, c); }
-  static F sqrt(F a) { return _mm256_sqrt_ps(a); }
+  static F reciprocal(F a) {  // within 2^-20
+    const F near = _mm256_rcp_ps(a);
+    return _mm256_mul_ps(near, _mm256_fnmadd_ps(a, near, _mm256_set1_ps(2.0f)));
+  }
+  static float root(float a) { return _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(a))); }
   // The second where one is not a number.
   static F min(F a, F b) { return _mm256_min_ps(a, b); }
   static F max(F a, F b) { return _mm256_max_ps(a, b); }
@@ -41,6 +46,10 @@ struct Vector256 {
     return _mm256_castsi256_ps(
         _mm256_and_si256(_mm256_castps_si256(pairs), _mm256_set1_epi32(-65536)));
   }
+  static F load_bfloat16(const std::uint16_t* x) {
+    const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(x));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(halves), 16));
+  }
   // 2^n of whole numbers.
   static F power_of_two(F n) {
     const __m256i biased = _mm256_add_epi32(_mm256_cvttps_epi32(n), _mm256_set1_epi32(127));
@@ -51,6 +60,27 @@ struct Vector256 {
     const __m256i place = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     const __m256i mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), place);
     return _mm256_and_ps(v, _mm256_castsi256_ps(mask));
+  }
+  // The first, or the magnitude of the second if that is larger, what is no number being largest.
+  static F larger_magnitude(F most, F v) {
+    const __m256i magnitude =
+        _mm256_and_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x7fffffff));
+    return _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(most), magnitude));
+  }
+  static std::uint32_t largest_bits(F v) {
+    const __m256i bits = _mm256_castps_si256(v);
+    __m128i most = _mm_max_epu32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256(bits, 1));
+    most = _mm_max_epu32(most, _mm_shuffle_epi32(most, 0x4e));
+    most = _mm_max_epu32(most, _mm_shuffle_epi32(most, 0xb1));
+    return static_cast<std::uint32_t>(_mm_cvtsi128_si32(most));
+  }
+  // Rounded numbers of [-128, 127] plus 128.
+  static void store_bytes(std::uint8_t* y, F v) {
+    const __m256i whole = _mm256_cvtps_epi32(v);
+    const __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+    const __m128i bytes = _mm_xor_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(-128));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(y), bytes);
   }
   static float sum(F v) {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));

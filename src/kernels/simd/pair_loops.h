@@ -46,14 +46,34 @@ inline __attribute__((always_inline)) Pair bfloat16(float x) {
   return (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
 }
 
+// V::pairs rounds two vectors where it is said to.
+template <typename V>
+inline void pair_row(const float* x, std::int64_t width, Pair* y) {
+  for (std::int64_t k = 0; k < padded_pairs(width); k += V::kLanes) {
+    if constexpr (V::kRoundsPairs) {
+      V::store_pairs(y + k, V::load(x + 2 * k), V::load(x + 2 * k + V::kLanes));
+    } else {
+      for (std::int64_t i = k; i < k + V::kLanes; ++i) {
+        y[i] = bfloat16(x[2 * i]) | bfloat16(x[2 * i + 1]) << 16;
+      }
+    }
+  }
+}
+
 template <typename V>
 void pair_rows(const PairRows& r) {
   for (std::int64_t i = 0; i < r.rows; ++i) {
-    const float* x = r.x + i * r.x_stride;
-    Pair* y = r.y + i * r.y_stride;
-    for (std::int64_t k = 0; k < padded_pairs(r.width); ++k) {
-      y[k] = bfloat16(x[2 * k]) | bfloat16(x[2 * k + 1]) << 16;
-    }
+    pair_row<V>(r.x + i * r.x_stride, r.width, r.y + i * r.y_stride);
+  }
+}
+
+template <typename V>
+void pair_numbers(const PairNumbers& n) {
+  const std::int64_t width = 2 * padded_pairs(n.width);
+  for (std::int64_t i = 0; i < n.rows; ++i) {
+    const auto* x = reinterpret_cast<const std::uint16_t*>(n.x + i * n.x_stride);
+    float* y = n.y + i * n.y_stride;
+    for (std::int64_t j = 0; j < width; j += V::kLanes) V::store(y + j, V::load_bfloat16(x + j));
   }
 }
 

@@ -23,6 +23,7 @@ struct Vector128 {
   using WithoutDenormals = DenormalsOff;
   static constexpr int kLanes = 4;
   static constexpr int kRows = 4, kPairRows = 2, kHeads = 4, kVectors = 2;
+  static constexpr bool kRoundsPairs = false;
 
   static F set(float x) { return F{x, x, x, x}; }
   static F load(const float* x) {
@@ -37,10 +38,8 @@ struct Vector128 {
   static F div(F a, F b) { return a / b; }
   // Rounded twice; not for bfloat16 a and b, whose product is a float.
   static F fma(F a, F b, F c) { return a * b + c; }
-  static F sqrt(F a) {
-    return F{__builtin_sqrtf(a[0]), __builtin_sqrtf(a[1]), __builtin_sqrtf(a[2]),
-             __builtin_sqrtf(a[3])};
-  }
+  static F reciprocal(F a) { return 1.0f / a; }
+  static float root(float a) { return __builtin_sqrtf(a); }
   // The second where one is not a number.
   static F min(F a, F b) { return a < b ? a : b; }
   static F max(F a, F b) { return a > b ? a : b; }
@@ -53,6 +52,9 @@ struct Vector128 {
   // The bfloat16 numbers of pairs.
   static F lower_half(F pairs) { return from_bits(to_bits(pairs) << 16); }
   static F upper_half(F pairs) { return from_bits(to_bits(pairs) & 0xffff0000u); }
+  static F load_bfloat16(const std::uint16_t* x) {
+    return from_bits(U{x[0], x[1], x[2], x[3]} << 16);
+  }
   // 2^n of whole numbers; of no number, some number.
   static F power_of_two(F n) {
     const F lowest = {-127, -127, -127, -127};
@@ -66,6 +68,22 @@ struct Vector128 {
   static F first(F v, int count) {
     for (int i = count; i < kLanes; ++i) v[i] = 0;
     return v;
+  }
+  // The first, or the magnitude of the second if that is larger, what is no number being largest.
+  static F larger_magnitude(F most, F v) {
+    const U a = to_bits(most), b = to_bits(v) & 0x7fffffffu;
+    return from_bits(a > b ? a : b);
+  }
+  static std::uint32_t largest_bits(F v) {
+    const U bits = to_bits(v);
+    std::uint32_t most = 0;
+    for (int i = 0; i < kLanes; ++i) most = most > bits[i] ? most : bits[i];
+    return most;
+  }
+  // Rounded numbers of [-128, 127] plus 128.
+  static void store_bytes(std::uint8_t* y, F v) {
+    const U bits = to_bits(v + 12582912.0f) ^ 0x80u;  // 1.5 * 2^23
+    for (int i = 0; i < kLanes; ++i) y[i] = static_cast<std::uint8_t>(bits[i]);
   }
   static float sum(F v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 

@@ -1,7 +1,8 @@
-// Whole numbers of 8 bits four by four, made in loops that compilers turn into any instruction
-// set's vectors. V keeps each target's code its own.
+// Whole numbers of 8 bits four by four, on vectors of any instruction set or in loops that
+// compilers turn into such.
 #pragma once
 
+#include "kernels/simd/element_loops.h"
 #include "kernels/simd/stages.h"
 
 namespace fastformer::kernels::loops {
@@ -38,20 +39,21 @@ inline __attribute__((always_inline)) std::uint32_t rounded_bits(float x) {
   return bits_of(x + 12582912.0f);  // 1.5 * 2^23
 }
 
+// x is 0 between its width and the next multiple of kPanel.
 template <typename V>
 inline void quad_row(const float* x, std::int64_t width, Quad* y) {
-  std::uint32_t most = 0;
-  for (std::int64_t j = 0; j < width; ++j) {
-    const std::uint32_t magnitude = bits_of(x[j]) & 0x7fffffffu;
-    most = most > magnitude ? most : magnitude;
-  }
-  const QuadScale scale = quad_scale(most);
+  typename V::F most = V::set(0.0f);
+  for_vectors<V>(width,
+                 [&](std::int64_t j, int) { most = V::larger_magnitude(most, V::load(x + j)); });
+  const QuadScale scale = quad_scale(V::largest_bits(most));
+  const typename V::F factor = V::set(scale.factor);
   auto* bytes = reinterpret_cast<std::uint8_t*>(y);
+  for_vectors<V>(width, [&](std::int64_t j, int) {
+    V::store_bytes(bytes + j, V::mul(V::load(x + j), factor));
+  });
+  const std::int64_t filled = (width + V::kLanes - 1) / V::kLanes * V::kLanes;
   const std::int64_t end = 4 * padded_quads(width);
-  for (std::int64_t j = 0; j < width; ++j) {
-    bytes[j] = static_cast<std::uint8_t>(rounded_bits(x[j] * scale.factor) ^ 0x80u);
-  }
-  for (std::int64_t j = width; j < end; ++j) bytes[j] = 0x80;
+  for (std::int64_t j = filled; j < end; ++j) bytes[j] = 0x80;
   y[end / 4] = bits_of(scale.scale);
 }
 

@@ -1,7 +1,7 @@
 // Stages that take a row of activations at a time, on vectors of any instruction set.
 #pragma once
 
-#include "kernels/simd/element_loops.h"
+#include "kernels/simd/norm_loops.h"
 #include "kernels/simd/stages.h"
 
 namespace fastformer::kernels::loops {
@@ -26,74 +26,6 @@ void softmax_step(const SoftmaxStep& s) {
     V::store(s.largest + h, largest);
     V::store(s.shrink + h, shrink);
     V::store(s.total + h, total);
-  }
-}
-
-// Sum of f(vector at j) over a row, elements past the width counted as 0. Two sums in turn, so that
-// one need not wait for the other.
-template <typename V, typename Element>
-inline float sum_of_row(std::int64_t width, const Element& element) {
-  typename V::F even = V::set(0.0f), odd = V::set(0.0f);
-  std::int64_t j = 0;
-  for (; j + 2 * V::kLanes <= width; j += 2 * V::kLanes) {
-    even = V::add(even, element(j));
-    odd = V::add(odd, element(j + V::kLanes));
-  }
-  for (; j < width; j += V::kLanes) {
-    const typename V::F value = element(j);
-    const auto left = static_cast<int>(width - j);
-    even = V::add(even, left < V::kLanes ? V::first(value, left) : value);
-  }
-  return V::sum(V::add(even, odd));
-}
-
-// y = normalised rows whose elements at j are input(j); `y` may be where they come from.
-template <typename V, typename Input>
-inline void normalize_row(const AddNorm& n, const Input& input, float* y) {
-  using F = typename V::F;
-  const float size = static_cast<float>(n.width);
-  const F mean = V::set(sum_of_row<V>(n.width,
-                                      [&](std::int64_t j) {
-                                        const F value = input(j);
-                                        V::store(y + j, value);
-                                        return value;
-                                      }) /
-                        size);
-  const float squares = sum_of_row<V>(n.width, [&](std::int64_t j) {
-    const F centred = V::sub(V::load(y + j), mean);
-    return V::mul(centred, centred);
-  });
-  const F factor = V::div(V::set(1.0f), V::sqrt(V::set(squares / size + n.epsilon)));
-  // Past the width stays 0 even where the mean is infinite or no number.
-  for_vectors<V>(n.width, [&](std::int64_t j, int count) {
-    const F unit = V::mul(V::sub(V::load(y + j), mean), factor);
-    const F shifted = V::fma(unit, V::load(n.scale + j), V::load(n.shift + j));
-    V::store(y + j, count < V::kLanes ? V::first(shifted, count) : shifted);
-  });
-}
-
-template <typename V, typename Input>
-inline void finish_row(const AddNorm& n, const Input& input, float* y) {
-  if (n.scale) {
-    normalize_row<V>(n, input, y);
-  } else {
-    for_vectors<V>(n.width, [&](std::int64_t j, int) { V::store(y + j, input(j)); });
-  }
-}
-
-template <typename V>
-void add_norm(const AddNorm& n) {
-  for (std::int64_t r = 0; r < n.rows; ++r) {
-    const float* x = n.x + r * n.x_stride;
-    float* y = n.y + r * n.y_stride;
-    if (n.add) {
-      const float* add = n.add + r * n.add_stride;
-      finish_row<V>(
-          n, [=](std::int64_t j) { return V::add(V::load(x + j), V::load(add + j)); }, y);
-    } else {
-      finish_row<V>(
-          n, [=](std::int64_t j) { return V::load(x + j); }, y);
-    }
   }
 }
 
@@ -127,24 +59,38 @@ void row_dots(const RowDots& d) {
   }
 }
 
-// x = f(x) element by element, for an f that keeps 0.
+// x = f(x) element by element; the padding stays 0.
 template <typename V, typename Function>
-inline void change_rows(const Rows& rows, const Function& function) {
+inline void change_rows(const Rows& rows, const PackedRows& packed, const Function& function) {
   for (std::int64_t r = 0; r < rows.rows; ++r) {
     float* x = rows.x + r * rows.stride;
-    for_vectors<V>(rows.width,
-                   [&](std::int64_t j, int) { V::store(x + j, function(V::load(x + j))); });
+    for_vectors<V>(rows.width, [&](std::int64_t j, int count) {
+      const typename V::F value = function(V::load(x + j));
+      V::store(x + j, count < V::kLanes ? V::first(value, count) : value);
+    });
+    pack_row<V>(x, rows.width, packed, r);
   }
 }
 
 template <typename V>
 void gelu(const Rows& rows) {
-  change_rows<V>(rows, [](typename V::F x) { return V::mul(x, normal_distribution<V>(x)); });
+  change_rows<V>(rows, {}, [](typename V::F x) { return V::mul(x, normal_distribution<V>(x)); });
+}
+
+template <typename V>
+void short_gelu_rows(const Rows& rows, const PackedRows& packed) {
+  change_rows<V>(rows, packed,
+                 [](typename V::F x) { return V::mul(x, short_normal_distribution<V>(x)); });
 }
 
 template <typename V>
 void tanh_rows(const Rows& rows) {
-  change_rows<V>(rows, [](typename V::F x) { return tanh<V>(x); });
+  change_rows<V>(rows, {}, [](typename V::F x) { return tanh<V>(x); });
+}
+
+template <typename V>
+void short_tanh_rows(const Rows& rows, const PackedRows& packed) {
+  change_rows<V>(rows, packed, [](typename V::F x) { return short_tanh<V>(x); });
 }
 
 template <typename V>

@@ -46,6 +46,13 @@ struct PairRows {  // rows of x [rows, width], the padding included
   Pair* y = nullptr;
   std::int64_t y_stride = 0;  // in pairs
 };
+struct PairNumbers {  // back, exactly; the padding included
+  const Pair* x = nullptr;
+  std::int64_t x_stride = 0;  // in pairs
+  std::int64_t rows = 0, width = 0;
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+};
 struct PairPanels {  // panels of `inputs` inputs
   const float* panels = nullptr;
   std::int64_t inputs = 0, outputs = 0;
@@ -115,6 +122,14 @@ struct WeightedSum {
   std::int64_t sums_stride = 0;
 };
 
+// Where rows go in a short number format: pairs as of PairRows, or quads as of QuadRows. Nowhere
+// without `y`.
+struct PackedRows {
+  std::uint32_t* y = nullptr;
+  std::int64_t stride = 0;
+  bool quads = false;
+};
+
 // y = x + add, then normalised: mean 0, variance 1 (biased, epsilon added), scaled and shifted.
 struct AddNorm {
   const float* x = nullptr;    // [rows, width]
@@ -126,6 +141,7 @@ struct AddNorm {
   float epsilon = 0;
   float* y = nullptr;  // may be x or add
   std::int64_t y_stride = 0;
+  PackedRows packed;  // y once more
 };
 
 // y(r, j) = x(r, j) * factors[j], or * factors[r] with `by_row`.
@@ -184,18 +200,24 @@ struct Stages {
   void (*product)(const Product&);
   void (*softmax_step)(const SoftmaxStep&);
   void (*weighted_sum)(const WeightedSum&);
+  // With weights and x rounded to bfloat16 where the processor has tiles for that.
+  void (*short_weighted_sum)(const WeightedSum&);
   void (*add_norm)(const AddNorm&);
   void (*scale)(const Scaling&);
   void (*row_dots)(const RowDots&);
   // x = x Phi(x) with the normal distribution's Phi.
   void (*gelu)(const Rows&);
   void (*tanh)(const Rows&);
+  // The same within 1e-4, as numbers want it that are rounded to a short format at once.
+  void (*short_gelu)(const Rows&, const PackedRows&);
+  void (*short_tanh)(const Rows&, const PackedRows&);
   // largest [width] = max(largest, every row).
   void (*largest)(const Rows&, float* largest);
   void (*convolve)(const Convolution&);
   void (*pair_product)(const PairProduct&);
   void (*pair_rows)(const PairRows&);
   void (*pair_panels)(const PairPanels&);
+  void (*pair_numbers)(const PairNumbers&);
   void (*quad_product)(const QuadProduct&);
   void (*quad_rows)(const QuadRows&);
   void (*quad_panels)(const QuadPanels&);

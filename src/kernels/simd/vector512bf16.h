@@ -7,6 +7,14 @@
 namespace fastformer::kernels {
 namespace {
 
+// Rounds to bfloat16 by one instruction.
+struct Vector512Bf16 : Vector512 {
+  static constexpr bool kRoundsPairs = true;
+  static void store_pairs(Pair* y, F first, F second) {
+    _mm512_storeu_si512(y, (__m512i)_mm512_cvtne2ps_pbh(second, first));
+  }
+};
+
 // Products of pairs by one instruction.
 struct NativePairProducts {
   using X = Pair;
@@ -24,24 +32,13 @@ struct NativePairProducts {
   static __m512 number(Sum sum) { return sum; }
 };
 
-void pair_rows(const PairRows& r) {
-  for (std::int64_t i = 0; i < r.rows; ++i) {
-    const float* x = r.x + i * r.x_stride;
-    Pair* y = r.y + i * r.y_stride;
-    // Whole vectors: the padding is 0.
-    for (std::int64_t j = 0; j < r.width; j += kPanel) {
-      const __m512bh pairs =
-          _mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + j + 16), _mm512_loadu_ps(x + j));
-      _mm512_storeu_si512(y + j / 2, (__m512i)pairs);
-    }
-  }
-}
-
 // The pairs (a_j, b_j) of 16 lanes.
 inline __m512i pairs_of(__m512 a, __m512 b) {
-  const __m512i first = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(a));
-  const __m512i second = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(b));
-  return _mm512_or_si512(first, _mm512_slli_epi32(second, 16));
+  constexpr std::uint32_t kFirst = 0x00100000u, kNext = 0x00010001u;  // places 0 and 16, and one on
+  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i places = _mm512_add_epi32(_mm512_mullo_epi32(lane, _mm512_set1_epi32(kNext)),
+                                          _mm512_set1_epi32(kFirst));
+  return _mm512_permutexvar_epi16(places, (__m512i)_mm512_cvtne2ps_pbh(b, a));
 }
 
 void pair_panels(const PairPanels& p) {
@@ -62,10 +59,9 @@ void pair_panels(const PairPanels& p) {
 }
 
 constexpr Stages stages_with_pairs() {
-  Stages stages = loops::stages_on<Vector512, NativeQuadProducts>();
+  Stages stages = loops::stages_on<Vector512Bf16, NativeQuadProducts>();
   stages.pair_product = loops::product<NativePairProducts>;
   stages.pair_peak = loops::peak<NativePairProducts>;
-  stages.pair_rows = pair_rows;
   stages.pair_panels = pair_panels;
   return stages;
 }
