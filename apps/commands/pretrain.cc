@@ -65,7 +65,7 @@ struct PretrainOptions {
   }
 };
 
-Json metrics_of(const learn::TrainingResult& result, const learn::MaskedTokensTask& task) {
+Json pretraining_metrics(const learn::TrainingResult& result, const learn::MaskedTokensTask& task) {
   Json metrics = metrics_of(result);
   if (!task.has_validation()) return metrics;
   const learn::Validation frequencies = task.validate_frequencies();
@@ -102,8 +102,9 @@ void pretrain_into(const io::WorkFolder& folder, PretrainOptions& options,
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
   const learn::TrainingResult result = learn::train(task, options.training, log.observer());
   log.close();
-  write_trained_model(folder, {options.model, model.parameters(), *text.tokenizer, nullptr,
-                               options.provenance(), metrics_of(result, task), options.command});
+  write_trained_model(
+      folder, {options.model, model.parameters(), *text.tokenizer, nullptr, options.provenance(),
+               pretraining_metrics(result, task), options.command});
 }
 
 }  // namespace
