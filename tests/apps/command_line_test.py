@@ -122,7 +122,7 @@ class CommandLineTest(unittest.TestCase):
         with file.open("w", newline="") as out:
             csv.writer(out).writerows([("id", "label", "text", "source"), *rows])
         _, talk = run("train", "--train", file, "--group-column", "source", "--output",
-                      self.path / "grouped", *ENCODER)
+                      self.path / "one-sided", *ENCODER)
         self.assertIn("60 rows have a label that no row outside their part has", talk)
 
     def test_a_search_keeps_what_is_not_worse(self):
