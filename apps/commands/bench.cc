@@ -109,8 +109,7 @@ Measurement measure(const BenchModel& model, const Batch& batch, double least_se
 // What a run found out, and how it is told.
 class Report {
  public:
-  Report(const BenchModel& model, const BenchOptions& options, const MachinePeak& peak)
-      : model_(model), options_(options), peak_(peak) {}
+  Report(const BenchModel& model, const MachinePeak& peak) : model_(model), peak_(peak) {}
 
   std::string json(const std::vector<Measurement>& measurements, int threads) const {
     Json results = Json::array();
@@ -195,7 +194,6 @@ class Report {
   }
 
   const BenchModel& model_;
-  const BenchOptions& options_;
   const MachinePeak& peak_;
 };
 
@@ -244,7 +242,7 @@ int run_bench(Arguments arguments) {
     measurements.push_back(measure(model, batch, options.seconds, pool));
     peak.improve(measure_peak(kernels::instruction_set(), pool));
   }
-  const Report report(model, options, peak);
+  const Report report(model, peak);
   print(options.json ? report.json(measurements, pool.threads())
                      : report.text(measurements, pool.threads()));
   return kDone;
