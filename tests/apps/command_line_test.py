@@ -1,4 +1,4 @@
-"""The programs as a user meets them: train, evaluate, predict, inspect, and wrong usage.
+"""The programs as a user meets them: evaluate, predict, inspect, data check, and wrong usage.
 
 command_line_test.py PROGRAM
 """
@@ -9,152 +9,17 @@ import json
 import math
 import os
 import pathlib
-import random
 import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 import xml.etree.ElementTree
 
-PROGRAM = sys.argv[1]
-TOPICS = {"animals": "cat dog horse mouse bird fish", "colours": "red green blue white black grey",
-          "numbers": "one two three four five six"}
-ENCODER = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1",
-           "--learning-rate", "0.01", "--epochs", "4", "--min-count", "1", "--threads",
-           "2"]
-SMALL = [*ENCODER, "--folds", "1"]
+from programs import PROGRAM, SMALL, TOPICS, TrainedModelTest, run, sentences, write_csv
 
 
-def run(*arguments, stdin=None, code=0, environment=None):
-    """Runs the program; returns (stdout, stderr) and checks the exit code."""
-    done = subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True,
-                          text=True, timeout=300, env=environment)
-    if done.returncode != code:
-        raise AssertionError(f"exit code {done.returncode}, not {code}: {arguments}\n{done.stderr}")
-    return done.stdout, done.stderr
-
-
-def sentences(count, seed):
-    """Rows (id, label, text): words of the label's topic among words of none."""
-    draw = random.Random(seed)
-    rows = []
-    for number in range(count):
-        label = draw.choice(sorted(TOPICS))
-        words = draw.choices(TOPICS[label].split(), k=3) + draw.choices("a the of and".split(), k=4)
-        draw.shuffle(words)
-        rows.append((f"row{number}", label, " ".join(words)))
-    return rows
-
-
-def write_csv(path, rows, header=("id", "label", "text")):
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "wt", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([header, *rows] if header else rows)
-    return path
-
-
-class CommandLineTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = tempfile.TemporaryDirectory()
-        cls.path = pathlib.Path(cls.folder.name)
-        cls.train = write_csv(cls.path / "train.csv.gz", sentences(400, 1))
-        cls.test = write_csv(cls.path / "test.csv", sentences(100, 2))
-        cls.model = cls.path / "model"
-        _, cls.talk = run("train", "--train", cls.train, "--output", cls.model, *SMALL)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.folder.cleanup()
-
-    def predict(self, *arguments, stdin=None):
-        lines = run("predict", "--model", self.model, "--json", *arguments, stdin=stdin)[0]
-        return [json.loads(line) for line in lines.splitlines()]
-
-    def test_model_folder_is_whole(self):
-        names = {file.name for file in self.model.iterdir()}
-        self.assertEqual(names, {"config.json", "model.safetensors", "vocabulary.txt", "README.md",
-                                 "metrics.json", "training.jsonl"})
-        self.assertFalse((self.path / "model.training").exists())
-        config = json.loads((self.model / "config.json").read_text())
-        self.assertEqual(config["labels"], sorted(TOPICS))
-        log = (self.model / "training.jsonl").read_text()
-        events = [json.loads(line) for line in log.splitlines()]
-        self.assertEqual([e["epoch"] for e in events if e["event"] == "epoch"], [1, 2, 3, 4])
-
-    def test_each_row_is_held_out_once_where_rows_are_few(self):
-        model = self.path / "folds"
-        _, talk = run("train", "--train", self.train, "--output", model, *ENCODER)
-        metrics = json.loads((model / "metrics.json").read_text())
-        self.assertEqual(metrics["calibration"]["rows"], 400)
-        self.assertGreater(metrics["branches"]["both"]["accuracy"], 0.9)
-        log = (model / "training.jsonl").read_text()
-        events = [json.loads(line) for line in log.splitlines()]
-        parts = [e["part"] for e in events if e["event"] == "epoch"]
-        self.assertEqual(parts, [f"part {n} of 4" for n in (1, 2, 3, 4) for _ in range(4)])
-        self.assertIn("part 4 of 4  epoch 4", talk)
-        report = json.loads(run("evaluate", "--model", model, "--data", self.test, "--json")[0])
-        self.assertGreater(report["accuracy"], 0.95)
-        share = self.path / "share"
-        run("train", "--train", self.train, "--output", share, *ENCODER, "--valid-share", "0.2",
-            "--epochs", "1")
-        metrics = json.loads((share / "metrics.json").read_text())
-        self.assertLess(metrics["calibration"]["rows"], 120)
-
-    def test_the_configuration_repeats_the_training(self):
-        once, again = self.path / "once", self.path / "repeated"
-        run("train", "--train", self.train, "--output", once, *ENCODER)
-        config = json.loads((once / "config.json").read_text())
-        self.assertEqual(config["training"]["folds"], 3)
-        options = {key: value for key, value in config["training"].items() if value != ""}
-        file = self.path / "repeat.json"
-        file.write_text(json.dumps({**options, **config["model"], **config["text"]}))
-        run("train", "--train", self.train, "--output", again, "--config", file)
-        self.assertEqual((once / "model.safetensors").read_bytes(),
-                         (again / "model.safetensors").read_bytes())
-
-    def test_a_label_of_one_part_alone_is_an_error_there(self):
-        rows = [(str(i), label, f"{label} {word}", label) for label in ("a", "b", "c")
-                for i, word in enumerate(["one", "two", "three", "four"] * 5)]
-        file = self.path / "grouped.csv"
-        with file.open("w", newline="") as out:
-            csv.writer(out).writerows([("id", "label", "text", "source"), *rows])
-        _, talk = run("train", "--train", file, "--group-column", "source", "--output",
-                      self.path / "one-sided", *ENCODER)
-        self.assertIn("60 rows have a label that no row outside their part has", talk)
-
-    def test_a_search_keeps_what_is_not_worse(self):
-        model = self.path / "tuned"
-        _, talk = run("train", "--train", self.train, "--output", model, *SMALL, "--autotune", "8")
-        tuning = json.loads((model / "metrics.json").read_text())["autotune"]
-        self.assertEqual(tuning["trials"][0]["changes"], {})
-        self.assertGreater(len(tuning["trials"]), 1)
-        best = [t for t in tuning["trials"] if t["changes"] == tuning["chosen"]][0]
-        self.assertLessEqual(best["loss"], tuning["trials"][0]["loss"])
-        self.assertGreaterEqual(best["accuracy"], tuning["trials"][0]["accuracy"])
-        # What the user has set is not searched.
-        changed = {key for trial in tuning["trials"] for key in trial["changes"]}
-        self.assertFalse(changed & {"width", "layers", "learning_rate", "epochs"})
-        training = json.loads((model / "config.json").read_text())["training"]
-        for key, value in tuning["chosen"].items():
-            if key in training:
-                self.assertEqual(training[key], value)
-        self.assertRegex(talk, "of [0-9]+ trials the best: ")
-
-    def test_a_search_without_time_keeps_the_settings(self):
-        model = self.path / "hasty"
-        _, talk = run("train", "--train", self.train, "--output", model, *ENCODER, "--autotune",
-                      "0.001")
-        self.assertIn("the settings stay as given", talk)
-        self.assertEqual(json.loads((model / "metrics.json").read_text())["autotune"],
-                         {"chosen": {}, "trials": []})
-
-    def test_training_says_what_the_temperature_did(self):
-        self.assertRegex(self.talk, r"temperature [0-9.]+ fitted on [0-9]+ validation rows: "
-                         r"cross entropy .* before, .* after; calibration error .* before, .* after")
-
+class CommandLineTest(TrainedModelTest):
     def test_learns_and_evaluates(self):
         report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json")[0])
         self.assertGreater(report["accuracy"], 0.95)
@@ -163,12 +28,6 @@ class CommandLineTest(unittest.TestCase):
             self.assertIn(key, report)
         text = run("evaluate", "--model", self.model, "--data", self.test)[0]
         self.assertIn("macro-F1", text)
-
-    def test_same_command_same_bytes(self):
-        again = self.path / "again"
-        run("train", "--train", self.train, "--output", again, *SMALL)
-        for name in ("config.json", "model.safetensors", "vocabulary.txt"):
-            self.assertEqual((self.model / name).read_bytes(), (again / name).read_bytes(), name)
 
     def test_predictions_come_in_order_with_their_ids(self):
         rows = sentences(50, 3)
@@ -330,80 +189,6 @@ class CommandLineTest(unittest.TestCase):
         self.assertIn("classifier.weight", run("inspect", self.model, "--tensors")[0])
         self.assertIn("parameters", json.loads(run("inspect", self.model, "--json")[0]))
 
-    def test_text_without_spaces_gets_pieces(self):
-        draw = random.Random(5)
-        rows = [(i, label, "".join(draw.choices(letters, k=12)))
-                for i in range(300)
-                for label, letters in [draw.choice([("a", "天地玄黃宇宙洪荒"), ("b", "日月盈昃辰宿列張")])]]
-        file = write_csv(self.path / "chinese.csv", rows)
-        model = self.path / "chinese"
-        run("train", "--train", file, "--output", model, *SMALL)
-        self.assertTrue((model / "sentencepiece.model").exists())
-        out = run("predict", "--model", model, "--input", "-", stdin="天地玄黃天地\n")[0]
-        self.assertTrue(out.startswith("a\t"), out)
-        _, error = run("train", "--train", file, "--output", self.path / "no", *SMALL,
-                       "--subwords", "100", code=2)
-        self.assertIn("--subwords", error)
-
-    def test_switches_of_training_leave_a_plain_model(self):
-        switches = ["--pooling", "both", "--subwords", "500", "--word-dropout", "0.1",
-                    "--dropout-mask", "document", "--average", "0.9", "--embedding-update", "lazy"]
-        models = [self.path / "switches", self.path / "switches2"]
-        for model in models:
-            run("train", "--train", self.train, "--output", model, *SMALL, *switches)
-        self.assertEqual(*((model / "model.safetensors").read_bytes() for model in models))
-        weights = (models[0] / "model.safetensors").read_bytes()
-        header = weights[8:8 + struct.unpack("<Q", weights[:8])[0]]
-        self.assertIn(b"classifier.weight", header)
-        self.assertNotIn(b"subword", header)
-        config = json.loads((models[0] / "config.json").read_text())
-        self.assertEqual(config["model"]["pooling"], "both")
-        report = json.loads(run("evaluate", "--model", models[0], "--data", self.test, "--json")[0])
-        self.assertGreater(report["accuracy"], 0.95)
-
-    def test_pretraining(self):
-        labelled = write_csv(self.path / "text.csv", sentences(300, 7))
-        plain = self.path / "plain.txt"
-        plain.write_text("".join(row[2] + "\n" for row in sentences(300, 8)))
-        models = [self.path / "pretrained", self.path / "pretrained2"]
-        for model in models:
-            _, talk = run("pretrain", "--text", labelled, plain, "--output", model, *ENCODER,
-                          "--candidates", "10", "--mask-share", "0.2", "--local", "gated")
-            self.assertIn("by word frequencies", talk)
-        for name in ("config.json", "model.safetensors", "vocabulary.txt"):
-            self.assertEqual(*((model / name).read_bytes() for model in models))
-        metrics = json.loads((models[0] / "metrics.json").read_text())
-        self.assertLess(metrics["validation_loss"], metrics["word_frequencies_loss"])
-        self.assertGreater(metrics["validation_masked_accuracy"],
-                           metrics["word_frequencies_masked_accuracy"])
-        shown = run("inspect", models[0])[0]
-        self.assertRegex(shown, r"task +pretraining")
-        self.assertNotIn("labels", shown)
-        for arguments in (["predict", "--input", self.test], ["evaluate", "--data", self.test]):
-            _, error = run(*arguments, "--model", models[0], code=1)
-            self.assertIn("pretrained encoder", error)
-            self.assertIn("--init-from", error)
-        model = self.path / "from-pretrained"
-        _, talk = run("train", "--train", self.train, "--init-from", models[0], "--output", model,
-                      *SMALL)
-        self.assertIn("goes on from", talk)
-        self.assertEqual((model / "vocabulary.txt").read_bytes(),
-                         (models[0] / "vocabulary.txt").read_bytes())
-        config = json.loads((model / "config.json").read_text())
-        self.assertEqual(config["model"]["local"], "gated")
-        report = json.loads(run("evaluate", "--model", model, "--data", self.test, "--json")[0])
-        self.assertGreater(report["accuracy"], 0.95)
-
-    def test_pretraining_reads_long_documents_whole(self):
-        file = self.path / "long.txt"
-        file.write_text("\n".join(" ".join(["red", "green", "blue"] * 40) for _ in range(20)))
-        model = self.path / "long"
-        run("pretrain", "--text", file, "--output", model, *ENCODER, "--epochs", "2",
-            "--max-length", "16", "--valid-share", "0", "--candidates", "0")
-        metrics = json.loads((model / "metrics.json").read_text())
-        self.assertEqual(metrics["training_tokens"], 2 * 20 * 120)
-        self.assertNotIn("validation_loss", metrics)
-
     def test_data_check(self):
         rows = [(f"{label}{i}", label, f"<p>{text} {i}</p> " + "word " * 600)
                 for i, (_, label, text) in enumerate(sentences(80, 9))]
@@ -541,12 +326,6 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(report["accuracy"], 1)
         self.assertEqual(run("predict", "--model", model, "--input", "-", stdin="cat, dog\n")[0][:7],
                          "animals")
-
-    def test_groups_are_not_asked_of_validation_rows(self):
-        valid = write_csv(self.path / "valid.csv", [row[1:] for row in sentences(20, 6)],
-                          ("label", "text"))
-        run("train", "--train", self.train, "--valid", valid, "--group-column", "id", "--output",
-            self.path / "grouped", *SMALL)
 
     def test_long_documents_are_refused_after_those_before_them(self):
         model = self.path / "strict"

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import unittest
 
-from command_line_test import SMALL, TOPICS, run, sentences, write_csv
+from programs import SMALL, TOPICS, run, sentences, write_csv
 
 
 def documents(count, seed):
