@@ -22,13 +22,7 @@ std::vector<std::size_t> most_important(const WideTable& table, std::size_t most
     const double scale = table.weight_scales()[f];
     importance[f] = squares * scale * scale * std::exp(-double{table.scaler().idf()[f]});
   }
-  std::vector<std::size_t> order(features);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return importance[a] > importance[b]; });
-  order.resize(std::min(most, features));
-  std::sort(order.begin(), order.end());
-  return order;
+  return places_of_largest(importance, most);
 }
 
 WideTable with_features(const WideTable& table, const std::vector<std::size_t>& features) {
@@ -52,6 +46,16 @@ WideTable with_features(const WideTable& table, const std::vector<std::size_t>& 
 }
 
 }  // namespace
+
+std::vector<std::size_t> places_of_largest(std::span<const double> values, std::size_t most) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return values[a] > values[b]; });
+  order.resize(std::min(most, values.size()));
+  std::sort(order.begin(), order.end());
+  return order;
+}
 
 WideTable pruned(const WideTable& table, std::size_t most) {
   return with_features(table, most_important(table, most));

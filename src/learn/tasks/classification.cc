@@ -19,52 +19,30 @@ ClassificationTask::ClassificationTask(Classifier& classifier, LabelledDocuments
       valid_(std::move(valid)),
       valid_targets_(valid_.targets.dense(classifier.config().labels.size())),
       options_(options),
-      seed_(seed),
+      batches_(train_.ids, options, seed),
       loss_{classifier.config().target, {}, 0},
-      subwords_(std::move(subwords)) {
-  for (const auto& ids : train_.ids) lengths_.push_back(static_cast<std::int64_t>(ids.size()));
-}
+      subwords_(std::move(subwords)) {}
 
 void ClassificationTask::set_loss(std::vector<float> weights, double smoothing) {
   loss_.weights = std::move(weights);
   loss_.smoothing = smoothing;
 }
 
-std::int64_t ClassificationTask::begin_epoch(int epoch) {
-  plan_ = data::plan_batches(lengths_, options_, seed_, epoch);
-  return static_cast<std::int64_t>(plan_.size());
-}
-
-BatchSize ClassificationTask::batch_size(std::int64_t batch) const {
-  const auto& documents = plan_.at(static_cast<std::size_t>(batch));
-  BatchSize size;
-  size.documents = static_cast<std::int64_t>(documents.size());
-  for (std::int64_t document : documents) {
-    size.tokens += lengths_[static_cast<std::size_t>(document)];
-  }
-  return size;
-}
-
 std::vector<UsedRows> ClassificationTask::used_rows(std::int64_t batch) const {
-  UsedRows words = {"embedding.word.weight", {}}, positions = {"embedding.position.weight", {}};
-  std::int64_t longest = 0;
-  for (std::int64_t document : plan_.at(static_cast<std::size_t>(batch))) {
+  UsedRows words = {"embedding.word.weight", {}};
+  for (const std::int64_t document : batches_.documents(batch)) {
     const auto& ids = train_.ids[static_cast<std::size_t>(document)];
     words.rows.insert(words.rows.end(), ids.begin(), ids.end());
-    longest = std::max(longest, lengths_[static_cast<std::size_t>(document)]);
   }
   words.rows.push_back(text::Vocabulary::kUnknown);  // in place of a word that is dropped
-  std::sort(words.rows.begin(), words.rows.end());
-  words.rows.erase(std::unique(words.rows.begin(), words.rows.end()), words.rows.end());
-  positions.rows.resize(static_cast<std::size_t>(longest));
-  std::iota(positions.rows.begin(), positions.rows.end(), 0);
-  if (!subwords_) return {words, positions};
+  make_distinct(words);
+  if (!subwords_) return {words, batches_.positions(batch)};
   const UsedRows subwords = {Subwords::kTable, subwords_->rows_of(words.rows)};
-  return {words, positions, subwords};
+  return {words, batches_.positions(batch), subwords};
 }
 
 at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& context) {
-  const auto& documents = plan_.at(static_cast<std::size_t>(batch));
+  const std::vector<std::int64_t>& documents = batches_.documents(batch);
   ForwardContext own = context;
   own.subwords = subwords_ ? &*subwords_ : nullptr;
   const at::Tensor logits = classifier_.logits(data::make_batch(train_.ids, documents), own);

@@ -7,6 +7,7 @@
 
 #include "data/targets.h"
 #include "learn/tasks/classifier.h"
+#include "learn/tasks/document_batches.h"
 #include "learn/tasks/label_loss.h"
 #include "learn/tasks/task.h"
 
@@ -34,8 +35,8 @@ class ClassificationTask : public Task {
 
   Parameters& parameters() override { return classifier_.parameters(); }
   std::string score_name() const override;
-  std::int64_t begin_epoch(int epoch) override;
-  BatchSize batch_size(std::int64_t batch) const override;
+  std::int64_t begin_epoch(int epoch) override { return batches_.begin_epoch(epoch); }
+  BatchSize batch_size(std::int64_t batch) const override { return batches_.size(batch); }
   std::vector<UsedRows> used_rows(std::int64_t batch) const override;
   at::Tensor loss(std::int64_t batch, const ForwardContext& context) override;
   bool folds() const override { return subwords_.has_value(); }
@@ -51,13 +52,11 @@ class ClassificationTask : public Task {
   Classifier& classifier_;
   LabelledDocuments train_;
   LabelledDocuments valid_;
-  std::vector<float> valid_targets_;   // [validation rows, labels]
-  std::vector<std::int64_t> lengths_;  // of the training documents, in tokens
+  std::vector<float> valid_targets_;  // [validation rows, labels]
   data::BatchOptions options_;
-  std::uint64_t seed_;
+  DocumentBatches batches_;  // of the training documents
   LabelLoss loss_;
   std::optional<Subwords> subwords_;
-  std::vector<std::vector<std::int64_t>> plan_;
 };
 
 // What a validation score of this kind of targets is called.

@@ -1,9 +1,6 @@
 // Batches, loss and validation of masked tokens.
 #include "learn/tasks/masked_tokens.h"
 
-#include <algorithm>
-#include <numeric>
-
 #include "base/random.h"
 #include "text/vocabulary.h"
 
@@ -14,12 +11,6 @@ constexpr std::uint64_t kMaskSeed = 0x6d61736bULL, kDrawSeed = 0x64726177ULL,
                         kValidSeed = 0x76616c64ULL;
 constexpr std::int64_t kGuessesAtOnce = 256;  // whose scores of all words are held in validation
 
-std::vector<std::int64_t> lengths_of(const MaskedTokensTask::Documents& documents) {
-  std::vector<std::int64_t> lengths;
-  for (const auto& ids : documents) lengths.push_back(static_cast<std::int64_t>(ids.size()));
-  return lengths;
-}
-
 }  // namespace
 
 MaskedTokensTask::MaskedTokensTask(MaskedModel& model, Documents train, Documents valid,
@@ -27,8 +18,7 @@ MaskedTokensTask::MaskedTokensTask(MaskedModel& model, Documents train, Document
                                    std::uint64_t seed)
     : model_(model),
       train_(std::move(train)),
-      lengths_(lengths_of(train_)),
-      batches_(batches),
+      batches_(train_, batches, seed),
       masking_(masking),
       seed_(seed),
       frequencies_(train_, model.config().vocabulary),
@@ -51,50 +41,33 @@ data::RaggedBatch MaskedTokensTask::masked_batch(const Documents& documents,
   return batch;
 }
 
-MaskedTokensTask::Batch MaskedTokensTask::batch_of(std::int64_t batch) const {
-  const auto epoch = static_cast<std::uint64_t>(epoch_), number = static_cast<std::uint64_t>(batch);
-  Batch made;
-  made.tokens = masked_batch(train_, plan_.at(static_cast<std::size_t>(batch)),
-                             hash_of({seed_, kMaskSeed, epoch, number}), made.masked);
-  made.candidates = choose_candidates(made.masked.targets, frequencies_, masking_.candidates,
-                                      hash_of({seed_, kDrawSeed, epoch, number}));
-  return made;
+const MaskedTokensTask::Batch& MaskedTokensTask::batch_of(std::int64_t number) const {
+  if (made_.epoch == epoch_ && made_.number == number) return made_;
+  const auto epoch = static_cast<std::uint64_t>(epoch_), batch = static_cast<std::uint64_t>(number);
+  made_.epoch = epoch_;
+  made_.number = number;
+  made_.tokens = masked_batch(train_, batches_.documents(number),
+                              hash_of({seed_, kMaskSeed, epoch, batch}), made_.masked);
+  made_.candidates = choose_candidates(made_.masked.targets, frequencies_, masking_.candidates,
+                                       hash_of({seed_, kDrawSeed, epoch, batch}));
+  return made_;
 }
 
 std::int64_t MaskedTokensTask::begin_epoch(int epoch) {
   epoch_ = epoch;
-  plan_ = data::plan_batches(lengths_, batches_, seed_, epoch);
-  return static_cast<std::int64_t>(plan_.size());
-}
-
-BatchSize MaskedTokensTask::batch_size(std::int64_t batch) const {
-  const auto& documents = plan_.at(static_cast<std::size_t>(batch));
-  BatchSize size;
-  size.documents = static_cast<std::int64_t>(documents.size());
-  for (std::int64_t document : documents) {
-    size.tokens += lengths_[static_cast<std::size_t>(document)];
-  }
-  return size;
+  return batches_.begin_epoch(epoch);
 }
 
 std::vector<UsedRows> MaskedTokensTask::used_rows(std::int64_t batch) const {
-  const Batch made = batch_of(batch);
+  const Batch& made = batch_of(batch);
   UsedRows words = {"embedding.word.weight", made.candidates.ids};
   words.rows.insert(words.rows.end(), made.tokens.ids.begin(), made.tokens.ids.end());
-  std::sort(words.rows.begin(), words.rows.end());
-  words.rows.erase(std::unique(words.rows.begin(), words.rows.end()), words.rows.end());
-  UsedRows positions = {"embedding.position.weight", {}};
-  std::int64_t longest = 0;
-  for (std::int64_t document : plan_[static_cast<std::size_t>(batch)]) {
-    longest = std::max(longest, lengths_[static_cast<std::size_t>(document)]);
-  }
-  positions.rows.resize(static_cast<std::size_t>(longest));
-  std::iota(positions.rows.begin(), positions.rows.end(), 0);
-  return {words, positions};
+  make_distinct(words);
+  return {words, batches_.positions(batch)};
 }
 
 at::Tensor MaskedTokensTask::loss(std::int64_t batch, const ForwardContext& context) {
-  const Batch made = batch_of(batch);
+  const Batch& made = batch_of(batch);
   const at::Tensor guesses =
       model_.guesses(made.tokens, at::tensor(made.masked.places, at::kLong), context);
   if (made.masked.places.empty()) return guesses.sum();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "learn/tasks/document_batches.h"
 #include "learn/tasks/masked_model.h"
 #include "learn/tasks/masking.h"
 #include "learn/tasks/task.h"
@@ -23,7 +24,7 @@ class MaskedTokensTask : public Task {
   Parameters& parameters() override { return model_.parameters(); }
   std::string score_name() const override { return "masked accuracy"; }
   std::int64_t begin_epoch(int epoch) override;
-  BatchSize batch_size(std::int64_t batch) const override;
+  BatchSize batch_size(std::int64_t batch) const override { return batches_.size(batch); }
   std::vector<UsedRows> used_rows(std::int64_t batch) const override;
   // Over a batch's candidates; 0 where a batch has nothing to guess.
   at::Tensor loss(std::int64_t batch, const ForwardContext& context) override;
@@ -36,18 +37,20 @@ class MaskedTokensTask : public Task {
 
  private:
   struct Batch {
+    int epoch = -1;
+    std::int64_t number = -1;
     data::RaggedBatch tokens;  // as the model reads them
     MaskedTokens masked;
     Candidates candidates;
   };
-  Batch batch_of(std::int64_t batch) const;
+  // Made once for a step: its rows are asked for before its loss.
+  const Batch& batch_of(std::int64_t number) const;
   data::RaggedBatch masked_batch(const Documents& documents, std::span<const std::int64_t> chosen,
                                  std::uint64_t seed, MaskedTokens& masked) const;
 
   MaskedModel& model_;
   Documents train_;
-  std::vector<std::int64_t> lengths_;  // of the training documents
-  data::BatchOptions batches_;
+  DocumentBatches batches_;  // of the training documents
   MaskingOptions masking_;
   std::uint64_t seed_;
   WordFrequencies frequencies_;
@@ -55,7 +58,7 @@ class MaskedTokensTask : public Task {
   std::vector<std::vector<std::int64_t>> valid_plan_;
   std::vector<std::int64_t> held_out_;  // the words to guess of the validation documents
   int epoch_ = 0;
-  std::vector<std::vector<std::int64_t>> plan_;
+  mutable Batch made_;  // the last one
 };
 
 }  // namespace fastformer::learn

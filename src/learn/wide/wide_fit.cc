@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "learn/wide/linear_solver.h"
+#include "model/wide_pruning.h"
 
 namespace fastformer::learn {
 namespace {
@@ -158,13 +159,7 @@ std::vector<std::size_t> most_important(const LinearModel& solved, const Posting
     }
     importance[f] *= static_cast<double>(postings.of(f).size());
   }
-  std::vector<std::size_t> order(features);
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return importance[a] > importance[b]; });
-  order.resize(std::min(most, features));
-  std::sort(order.begin(), order.end());
-  return order;
+  return model::places_of_largest(importance, most);
 }
 
 Postings kept(const Postings& postings, const std::vector<std::size_t>& features) {
