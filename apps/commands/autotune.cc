@@ -67,7 +67,7 @@ class Tuning {
       : search_(search),
         log_(log),
         score_name_(learn::score_name_of(search.options.model.target)),
-        part_(search.rows.folds.empty() ? search.rows : search.rows.without_fold(0)),
+        part_(search.rows.folds.empty() ? TrainingRows() : search.rows.without_fold(0)),
         deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                      std::chrono::duration<double>(search.options.autotune))) {}
 
@@ -89,13 +89,19 @@ class Tuning {
   }
 
  private:
-  static std::vector<Json> changes_of(const std::vector<std::string>& keys, int epochs) {
+  // All that change something.
+  std::vector<Json> changes_of(const std::vector<std::string>& keys) const {
     std::vector<Json> all;
+    config::OptionSet set;
+    search_.options.describe(set);
     for (const Candidates& candidates : kCandidates) {
       if (std::find(keys.begin(), keys.end(), candidates.key) == keys.end()) continue;
       for (const Json& value : Json::parse(candidates.values)) {
         const bool factor = std::string_view(candidates.key) == "epochs";
-        all.push_back({{candidates.key, factor ? Json(value.get<int>() * epochs) : value}});
+        const Json given = set.find(candidates.key)->get_json();
+        if (!factor && value == given) continue;
+        all.push_back(
+            {{candidates.key, factor ? Json(value.get<int>() * given.get<int>()) : value}});
       }
     }
     return all;
@@ -106,7 +112,7 @@ class Tuning {
   }
 
   void search(const std::vector<std::string>& keys) {
-    std::vector<Json> left = changes_of(keys, search_.options.training.epochs);
+    std::vector<Json> left = changes_of(keys);
     Random random(
         hash_of({static_cast<std::uint64_t>(search_.options.training.seed), 0x74756e65ULL}));
     while (!left.empty()) {
@@ -149,7 +155,7 @@ class Tuning {
   }
 
   learn::Validation validation_of(TrainOptions& options) {
-    TrainingRows rows = part_;
+    TrainingRows rows = search_.rows.folds.empty() ? search_.rows : part_;
     EncodedRows encoded = prepare_rows(options, rows, search_.initial, search_.threads);
     stop_in_time();
     const FitSettings settings = {options,
@@ -188,7 +194,7 @@ class Tuning {
   const Search& search_;
   learn::TrainingLog& log_;
   std::string score_name_;
-  TrainingRows part_;
+  TrainingRows part_;  // the rows with their first part held out, where parts are
   Clock::time_point deadline_;
   Trial best_;
   int attempts_ = 0;

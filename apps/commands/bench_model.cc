@@ -41,11 +41,11 @@ model::ModelConfig config_of(const std::string& shape, std::int64_t longest) {
 BenchModel::BenchModel(const std::string& folder, Numbers numbers)
     : folder_(std::make_unique<model::ModelFolder>(model::ModelFolder::open(folder))),
       config_(folder_->config()),
-      precision_(precision_of(numbers, config_)),
+      precision_(runtime::precision_of(numbers, config_)),
       classifier_(std::make_unique<runtime::Classifier>(*folder_, precision_)) {}
 
 BenchModel::BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers)
-    : config_(config_of(shape, longest)), precision_(precision_of(numbers, config_)) {
+    : config_(config_of(shape, longest)), precision_(runtime::precision_of(numbers, config_)) {
   fill_tensors();
   constexpr char kWords[] = "embedding.word.weight";
   model::TensorView words{"F32",

@@ -28,7 +28,7 @@ LoadedClassifier::LoadedClassifier(const ModelUse& use)
       config_(folder_.config()),
       data_options_(section(folder_.config_document(), "data")),
       pool_(use.threads),
-      classifier_(folder_, precision_of(use.precision, folder_.config())) {
+      classifier_(folder_, runtime::precision_of(use.precision, folder_.config())) {
   wide_ = folder_.config().wide;
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }

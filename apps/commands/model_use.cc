@@ -26,18 +26,4 @@ void describe_precision(config::OptionSet& options, Numbers* precision) {
               "numbers that the encoder multiplies; model: int8 if quantize made it, else float32");
 }
 
-runtime::Precision precision_of(Numbers numbers, const model::ModelConfig& config) {
-  switch (numbers) {
-    case Numbers::kFloat32:
-      return runtime::Precision::kFloat32;
-    case Numbers::kBfloat16:
-      return runtime::Precision::kBfloat16;
-    case Numbers::kInt8:
-      return runtime::Precision::kInt8;
-    case Numbers::kModel:
-      break;
-  }
-  return runtime::precision_of(config);
-}
-
 }  // namespace fastformer::apps

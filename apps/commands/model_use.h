@@ -1,6 +1,8 @@
 // The options that commands on trained models share.
 #pragma once
 
+#include <fastformer/text_classifier.h>
+
 #include <string>
 
 #include "data/corpus_options.h"
@@ -12,8 +14,7 @@ namespace fastformer::apps {
 enum class Branch { kBoth, kWide, kEncoder };
 
 // The numbers that an encoder multiplies; kModel: those that the model was made for.
-enum class Numbers { kModel, kFloat32, kBfloat16, kInt8 };
-runtime::Precision precision_of(Numbers numbers, const model::ModelConfig& config);
+using Numbers = TextClassifier::Numbers;
 
 // Which model is used, on how many threads, and how its input is read.
 struct ModelUse {

@@ -31,6 +31,21 @@ Precision precision_of(const model::ModelConfig& config) {
   return config.quantized ? Precision::kInt8 : Precision::kFloat32;
 }
 
+Precision precision_of(TextClassifier::Numbers numbers, const model::ModelConfig& config) {
+  using Numbers = TextClassifier::Numbers;
+  switch (numbers) {
+    case Numbers::kFloat32:
+      return Precision::kFloat32;
+    case Numbers::kBfloat16:
+      return Precision::kBfloat16;
+    case Numbers::kInt8:
+      return Precision::kInt8;
+    case Numbers::kModel:
+      break;
+  }
+  return precision_of(config);
+}
+
 struct Classifier::Content {
   Content(const kernels::Stages& stages, Precision precision, const model::ModelConfig& config,
           const TensorSource& source, const model::TensorView& words)

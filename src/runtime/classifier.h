@@ -1,6 +1,8 @@
 // A classifier for use: logits of documents, without torch.
 #pragma once
 
+#include <fastformer/text_classifier.h>
+
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -16,6 +18,8 @@ namespace fastformer::runtime {
 
 // The numbers that a model was made for.
 Precision precision_of(const model::ModelConfig& config);
+// The numbers that are asked for, which may be the model's own.
+Precision precision_of(TextClassifier::Numbers numbers, const model::ModelConfig& config);
 
 // The encoder branch of a model. A document's logits depend on the document alone, bit for bit: not
 // on what else is asked for, nor on threads. Const functions may be called from several threads at

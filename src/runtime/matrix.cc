@@ -1,7 +1,10 @@
 // Packing and products of weights.
 #include "runtime/matrix.h"
 
+#include <fastformer/error.h>
+
 #include <algorithm>
+#include <string>
 
 namespace fastformer::runtime {
 
@@ -27,6 +30,11 @@ void PackedMatrix::require(std::int64_t outputs_in, std::int64_t inputs_in, Prec
   panels.require(padded(outputs) * inputs);
   if (precision == Precision::kBfloat16) pairs.require(padded(outputs) * padded(inputs) / 2);
   if (precision != Precision::kInt8) return;
+  if (inputs > kMostQuadInputs) {
+    throw Error(
+        "a matrix of " + std::to_string(inputs) + " inputs is too wide for products in int8",
+        "--precision", "Use float32 or bfloat16");
+  }
   quads.require(padded(outputs) * kernels::quads_of(inputs));
   scales.require(padded(outputs));
   zeros.require(padded(outputs));

@@ -33,6 +33,9 @@ Floats padded_vector(std::span<const float> values);
 // The number format of products and of the weights in them; everything else is 32-bit floats.
 enum class Precision { kFloat32, kBfloat16, kInt8 };
 
+// Up to here 32 bits hold the sums of products of 8 bits: (2^31 - 1) / (255 * 127).
+inline constexpr std::int64_t kMostQuadInputs = 66'311;
+
 // Weights [outputs, inputs] in panels, see kernels/simd/stages.h.
 struct PackedMatrix {
   std::int64_t outputs = 0, inputs = 0;

@@ -12,27 +12,10 @@
 
 namespace fastformer {
 
-namespace {
-
-runtime::Precision precision_of(TextClassifier::Numbers numbers, const model::ModelConfig& config) {
-  switch (numbers) {
-    case TextClassifier::Numbers::kFloat32:
-      return runtime::Precision::kFloat32;
-    case TextClassifier::Numbers::kBfloat16:
-      return runtime::Precision::kBfloat16;
-    case TextClassifier::Numbers::kInt8:
-      return runtime::Precision::kInt8;
-    case TextClassifier::Numbers::kModel:
-      break;
-  }
-  return runtime::precision_of(config);
-}
-
-}  // namespace
-
 struct TextClassifier::Content {
   Content(model::ModelFolder opened, Numbers numbers)
-      : folder(std::move(opened)), encoder(folder, precision_of(numbers, folder.config())) {
+      : folder(std::move(opened)),
+        encoder(folder, runtime::precision_of(numbers, folder.config())) {
     if (folder.tokenizer()) pipeline.emplace(folder.pipeline());
   }
 
