@@ -14,7 +14,10 @@ settings=(-U 'TORCH_*') # looked up anew, so that a moved libtorch is found
 started=$SECONDS
 
 case $preset in
-  release | dev) setup_main && settings+=("-DFASTFORMER_TORCH=$FASTFORMER_TORCH") ;;
+  release | dev)
+    setup_main # not before "&&", where bash goes on after an error
+    settings+=("-DFASTFORMER_TORCH=$FASTFORMER_TORCH")
+    ;;
   lean | asan | ubsan | tsan) setup_main --lean ;;
   *)
     echo "usage: scripts/build.sh [release|dev|lean|asan|ubsan|tsan] [TARGET...]" >&2
