@@ -7,6 +7,8 @@
 #include <cmath>
 #include <string>
 
+#include "metrics/logistic.h"
+
 namespace fastformer::metrics {
 namespace {
 
@@ -90,9 +92,8 @@ void add_multi(const float* logits, const float* targets, std::int64_t labels, d
                double uniform, Cost& cost) {
   for (std::int64_t c = 0; c < labels; ++c) {
     const double logit = logits[c], scaled = inverse * logit;
-    const double small = std::exp(-std::abs(scaled));  // no overflow
-    const double p = scaled >= 0 ? 1 / (1 + small) : small / (1 + small);
-    cost.value += std::max(scaled, 0.0) + std::log1p(small) - targets[c] * scaled;
+    const auto [p, softplus] = logistic(scaled);
+    cost.value += softplus - targets[c] * scaled;
     cost.first += (p - targets[c]) * logit + uniform * (p - 0.5) * logit;
     cost.second += (1 + uniform) * p * (1 - p) * logit * logit;
   }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <utility>
 
+#include "metrics/logistic.h"
+
 namespace fastformer::model {
 namespace {
 
@@ -60,9 +62,8 @@ struct Given {
 void add_to(Loss& total, const Given& given, const Numbers& at) {
   double logit = 0;
   for (std::size_t i = 0; i < 3; ++i) logit += at[i] * given.inputs[i];
-  const double small = std::exp(-std::abs(logit));
-  const double p = logit >= 0 ? 1 / (1 + small) : small / (1 + small);
-  total.value += std::max(logit, 0.0) + std::log1p(small) - given.target * logit;
+  const auto [p, softplus] = metrics::logistic(logit);
+  total.value += softplus - given.target * logit;
   for (std::size_t i = 0; i < 3; ++i) {
     total.first[i] += (p - given.target) * given.inputs[i];
     for (std::size_t j = i; j < 3; ++j) {
