@@ -28,7 +28,7 @@ void document_max(std::span<const std::int64_t> offsets, MatrixView<const T> row
     for (std::int64_t i = begin + 1; i < end; ++i) {
       const T* row = rows.row(i);
       for (std::int64_t j = 0; j < maxima.columns; ++j) {
-        const bool larger = row[j] > largest[j];
+        const bool larger = row[j] > largest[j] || row[j] != row[j];  // NaN wins, and stays
         largest[j] = larger ? row[j] : largest[j];
         token[j] = larger ? static_cast<std::int32_t>(i) : token[j];
       }

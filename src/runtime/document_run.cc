@@ -2,6 +2,7 @@
 #include "runtime/document_run.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/additive_pooling.h"
@@ -69,7 +70,7 @@ void DocumentRun::begin_sums(Step step, std::int64_t chunk) {
     if (plan_.options.pooling != Pooling::kMax) memory_.pooled.begin(chunk);
     if (plan_.options.pooling == Pooling::kAttention) return;
     std::fill_n(memory_.largest.data() + chunk * stride_, width_,
-                -std::numeric_limits<float>::infinity());
+                std::numeric_limits<float>::lowest());
   }
 }
 
@@ -251,7 +252,8 @@ void DocumentRun::classify(std::span<float> logits) {
     for (std::int64_t j = 0; j < width_; ++j) {
       document[j] = largest[j];
       for (std::int64_t c = 1; c < chunks; ++c) {
-        document[j] = std::max(document[j], largest[c * stride_ + j]);
+        const float value = largest[c * stride_ + j];
+        if (value > document[j] || std::isnan(value)) document[j] = value;
       }
     }
   }

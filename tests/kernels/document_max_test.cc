@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "kernels/reference/classifier.h"
@@ -51,6 +52,16 @@ TEST(DocumentMaxTest, IsTheReferenceForEveryLengthAndNeighbour) {
         }
       }
     }
+  }
+}
+
+TEST(DocumentMaxTest, WhatIsNoNumberIsTheMaximumWhereverItStands) {
+  for (std::int64_t at = 0; at < 3; ++at) {
+    Matrix<float> rows(3, 1);
+    rows(at, 0) = std::nanf("");
+    const Maxima found = maxima_of({0, 3}, rows);
+    EXPECT_TRUE(std::isnan(found.values(0, 0)));
+    EXPECT_EQ(found.tokens[0], at);
   }
 }
 

@@ -253,6 +253,20 @@ TEST_P(SimdRowsTest, DotsScalingsAndMaxima) {
   }
 }
 
+TEST_P(SimdRowsTest, WhatIsNoNumberIsTheMaximumWhereverItStands) {
+  for (std::int64_t at = 0; at < 3; ++at) {
+    Tile rows(3, 21, 1);
+    rows.row(at)[17] = std::nanf("");
+    std::vector<float> most(static_cast<std::size_t>(padded(21)), -1.0F);
+    stages().largest(rows.view(), most.data());
+    ASSERT_TRUE(std::isnan(most[17]));
+    ASSERT_FALSE(std::isnan(most[16]));
+    rows.row(at)[17] = 1;
+    stages().largest(rows.view(), most.data());
+    ASSERT_TRUE(std::isnan(most[17])) << "what was no number stays none";
+  }
+}
+
 // The middle rows of a document, convolved and gated with the neighbours that they have.
 TEST_P(SimdRowsTest, ConvolutionEqualsTheReference) {
   constexpr std::int64_t kTokens = 9;

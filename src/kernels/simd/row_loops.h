@@ -97,9 +97,14 @@ template <typename V>
 void largest(const Rows& rows, float* largest) {
   for_vectors<V>(rows.width, [&](std::int64_t j, int) {
     typename V::F most = V::load(largest + j);
-    for (std::int64_t r = 0; r < rows.rows; ++r)
-      most = V::max(most, V::load(rows.x + r * rows.stride + j));
-    V::store(largest + j, most);
+    const typename V::F zero = V::set(0.0f);
+    typename V::F poison = V::mul(most, zero);  // 0, or NaN, which max may drop
+    for (std::int64_t r = 0; r < rows.rows; ++r) {
+      const typename V::F x = V::load(rows.x + r * rows.stride + j);
+      most = V::max(most, x);
+      poison = V::fma(x, zero, poison);
+    }
+    V::store(largest + j, V::add(most, poison));
   });
 }
 

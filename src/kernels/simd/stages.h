@@ -211,7 +211,7 @@ struct Stages {
   // The same within 1e-4, as numbers want it that are rounded to a short format at once.
   void (*short_gelu)(const Rows&, const PackedRows&);
   void (*short_tanh)(const Rows&, const PackedRows&);
-  // largest [width] = max(largest, every row).
+  // largest [width] = max(largest, every row), and NaN where a number is not finite.
   void (*largest)(const Rows&, float* largest);
   void (*convolve)(const Convolution&);
   void (*pair_product)(const PairProduct&);
