@@ -392,6 +392,16 @@ class GoingOnTest(unittest.TestCase):
                        self.path / "never", code=1)
         self.assertIn("no such model folder", error)
 
+    def test_a_quantized_model_is_an_error(self):
+        quantized = self.path / "quantized"
+        run("quantize", "--model", self.model, "--data", self.train, "--output", quantized,
+            "--max-loss", "1")
+        _, error = run("train", "--train", self.train, "--init-from", quantized, "--output",
+                       self.path / "never", code=1)
+        self.assertIn("rounded to 8 bits", error)
+        self.assertIn(str(quantized), error)
+        self.assertFalse((self.path / "never").exists())
+
     def test_word_vectors_begin_the_words(self):
         vectors = self.path / "vectors.vec.gz"
         draw = random.Random(3)
