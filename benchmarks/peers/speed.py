@@ -2,19 +2,23 @@
 """Times the encoder of the authors' Fastformer in PyTorch, PyTorch's Transformer and ours, interleaved.
 
     speed.py --checkout DIR --program build/release/bin/fastformer [--batches 64x256,16x1024,4x4096]
-        [--threads N] [--rounds 5] [--transformer-tokens 4096] [--json FILE]
+        [--threads N] [--rounds 5] [--transformer-tokens 16384] [--avx2] [--onnx] [--json FILE]
 
 DIR is a checkout of github.com/wuch15/Fastformer; its notebook's classes are executed as they stand. Needs
 Python packages torch and transformers, and a C++ compiler for torch.compile. Everyone reads the same
 shapes: width 256, 16 heads, 2 layers, feed-forward 256, positions, norms and attention pooling, from token
 ids to one vector a document, all documents of full length, so that nothing is gained from padding. Each
 round runs everyone once; the fastest round of each counts, by the clock and by processor time (which other
-programs on the machine disturb less). The Transformer is PyTorch's fused inference path of the same width,
-on batches of at most --transformer-tokens tokens a document.
+programs on the machine disturb less). The Transformer has the same width and is measured three times:
+PyTorch's TransformerEncoder on its fused path, and one written around scaled_dot_product_attention in
+float32 and under bf16 autocast; on documents of at most --transformer-tokens tokens. --avx2 holds
+everyone to AVX2. --onnx adds ONNX Runtime on the authors' model as torch.onnx exports it (packages
+onnx, onnxscript and onnxruntime).
 """
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -33,9 +37,40 @@ def arguments():
     parser.add_argument("--batches", default="64x256,16x1024,4x4096")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--transformer-tokens", type=int, default=4096)
+    parser.add_argument("--transformer-tokens", type=int, default=16384)
+    parser.add_argument("--avx2", action="store_true")
+    parser.add_argument("--onnx", action="store_true")
     parser.add_argument("--json", type=pathlib.Path, help="also write all figures here")
     return parser.parse_args()
+
+
+def hold_to_avx2():
+    """To be called before torch is imported; the program reads its variable too."""
+    os.environ |= {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2",
+                   "MKL_ENABLE_INSTRUCTIONS": "AVX2", "FASTFORMER_ISA": "avx2"}
+    import torch._inductor.config
+    torch._inductor.config.cpp.simdlen = 256
+
+
+def transformer_block(torch):
+    """One post-norm Transformer layer around scaled_dot_product_attention, without dropout."""
+
+    class Block(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.input = torch.nn.Linear(WIDTH, 3 * WIDTH)
+            self.output = torch.nn.Linear(WIDTH, WIDTH)
+            self.inner = torch.nn.Linear(WIDTH, UNITS)
+            self.outer = torch.nn.Linear(UNITS, WIDTH)
+            self.norms = torch.nn.ModuleList([torch.nn.LayerNorm(WIDTH) for _ in range(2)])
+
+        def forward(self, x):
+            parts = self.input(x).unflatten(-1, (3, HEADS, WIDTH // HEADS)).permute(2, 0, 3, 1, 4)
+            mixed = torch.nn.functional.scaled_dot_product_attention(*parts)
+            x = self.norms[0](x + self.output(mixed.transpose(1, 2).flatten(-2)))
+            return self.norms[1](x + self.outer(torch.nn.functional.gelu(self.inner(x))))
+
+    return Block()
 
 
 class Peers:
@@ -53,28 +88,57 @@ class Peers:
         layer = torch.nn.TransformerEncoderLayer(WIDTH, HEADS, UNITS, batch_first=True,
                                                  activation="gelu")
         self.transformer_encoder = torch.nn.TransformerEncoder(layer, LAYERS).eval()
+        self.blocks = torch.nn.Sequential(*[transformer_block(torch) for _ in range(LAYERS)]).eval()
 
     def authors(self, ids):
         return self.encoder(self.words(ids), ids.bool().float())
 
-    def authors_bfloat16(self, ids):
-        with self.torch.autocast("cpu", dtype=self.torch.bfloat16):
-            return self.authors(ids)
-
-    def compiled_bfloat16(self, ids):
-        with self.torch.autocast("cpu", dtype=self.torch.bfloat16):
-            return self.compiled(ids)
-
-    def transformer(self, ids):
+    def fused_transformer(self, ids):
         return self.transformer_encoder(self.words(ids)).mean(1)
 
-    def named(self, tokens, transformer_tokens):
+    def transformer(self, ids):
+        return self.blocks(self.words(ids)).mean(1)
+
+    def bfloat16(self, run):
+        def under_autocast(ids):
+            with self.torch.autocast("cpu", dtype=self.torch.bfloat16):
+                return run(ids)
+        return under_autocast
+
+    def onnx(self, documents, tokens, threads):
+        """The authors' model in ONNX Runtime, exported for this shape."""
+        import io
+
+        import onnxruntime
+
+        class Whole(self.torch.nn.Module):
+            def __init__(self, peers):
+                super().__init__()
+                self.words, self.encoder = peers.words, peers.encoder
+
+            def forward(self, ids):
+                return self.encoder(self.words(ids), (ids > 0).float())
+
+        file = io.BytesIO()
+        ids = self.torch.ones(documents, tokens, dtype=self.torch.long)
+        self.torch.onnx.export(Whole(self), (ids,), file, input_names=["ids"], dynamo=False)
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = threads
+        session = onnxruntime.InferenceSession(file.getvalue(), settings,
+                                               providers=["CPUExecutionProvider"])
+        return lambda ids: session.run(None, {"ids": ids.numpy()})
+
+    def named(self, documents, tokens, options):
         peers = {"authors, eager float32": self.authors,
-                 "authors, eager bf16 autocast": self.authors_bfloat16,
+                 "authors, eager bf16 autocast": self.bfloat16(self.authors),
                  "authors, compiled float32": self.compiled,
-                 "authors, compiled bf16 autocast": self.compiled_bfloat16}
-        if tokens <= transformer_tokens:
-            peers["Transformer, float32"] = self.transformer
+                 "authors, compiled bf16 autocast": self.bfloat16(self.compiled)}
+        if options.onnx:
+            peers["authors, ONNX Runtime float32"] = self.onnx(documents, tokens, options.threads)
+        if tokens <= options.transformer_tokens:
+            peers["TransformerEncoder, float32"] = self.fused_transformer
+            peers["Transformer by SDPA, float32"] = self.transformer
+            peers["Transformer by SDPA, bf16 autocast"] = self.bfloat16(self.transformer)
         return peers
 
 
@@ -99,7 +163,7 @@ def time_ours(options, batch, precision, total):
 def measure(options, peers, batch):
     """Name -> least (clock, processor) seconds."""
     documents, tokens = map(int, batch.split("x"))
-    named = peers.named(tokens, options.transformer_tokens)
+    named = peers.named(documents, tokens, options)
     for run in named.values():  # compiles, and warms up
         time_peer(peers, run, documents, tokens)
     least = {}
@@ -118,6 +182,8 @@ def measure(options, peers, batch):
 def main():
     options = arguments()
     batches = options.batches.split(",")
+    if options.avx2:
+        hold_to_avx2()
     peers = Peers(options.checkout, max(int(batch.split("x")[1]) for batch in batches))
     peers.torch.set_num_threads(options.threads)
     report = {}
