@@ -52,8 +52,13 @@ struct Masking {
 template <typename T>
 [[gnu::always_inline]] inline void mask_elements(const std::uint32_t* numbers,
                                                  const Masking<T>& m) {
-  for (std::int64_t i = 0; i < m.count; ++i) {
-    m.output[i] = m.input[i] * (numbers[i] >= m.threshold ? m.scale : T(0));
+  // Copies, since for all that compilers know a store to the output could change `m`.
+  const T* input = m.input;
+  T* output = m.output;
+  const std::uint32_t threshold = m.threshold;
+  const T scale = m.scale;
+  for (std::int64_t i = 0, count = m.count; i < count; ++i) {
+    output[i] = input[i] * (numbers[i] >= threshold ? scale : T(0));
   }
 }
 

@@ -116,9 +116,9 @@ TEST_P(SimdProductTest, ARowDependsOnItselfAlone) {
 }
 
 void check_weighted_sums(const Stages& stages, bool is_short) {
-  for (std::int64_t heads : {1, 2, 3, 5, 8, 9, 16, 20}) {
+  for (std::int64_t heads : {1, 2, 3, 5, 8, 9, 16, 20, 141}) {
     for (std::int64_t width : {1, 8, 15, 16, 33, 64, 70, 300}) {
-      for (std::int64_t tokens : {1, 2, 17, 33, 96}) {
+      for (std::int64_t tokens : {1, 2, 17, 33, 96, 131}) {
         const std::int64_t stride = padded(width), head_stride = padded(heads);
         const auto weights = normal_values<float>(tokens * head_stride, 1);
         const auto x =

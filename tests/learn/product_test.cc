@@ -25,6 +25,32 @@ TEST(ProductTest, Float32IsTorchsLinear) {
   EXPECT_EQ(difference(product(x, w.t(), at::kFloat), at::mm(x, w.t())), 0);
 }
 
+TEST(ProductTest, WholePanelsGoThroughTheKernels) {
+  const at::Tensor x = random_tensor({210, 64}, 1), w = random_tensor({96, 64}, 2);
+  const at::Tensor bias = random_tensor({96}, 3), mixture = random_tensor({210, 96}, 4).detach();
+  std::vector<at::Tensor> exact;
+  for (const at::Tensor& leaf : {x, w, bias}) {
+    exact.push_back(leaf.detach().to(at::kDouble).set_requires_grad(true));
+  }
+  const at::Tensor expected = at::linear(exact[0], exact[1], exact[2]);
+  (expected * mixture).sum().backward();
+  for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
+    const double tolerance = products == at::kFloat ? 1e-6 : 0.02;
+    for (const at::Tensor& leaf : {x, w, bias}) leaf.mutable_grad().reset();
+    const at::Tensor found = linear_in(products, x, w, bias);
+    EXPECT_LT(difference(found.to(at::kDouble), expected),
+              tolerance * expected.abs().max().item<double>());
+    (found * mixture).sum().backward();
+    const at::Tensor leaves[] = {x, w, bias};
+    for (std::size_t i = 0; i < 3; ++i) {
+      const at::Tensor gradient = exact[i].grad();
+      EXPECT_LT(difference(leaves[i].grad().to(at::kDouble), gradient),
+                tolerance * gradient.abs().max().item<double>())
+          << i;
+    }
+  }
+}
+
 TEST(ProductTest, BFloat16RoundsTheFactorsAndTheResult) {
   const at::Tensor x = random_tensor({40, 64}, 1), w = random_tensor({24, 64}, 2);
   const at::Tensor bias = random_tensor({24}, 3);

@@ -1,11 +1,17 @@
 // The stages for AVX-512 with BF16: its instruction for products of pairs, else those of AVX-512.
 #ifdef __x86_64__
-#include "kernels/simd/vector512bf16.h"
+#include "kernels/simd/pair_sums.h"
 
 namespace fastformer::kernels {
 namespace {
 
-constexpr Stages kStages = stages_with_pairs();
+constexpr Stages stages() {
+  Stages stages = stages_with_pairs();
+  stages.short_weighted_sum = weighted_sum_of_pairs;
+  return stages;
+}
+
+constexpr Stages kStages = stages();
 
 }  // namespace
 

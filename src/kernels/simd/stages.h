@@ -200,7 +200,7 @@ struct Stages {
   void (*product)(const Product&);
   void (*softmax_step)(const SoftmaxStep&);
   void (*weighted_sum)(const WeightedSum&);
-  // With weights and x rounded to bfloat16 where the processor has tiles for that.
+  // With weights and x rounded to bfloat16 where the processor has products of such numbers.
   void (*short_weighted_sum)(const WeightedSum&);
   void (*add_norm)(const AddNorm&);
   void (*scale)(const Scaling&);

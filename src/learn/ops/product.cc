@@ -1,6 +1,10 @@
 // A linear map whose master weights stay in float32 while its products run in bfloat16.
 #include "learn/ops/product.h"
 
+#include "kernels/linear_map.h"
+#include "learn/ops/views.h"
+#include "learn/ragged.h"
+
 namespace fastformer::learn {
 namespace {
 
@@ -25,6 +29,37 @@ struct BFloat16Linear : public torch::autograd::Function<BFloat16Linear> {
   }
 };
 
+// Through the project's own products: of floats on the processor.
+struct KernelLinear : public torch::autograd::Function<KernelLinear> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& inputs_in,
+                            const at::Tensor& weight_in, const at::Tensor& bias, bool is_short) {
+    const at::Tensor inputs = inputs_in.contiguous(), weight = weight_in.contiguous();
+    at::Tensor outputs = at::empty({inputs.size(0), weight.size(0)}, inputs.options());
+    kernels::linear_forward({const_view<float>(weight), is_short}, const_view<float>(inputs),
+                            bias.contiguous().const_data_ptr<float>(), view<float>(outputs),
+                            torch_parallel_for());
+    context->save_for_backward({inputs, weight});
+    context->saved_data["is_short"] = is_short;
+    return outputs;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor& inputs = saved[0];
+    const at::Tensor& weight = saved[1];
+    const at::Tensor upstream = gradients[0].contiguous();
+    at::Tensor inputs_gradient = at::empty_like(inputs), weight_gradient = at::empty_like(weight);
+    at::Tensor bias_gradient = at::empty({weight.size(0)}, weight.options());
+    kernels::linear_backward(
+        {const_view<float>(weight), context->saved_data["is_short"].toBool()},
+        const_view<float>(inputs), const_view<float>(upstream),
+        {view<float>(inputs_gradient), view<float>(weight_gradient),
+         bias_gradient.mutable_data_ptr<float>()},
+        at::get_num_threads(), torch_parallel_for());
+    return {inputs_gradient, weight_gradient, bias_gradient, at::Tensor()};
+  }
+};
+
 }  // namespace
 
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products) {
@@ -34,7 +69,12 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarTy
 
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias) {
-  if (products != at::kBFloat16) return at::linear(inputs, weight, bias);
+  const bool is_short = products == at::kBFloat16;
+  if (inputs.is_cpu() && inputs.scalar_type() == at::kFloat &&
+      kernels::has_linear_kernels(weight.size(0), weight.size(1))) {
+    return KernelLinear::apply(inputs, weight, bias, is_short);
+  }
+  if (!is_short) return at::linear(inputs, weight, bias);
   return BFloat16Linear::apply(inputs, weight, bias);
 }
 
