@@ -5,10 +5,14 @@ find_path(TORCH_INCLUDE ATen/ATen.h PATH_SUFFIXES include PATHS ${FASTFORMER_TOR
 find_library(TORCH_CPU_LIBRARY torch_cpu PATH_SUFFIXES lib PATHS ${FASTFORMER_TORCH} REQUIRED)
 find_library(TORCH_C10_LIBRARY c10 PATH_SUFFIXES lib PATHS ${FASTFORMER_TORCH} REQUIRED)
 
+# libtorch's threads are OpenMP's. Both are libgomp.so.1 to the loader, which takes one of them.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+
 add_library(fastformer_torch INTERFACE)
 target_include_directories(fastformer_torch SYSTEM INTERFACE
   ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
-target_link_libraries(fastformer_torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY})
+target_link_libraries(fastformer_torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY}
+  ${OpenMP_CXX_LIBRARIES})
 
 # Debian's libsentencepiece exports FLAGS_minloglevel, an object of 32 bytes, and libc10 a number of
 # the same name: whichever is loaded first serves both, and with libc10's the constructor of the

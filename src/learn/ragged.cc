@@ -1,4 +1,4 @@
-// Layout of ragged batches, and torch's threads for kernels.
+// Layout of ragged batches.
 #include "learn/ragged.h"
 
 #include <fastformer/error.h>
@@ -25,13 +25,6 @@ Ragged Ragged::from_offsets(std::vector<std::int64_t> offsets, at::Device device
   ragged.document_of = documents.to(device);
   ragged.position_of = positions.to(device);
   return ragged;
-}
-
-ParallelFor torch_parallel_for() {
-  return [](std::int64_t count, std::int64_t grain,
-            const std::function<void(std::int64_t, std::int64_t)>& body) {
-    at::parallel_for(0, count, grain, body);
-  };
 }
 
 }  // namespace fastformer::learn

@@ -5,7 +5,6 @@
 #include <span>
 #include <vector>
 
-#include "base/parallel.h"
 #include "learn/precompiled.h"
 
 namespace fastformer::learn {
@@ -23,8 +22,5 @@ struct Ragged {
   std::int64_t documents() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   std::int64_t tokens() const { return offsets.back(); }
 };
-
-// Torch's own threads as the ParallelFor that kernels take.
-ParallelFor torch_parallel_for();
 
 }  // namespace fastformer::learn

@@ -9,6 +9,7 @@
 #include "learn/ops/embedding.h"
 #include "learn/ops/views.h"
 #include "learn/ragged.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {

@@ -29,7 +29,8 @@ Gradients gradients_of(const LinearMap& map, const Matrix<float>& x, const Matri
                   Matrix<float>(map.weight.rows, map.weight.columns),
                   std::vector<float>(static_cast<std::size_t>(map.weight.rows), 7.0F)};
   linear_backward(map, x.view(), upstream.view(),
-                  {changed(found.rows), changed(found.weight), found.bias.data()}, parts, parallel_for);
+                  {changed(found.rows), changed(found.weight), found.bias.data()}, parts,
+                  parallel_for);
   return found;
 }
 

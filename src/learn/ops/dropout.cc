@@ -4,6 +4,7 @@
 #include "base/random.h"
 #include "kernels/dropout.h"
 #include "learn/ops/views.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {

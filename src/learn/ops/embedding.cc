@@ -6,6 +6,7 @@
 #include "kernels/row_gather.h"
 #include "learn/ops/views.h"
 #include "learn/ragged.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {

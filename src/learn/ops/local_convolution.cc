@@ -3,6 +3,7 @@
 
 #include "kernels/depthwise_convolution.h"
 #include "learn/ops/views.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {

@@ -7,6 +7,7 @@
 #include "kernels/additive_pooling.h"
 #include "kernels/document_sum.h"
 #include "learn/ops/views.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {

@@ -4,6 +4,7 @@
 #include "kernels/linear_map.h"
 #include "learn/ops/views.h"
 #include "learn/ragged.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {
@@ -50,12 +51,11 @@ struct KernelLinear : public torch::autograd::Function<KernelLinear> {
     const at::Tensor upstream = gradients[0].contiguous();
     at::Tensor inputs_gradient = at::empty_like(inputs), weight_gradient = at::empty_like(weight);
     at::Tensor bias_gradient = at::empty({weight.size(0)}, weight.options());
-    kernels::linear_backward(
-        {const_view<float>(weight), context->saved_data["is_short"].toBool()},
-        const_view<float>(inputs), const_view<float>(upstream),
-        {view<float>(inputs_gradient), view<float>(weight_gradient),
-         bias_gradient.mutable_data_ptr<float>()},
-        at::get_num_threads(), torch_parallel_for());
+    kernels::linear_backward({const_view<float>(weight), context->saved_data["is_short"].toBool()},
+                             const_view<float>(inputs), const_view<float>(upstream),
+                             {view<float>(inputs_gradient), view<float>(weight_gradient),
+                              bias_gradient.mutable_data_ptr<float>()},
+                             at::get_num_threads(), torch_parallel_for());
     return {inputs_gradient, weight_gradient, bias_gradient, at::Tensor()};
   }
 };

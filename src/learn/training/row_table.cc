@@ -5,6 +5,7 @@
 
 #include "learn/ops/views.h"
 #include "learn/ragged.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {
