@@ -103,7 +103,6 @@ struct QuadProducts256 {
   using Right = Halves;
   static constexpr int kRows = 4, kVectors = 2;
   static X one() { return 0x01010101u; }
-  static Sum zero() { return _mm256_setzero_si256(); }
   static Sum start(int i) { return _mm256_set1_epi32(i); }
   static Left left(X x) {
     return {_mm256_set1_epi32(static_cast<int>(x & 0x00ff00ffu)),
@@ -118,8 +117,8 @@ struct QuadProducts256 {
                             _mm256_madd_epi16(a.odd, b.odd));
   }
   static __m256 number(Sum sum) { return _mm256_cvtepi32_ps(sum); }
-  static __m256 difference(Sum sum, const std::int32_t* zeros) {
-    return number(_mm256_sub_epi32(sum, load(zeros)));
+  static Sum minus(const std::int32_t* x) {
+    return _mm256_sub_epi32(_mm256_setzero_si256(), load(x));
   }
 
  private:

@@ -24,8 +24,7 @@ struct QuadProducts512 : QuadSums512 {
     return {_mm512_srai_epi16(_mm512_slli_epi16(bytes, 8), 8), _mm512_srai_epi16(bytes, 8)};
   }
   static Sum multiply(const Left& a, const Right& b, Sum sum) {
-    return _mm512_add_epi32(_mm512_add_epi32(sum, _mm512_madd_epi16(a.even, b.even)),
-                            _mm512_madd_epi16(a.odd, b.odd));
+    return sum + (Sum)_mm512_madd_epi16(a.even, b.even) + (Sum)_mm512_madd_epi16(a.odd, b.odd);
   }
 };
 

@@ -114,7 +114,6 @@ struct QuadProducts128 {
   using Right = Bytes;
   static constexpr int kRows = 2, kVectors = 2;
   static X one() { return 0x01010101u; }
-  static Sum zero() { return Sum{}; }
   static Sum start(int i) { return Sum{i, i, i, i}; }
   static Left left(X x) {
     Left bytes;
@@ -133,10 +132,10 @@ struct QuadProducts128 {
     return sum;
   }
   static Vector128::F number(Sum sum) { return __builtin_convertvector(sum, Vector128::F); }
-  static Vector128::F difference(Sum sum, const std::int32_t* zeros) {
-    Sum less;
-    __builtin_memcpy(&less, zeros, sizeof(less));
-    return number(sum - less);
+  static Sum minus(const std::int32_t* x) {
+    Sum sum;
+    __builtin_memcpy(&sum, x, sizeof(sum));
+    return -sum;
   }
 };
 

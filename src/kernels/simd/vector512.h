@@ -80,14 +80,11 @@ struct QuadSums512 {
   using X = Quad;
   using Product = QuadProduct;
   using Vector = Vector512;
-  using Sum = __m512i;
+  typedef std::int32_t Sum __attribute__((vector_size(64)));
   static X one() { return 0x01010101u; }
-  static Sum zero() { return _mm512_setzero_si512(); }
-  static Sum start(int i) { return _mm512_set1_epi32(i); }
-  static __m512 number(Sum sum) { return _mm512_cvtepi32_ps(sum); }
-  static __m512 difference(Sum sum, const std::int32_t* zeros) {
-    return number(_mm512_sub_epi32(sum, _mm512_loadu_si512(zeros)));
-  }
+  static Sum start(int i) { return Sum{} + i; }
+  static __m512 number(Sum sum) { return _mm512_cvtepi32_ps((__m512i)sum); }
+  static Sum minus(const std::int32_t* x) { return -(Sum)_mm512_loadu_si512(x); }
 };
 
 }  // namespace

@@ -14,7 +14,9 @@ struct NativeQuadProducts : QuadSums512 {
   static constexpr int kRows = 12, kVectors = 2;
   static Left left(X x) { return _mm512_set1_epi32(static_cast<int>(x)); }
   static Right right(const X* x) { return _mm512_loadu_si512(x); }
-  static Sum multiply(Left a, Right b, Sum sum) { return _mm512_dpbusd_epi32(sum, a, b); }
+  static Sum multiply(Left a, Right b, Sum sum) {
+    return (Sum)_mm512_dpbusd_epi32((__m512i)sum, a, b);
+  }
 };
 
 }  // namespace
