@@ -19,19 +19,25 @@ std::int64_t tiles_of(std::int64_t rows) { return (rows + kTile - 1) / kTile; }
 class Panels {
  public:
   // Of the map, or of its transpose.
-  Panels(const Stages& stages, const LinearMap& map, bool is_transposed)
+  Panels(const Stages& stages, const LinearMap& map, bool is_transposed,
+         const ParallelFor& parallel_for)
       : stages_(stages),
         outputs_(is_transposed ? map.weight.columns : map.weight.rows),
         inputs_(is_transposed ? map.weight.rows : map.weight.columns),
-        panels_(static_cast<std::size_t>(outputs_ * inputs_)) {
-    if (is_transposed) {
-      copy_columns(map.weight);
-    } else {
-      copy_rows(map.weight);
-    }
-    if (!map.is_short) return;
-    pairs_.resize(panels_.size() / 2);
-    stages.pair_panels({panels_.data(), inputs_, outputs_, pairs_.data()});
+        panels_(static_cast<std::size_t>(outputs_ * inputs_)),
+        pairs_(map.is_short ? panels_.size() / 2 : 0) {
+    parallel_for(outputs_ / kPanel, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t panel = begin; panel < end; ++panel) {
+        float* to = panels_.data() + panel * kPanel * inputs_;
+        if (is_transposed) {
+          copy_columns(map.weight, panel * kPanel, to);
+        } else {
+          copy_rows(map.weight, panel * kPanel, to);
+        }
+        if (!map.is_short) continue;
+        stages.pair_panels({to, inputs_, kPanel, pairs_.data() + panel * kPanel * inputs_ / 2});
+      }
+    });
   }
 
   // y = x weights' + start of one tile; `start` advances by `start_panel` from panel to panel.
@@ -55,20 +61,16 @@ class Panels {
   }
 
  private:
-  // Output by output.
-  void copy_rows(MatrixView<const float> weight) {
-    for (std::int64_t o = 0; o < outputs_; ++o) {
-      float* column = panels_.data() + o / kPanel * inputs_ * kPanel + o % kPanel;
-      const float* row = weight.row(o);
-      for (std::int64_t k = 0; k < inputs_; ++k) column[k * kPanel] = row[k];
+  // The panel of outputs from `first` on, which are rows of the weight, or columns of it.
+  static void copy_rows(MatrixView<const float> weight, std::int64_t first, float* panel) {
+    for (std::int64_t o = 0; o < kPanel; ++o) {
+      const float* row = weight.row(first + o);
+      for (std::int64_t k = 0; k < weight.columns; ++k) panel[k * kPanel + o] = row[k];
     }
   }
-  // Input by input.
-  void copy_columns(MatrixView<const float> weight) {
-    for (std::int64_t k = 0; k < inputs_; ++k) {
-      for (std::int64_t o = 0; o < outputs_; o += kPanel) {
-        std::copy_n(weight.row(k) + o, kPanel, panels_.data() + o * inputs_ + k * kPanel);
-      }
+  static void copy_columns(MatrixView<const float> weight, std::int64_t first, float* panel) {
+    for (std::int64_t k = 0; k < weight.rows; ++k) {
+      std::copy_n(weight.row(k) + first, kPanel, panel + k * kPanel);
     }
   }
 
@@ -95,6 +97,7 @@ class Panels {
 struct PartSums {
   std::vector<float> weight, bias;
 
+  PartSums() = default;
   PartSums(std::int64_t outputs, std::int64_t inputs)
       : weight(static_cast<std::size_t>(outputs * inputs)),
         bias(static_cast<std::size_t>(outputs)) {}
@@ -109,7 +112,7 @@ struct PartSums {
     sum.width = sum.x_stride = sum.sums_stride = x.columns;
     sum.x = x.data;
     sum.sums = weight.data();
-    (is_short ? stages.short_weighted_sum : stages.weighted_sum)(sum);
+    (is_short ? stages.pair_weighted_sum : stages.weighted_sum)(sum);
     for (std::int64_t i = 0; i < upstream.rows; ++i) {
       const float* row = upstream.row(i);
       for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += row[j];
@@ -144,7 +147,7 @@ bool has_linear_kernels(std::int64_t outputs, std::int64_t inputs) {
 
 void linear_forward(const LinearMap& map, MatrixView<const float> x, const float* bias,
                     MatrixView<float> y, const ParallelFor& parallel_for) {
-  const Panels panels(stages_of(instruction_set()), map, /*is_transposed=*/false);
+  const Panels panels(stages_of(instruction_set()), map, /*is_transposed=*/false, parallel_for);
   parallel_for(tiles_of(x.rows), 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<Pair> room;
     for (std::int64_t row = begin * kTile; row < std::min(end * kTile, x.rows); row += kTile) {
@@ -158,21 +161,21 @@ void linear_backward(const LinearMap& map, MatrixView<const float> x,
                      MatrixView<const float> upstream, const LinearGradients& gradients,
                      std::int64_t parts, const ParallelFor& parallel_for) {
   const Stages& stages = stages_of(instruction_set());
-  const Panels panels(stages, map, /*is_transposed=*/true);
+  const Panels panels(stages, map, /*is_transposed=*/true, parallel_for);
   const std::int64_t tiles = tiles_of(x.rows);
   parts = std::clamp<std::int64_t>(parts, 1, std::max<std::int64_t>(tiles, 1));
-  std::vector<PartSums> sums;
-  for (std::int64_t p = 0; p < parts; ++p) sums.emplace_back(upstream.columns, x.columns);
+  std::vector<PartSums> sums(static_cast<std::size_t>(parts));
   const std::vector<float> ones(static_cast<std::size_t>(upstream.columns), 1.0F);
   const auto add_part = [&](std::int64_t part) {
     std::vector<Pair> room;
+    PartSums& part_sums = sums[static_cast<std::size_t>(part)];
+    part_sums = PartSums(upstream.columns, x.columns);
     const std::int64_t end = std::min((part + 1) * tiles / parts * kTile, x.rows);
     for (std::int64_t row = part * tiles / parts * kTile; row < end; row += kTile) {
       const std::int64_t last = std::min(row + kTile, end);
       const MatrixView<const float> tile = upstream.rows_between(row, last);
       panels.multiply(tile, kZeros, 0, gradients.rows.rows_between(row, last), room);
-      sums[static_cast<std::size_t>(part)].add(stages, map.is_short, tile,
-                                               x.rows_between(row, last), ones.data());
+      part_sums.add(stages, map.is_short, tile, x.rows_between(row, last), ones.data());
     }
   };
   parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {

@@ -115,7 +115,7 @@ TEST_P(SimdProductTest, ARowDependsOnItselfAlone) {
   EXPECT_EQ(all, one);
 }
 
-void check_weighted_sums(const Stages& stages, bool is_short) {
+void check_weighted_sums(void (*weighted_sum)(const WeightedSum&), bool is_short) {
   for (std::int64_t heads : {1, 2, 3, 5, 8, 9, 16, 20, 141}) {
     for (std::int64_t width : {1, 8, 15, 16, 33, 64, 70, 300}) {
       for (std::int64_t tokens : {1, 2, 17, 33, 96, 131}) {
@@ -127,9 +127,8 @@ void check_weighted_sums(const Stages& stages, bool is_short) {
         const auto before =
             spread_rows(normal_values<float>(heads * width, 4), heads, width, stride, 0);
         std::vector<float> sums = before;
-        (is_short ? stages.short_weighted_sum
-                  : stages.weighted_sum)({weights.data(), head_stride, shrink.data(), tokens, heads,
-                                          width, x.data(), stride, sums.data(), stride});
+        weighted_sum({weights.data(), head_stride, shrink.data(), tokens, heads, width, x.data(),
+                      stride, sums.data(), stride});
         for (std::int64_t h = 0; h < heads; ++h) {
           for (std::int64_t j = 0; j < stride; ++j) {
             const auto at = static_cast<std::size_t>(h * stride + j);
@@ -149,8 +148,9 @@ void check_weighted_sums(const Stages& stages, bool is_short) {
 }
 
 TEST_P(SimdProductTest, WeightedSumsEqualAPlainLoop) {
-  check_weighted_sums(stages(), false);
-  check_weighted_sums(stages(), true);
+  check_weighted_sums(stages().weighted_sum, false);
+  check_weighted_sums(stages().short_weighted_sum, true);
+  check_weighted_sums(stages().pair_weighted_sum, true);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, SimdProductTest, testing::ValuesIn(available_instruction_sets()),

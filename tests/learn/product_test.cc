@@ -54,7 +54,7 @@ TEST(ProductTest, WholePanelsGoThroughTheKernels) {
 TEST(ProductTest, BFloat16RoundsTheFactorsAndTheResult) {
   const at::Tensor x = random_tensor({40, 64}, 1), w = random_tensor({24, 64}, 2);
   const at::Tensor bias = random_tensor({24}, 3);
-  const at::Tensor found = linear_in(at::kBFloat16, x, w, bias);
+  const at::Tensor found = linear_by_aten(at::kBFloat16, x, w, bias);
   EXPECT_EQ(found.scalar_type(), at::kFloat);
   const at::Tensor exact_sums =
       at::mm(x.to(at::kBFloat16).to(at::kDouble), w.to(at::kBFloat16).to(at::kDouble).t());
@@ -70,7 +70,7 @@ TEST(ProductTest, GradientsInBFloat16StayNearAndInFloat32) {
   std::vector<at::Tensor> exact;
   for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
     for (const at::Tensor& leaf : {x, w, bias}) leaf.mutable_grad().reset();
-    (linear_in(products, x, w, bias) * mixture).sum().backward();
+    (linear_by_aten(products, x, w, bias) * mixture).sum().backward();
     for (const at::Tensor& leaf : {x, w, bias}) {
       EXPECT_EQ(leaf.grad().scalar_type(), at::kFloat);
       if (products == at::kFloat) exact.push_back(leaf.grad().clone());
@@ -82,6 +82,12 @@ TEST(ProductTest, GradientsInBFloat16StayNearAndInFloat32) {
     EXPECT_LT(difference(leaves[i].grad(), exact[static_cast<std::size_t>(i)]) / size, 0.02) << i;
   }
   EXPECT_EQ(difference(bias.grad(), exact[2]), 0);
+}
+
+TEST(ProductTest, FewOutputsStayInFloat32OnTheProcessor) {
+  const at::Tensor x = random_tensor({40, 64}, 1), w = random_tensor({16, 64}, 2);
+  const at::Tensor bias = random_tensor({16}, 3);
+  EXPECT_EQ(difference(linear_in(at::kBFloat16, x, w, bias), at::linear(x, w, bias)), 0);
 }
 
 }  // namespace

@@ -220,6 +220,7 @@ constexpr Stages with_tiles() {
   Stages stages = stages_with_pairs();
   stages.pair_product = pair_product_in_tiles;
   stages.short_weighted_sum = weighted_sum_in_tiles;
+  stages.pair_weighted_sum = weighted_sum_in_tiles;
   stages.quad_product = quad_product_in_tiles;
   stages.pair_peak = peak_in_tiles<false>;
   stages.pair_peak_operations = 4 * kRows * kPairs * 2 * kPairs * 2;

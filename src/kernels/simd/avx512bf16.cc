@@ -7,7 +7,7 @@ namespace {
 
 constexpr Stages stages() {
   Stages stages = stages_with_pairs();
-  stages.short_weighted_sum = weighted_sum_of_pairs;
+  stages.pair_weighted_sum = weighted_sum_of_pairs;
   return stages;
 }
 

@@ -200,8 +200,10 @@ struct Stages {
   void (*product)(const Product&);
   void (*softmax_step)(const SoftmaxStep&);
   void (*weighted_sum)(const WeightedSum&);
-  // With weights and x rounded to bfloat16 where the processor has products of such numbers.
+  // With weights and x rounded to bfloat16 where the processor has tiles for that.
   void (*short_weighted_sum)(const WeightedSum&);
+  // The same where it has any products of such numbers: the bits are those of the instruction set.
+  void (*pair_weighted_sum)(const WeightedSum&);
   void (*add_norm)(const AddNorm&);
   void (*scale)(const Scaling&);
   void (*row_dots)(const RowDots&);

@@ -22,6 +22,7 @@ constexpr Stages stages_on() {
   stages.softmax_step = softmax_step<V>;
   stages.weighted_sum = weighted_sum<V>;
   stages.short_weighted_sum = weighted_sum<V>;
+  stages.pair_weighted_sum = weighted_sum<V>;
   stages.add_norm = add_norm<V>;
   stages.scale = scale<V>;
   stages.row_dots = row_dots<V>;

@@ -3,7 +3,6 @@
 
 #include "kernels/linear_map.h"
 #include "learn/ops/views.h"
-#include "learn/ragged.h"
 #include "learn/torch_threads.h"
 
 namespace fastformer::learn {
@@ -30,7 +29,7 @@ struct BFloat16Linear : public torch::autograd::Function<BFloat16Linear> {
   }
 };
 
-// Through the project's own products: of floats on the processor.
+// Through the project's own products: of floats on the processor, in whole panels.
 struct KernelLinear : public torch::autograd::Function<KernelLinear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& inputs_in,
                             const at::Tensor& weight_in, const at::Tensor& bias, bool is_short) {
@@ -69,12 +68,17 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarTy
 
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias) {
-  const bool is_short = products == at::kBFloat16;
-  if (inputs.is_cpu() && inputs.scalar_type() == at::kFloat &&
+  if (!inputs.is_cpu()) return linear_by_aten(products, inputs, weight, bias);
+  if (inputs.scalar_type() == at::kFloat &&
       kernels::has_linear_kernels(weight.size(0), weight.size(1))) {
-    return KernelLinear::apply(inputs, weight, bias, is_short);
+    return KernelLinear::apply(inputs, weight, bias, products == at::kBFloat16);
   }
-  if (!is_short) return at::linear(inputs, weight, bias);
+  return at::linear(inputs, weight, bias);
+}
+
+at::Tensor linear_by_aten(at::ScalarType products, const at::Tensor& inputs,
+                          const at::Tensor& weight, const at::Tensor& bias) {
+  if (products != at::kBFloat16) return at::linear(inputs, weight, bias);
   return BFloat16Linear::apply(inputs, weight, bias);
 }
 

@@ -10,9 +10,15 @@ namespace fastformer::learn {
 // more. Any other type leaves them as they are. No gradient.
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products);
 
-// inputs [rows, in] times weight [out, in] plus bias [out], its three products, that of forward and
-// the two of backward, as product() takes them. Gradients have the types of what they are of.
+// inputs [rows, in] times weight [out, in] plus bias [out]. With `products` kBFloat16 the factors
+// of its three products, that of forward and the two of backward, are rounded to bfloat16 and the
+// sums are in float32; on the processor only where in and out are multiples of 32, since little is
+// won elsewhere. Gradients have the types of what they are of.
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias);
+
+// The same through ATen's operations, on any device; the three results are rounded as well.
+at::Tensor linear_by_aten(at::ScalarType products, const at::Tensor& inputs,
+                          const at::Tensor& weight, const at::Tensor& bias);
 
 }  // namespace fastformer::learn
