@@ -44,7 +44,7 @@ def peak():
 def measure_peer(options, name, length):
     """In a process of its own: prints {"seconds", "bytes"}."""
     import speed
-    options.onnx, options.transformer_tokens = False, length
+    options.transformer_tokens = length
     peers = speed.Peers(options.checkout, length)
     peers.torch.set_num_threads(options.threads)
     run = peers.named(1, length, options)[name]

@@ -12,8 +12,7 @@ round runs everyone once; the fastest round of each counts, by the clock and by 
 programs on the machine disturb less). The Transformer has the same width and is measured three times:
 PyTorch's TransformerEncoder on its fused path, and one written around scaled_dot_product_attention in
 float32 and under bf16 autocast; on documents of at most --transformer-tokens tokens (the former of
-4,096). --avx2 holds everyone to AVX2; on AMD's processors MKL_ENABLE_INSTRUCTIONS=AVX2 makes PyTorch
-faster, since MKL runs generic code there. --onnx adds ONNX Runtime on the authors' model as torch.onnx exports it (packages
+4,096). --avx2 holds everyone to AVX2. --onnx adds ONNX Runtime on the authors' model as torch.onnx exports it (packages
 onnx, onnxscript and onnxruntime).
 """
 
@@ -42,6 +41,7 @@ def arguments():
     parser.add_argument("--transformer-tokens", type=int, default=16384)
     parser.add_argument("--avx2", action="store_true")
     parser.add_argument("--onnx", action="store_true")
+    parser.add_argument("--onnx-child", help=argparse.SUPPRESS)
     parser.add_argument("--json", type=pathlib.Path, help="also write all figures here")
     return parser.parse_args()
 
@@ -107,11 +107,9 @@ class Peers:
                 return run(ids)
         return under_autocast
 
-    def onnx(self, documents, tokens, threads):
-        """The authors' model in ONNX Runtime, exported for this shape."""
+    def exported(self, documents, tokens):
+        """The authors' model as ONNX for this shape."""
         import io
-
-        import onnxruntime
 
         class Whole(self.torch.nn.Module):
             def __init__(self, peers):
@@ -124,19 +122,13 @@ class Peers:
         file = io.BytesIO()
         ids = self.torch.ones(documents, tokens, dtype=self.torch.long)
         self.torch.onnx.export(Whole(self), (ids,), file, input_names=["ids"], dynamo=False)
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = threads
-        session = onnxruntime.InferenceSession(file.getvalue(), settings,
-                                               providers=["CPUExecutionProvider"])
-        return lambda ids: session.run(None, {"ids": ids.numpy()})
+        return file.getvalue()
 
     def named(self, documents, tokens, options):
         peers = {"authors, eager float32": self.authors,
                  "authors, eager bf16 autocast": self.bfloat16(self.authors),
                  "authors, compiled float32": self.compiled,
                  "authors, compiled bf16 autocast": self.bfloat16(self.compiled)}
-        if options.onnx:
-            peers["authors, ONNX Runtime float32"] = self.onnx(documents, tokens, options.threads)
         if tokens <= min(options.transformer_tokens, MOST_FUSED_TOKENS):
             peers["TransformerEncoder, float32"] = self.fused_transformer
         if tokens <= options.transformer_tokens:
@@ -154,6 +146,40 @@ def time_peer(peers, run, documents, tokens):
         return time.perf_counter() - clock, time.process_time() - processor
 
 
+class OnnxRuntime:
+    """ONNX Runtime in a process of its own: inside this one it halves PyTorch's speed."""
+
+    def __init__(self, options, batch):
+        self.child = subprocess.Popen(
+            [sys.executable, "-W", "ignore", __file__, "--checkout", str(options.checkout),
+             "--program", options.program, "--threads", str(options.threads), "--onnx-child",
+             batch], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def time(self):
+        """(seconds by the clock, seconds of processor time) of one call."""
+        self.child.stdin.write("once\n")
+        self.child.stdin.flush()
+        return tuple(json.loads(self.child.stdout.readline()))
+
+    def end(self):
+        self.child.stdin.close()
+        self.child.wait()
+
+
+def onnx_child(options, documents, tokens):
+    """Answers every line of standard input with the times of a call."""
+    import onnxruntime
+    peers = Peers(options.checkout, tokens)
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = options.threads
+    session = onnxruntime.InferenceSession(peers.exported(documents, tokens), settings,
+                                           providers=["CPUExecutionProvider"])
+    for _ in sys.stdin:
+        seconds = time_peer(peers, lambda ids: session.run(None, {"ids": ids.numpy()}), documents,
+                            tokens)
+        print(json.dumps(seconds), flush=True)
+
+
 def time_ours(options, batch, precision, total):
     out = subprocess.run([options.program, "bench", "--shape", f"{WIDTH},{HEADS},{LAYERS},{UNITS}",
                           "--batches", batch, "--precision", precision, "--threads",
@@ -169,6 +195,9 @@ def measure(options, peers, batch):
     named = peers.named(documents, tokens, options)
     for run in named.values():  # compiles, and warms up
         time_peer(peers, run, documents, tokens)
+    onnx = OnnxRuntime(options, batch) if options.onnx else None
+    if onnx:
+        onnx.time()
     least = {}
 
     def keep(name, seconds):
@@ -177,13 +206,20 @@ def measure(options, peers, batch):
     for _ in range(options.rounds):
         for name, run in named.items():
             keep(name, time_peer(peers, run, documents, tokens))
+        if onnx:
+            keep("authors, ONNX Runtime float32", onnx.time())
         for precision in PRECISIONS:
             keep(f"ours, {precision}", time_ours(options, batch, precision, documents * tokens))
+    if onnx:
+        onnx.end()
     return least
 
 
 def main():
     options = arguments()
+    if options.onnx_child:
+        onnx_child(options, *map(int, options.onnx_child.split("x")))
+        return
     batches = options.batches.split(",")
     if options.avx2:
         hold_to_avx2()
