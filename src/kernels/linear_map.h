@@ -1,5 +1,5 @@
 // A linear map of many rows and its gradients, for training: the products of kernels/simd on
-// weights that are packed anew for every call.
+// weights that are packed anew for every call. All matrices here have no gaps between their rows.
 #pragma once
 
 #include "base/matrix_view.h"
