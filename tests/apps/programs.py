@@ -15,7 +15,7 @@ TOPICS = {"animals": "cat dog horse mouse bird fish", "colours": "red green blue
           "numbers": "one two three four five six"}
 ENCODER = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1",
            "--learning-rate", "0.01", "--epochs", "4", "--min-count", "1", "--threads",
-           "2"]
+           "1"]  # tests run beside each other
 SMALL = [*ENCODER, "--folds", "1"]
 
 

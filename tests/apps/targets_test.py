@@ -333,7 +333,7 @@ class GoingOnTest(unittest.TestCase):
     def go_on(self, name, rows, *arguments, code=0):
         train = write_csv(self.path / f"{name}.csv", rows)
         return run("train", "--init-from", self.model, "--train", train, "--output",
-                   self.path / name, "--threads", "2", *arguments, code=code)[1]
+                   self.path / name, "--threads", "1", *arguments, code=code)[1]
 
     def tensors(self, model):
         data = (model / "model.safetensors").read_bytes()

@@ -101,10 +101,12 @@ class TrainingTest(TrainedModelTest):
                          r"cross entropy .* before, .* after; calibration error .* before, .* after")
 
     def test_same_command_same_bytes(self):
-        again = self.path / "again"
-        run("train", "--train", self.train, "--output", again, *SMALL)
-        for name in ("config.json", "model.safetensors", "vocabulary.txt"):
-            self.assertEqual((self.model / name).read_bytes(), (again / name).read_bytes(), name)
+        for threads in ("1", "2"):
+            models = [self.path / f"{which}{threads}" for which in ("once", "again")]
+            for model in models:
+                run("train", "--train", self.train, "--output", model, *SMALL, "--threads", threads)
+            for name in ("config.json", "model.safetensors", "vocabulary.txt"):
+                self.assertEqual(*((model / name).read_bytes() for model in models), name)
 
     def test_text_without_spaces_gets_pieces(self):
         draw = random.Random(5)
