@@ -70,7 +70,8 @@ write_clang_database() {
 import json, os, re, sys
 entries = json.load(open(sys.argv[1], encoding="utf-8"))
 for entry in entries:
-    command = re.sub(r" -fpch-preprocess| -Winvalid-pch| -Wno-restrict", "", entry["command"])
+    unknown = "fpch-preprocess|Winvalid-pch|Wno-restrict|Wno-maybe-uninitialized"
+    command = re.sub(rf" -({unknown})(?= )", "", entry["command"])
     header = f"{os.getcwd()}/src/learn/precompiled.h"
     entry["command"] = re.sub(r"-include \S*cmake_pch\.hxx", f"-include {header}", command)
 json.dump(entries, open(sys.argv[2], "w", encoding="utf-8"))

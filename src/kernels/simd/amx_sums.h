@@ -7,7 +7,7 @@
 namespace fastformer::kernels {
 namespace {
 
-constexpr std::int64_t kSumTokens = 32, kSumHeads = 16, kSumColumns = 256;
+inline constexpr std::int64_t kSumTokens = 32, kSumHeads = 16, kSumColumns = 256;
 
 // Tile 0 is sums of `heads`, tile 1 weights of 32 tokens, tile 2 those tokens' columns.
 struct SumTiles {

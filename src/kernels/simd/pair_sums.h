@@ -7,7 +7,7 @@
 namespace fastformer::kernels {
 namespace {
 
-constexpr std::int64_t kPairsAtOnce = 48, kColumnsAtOnce = 32, kHeadsAtOnce = 128;
+inline constexpr std::int64_t kPairsAtOnce = 48, kColumnsAtOnce = 32, kHeadsAtOnce = 128;
 
 // Heads [head, head + kHeadsAtOnce) and columns [column, column + kColumnsAtOnce) of some tokens,
 // two of them in a pair.

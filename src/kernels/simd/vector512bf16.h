@@ -41,7 +41,7 @@ inline __m512i pairs_of(__m512 a, __m512 b) {
   return _mm512_permutexvar_epi16(places, (__m512i)_mm512_cvtne2ps_pbh(b, a));
 }
 
-void pair_panels(const PairPanels& p) {
+inline void pair_panels(const PairPanels& p) {
   const std::int64_t pairs = loops::padded_pairs(p.inputs);
   for (std::int64_t panel = 0; panel * kPanel < p.outputs; ++panel) {
     const float* weights = p.panels + panel * p.inputs * kPanel;

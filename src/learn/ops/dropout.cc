@@ -53,8 +53,7 @@ at::Tensor masked_by_document(const at::Tensor& input_in, const std::vector<std:
 struct DocumentDropout : public torch::autograd::Function<DocumentDropout> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
                             std::vector<std::int64_t> offsets, double rate, std::int64_t seed) {
-    const at::Tensor output =
-        masked_by_document(input, offsets, rate, static_cast<std::uint64_t>(seed));
+    at::Tensor output = masked_by_document(input, offsets, rate, static_cast<std::uint64_t>(seed));
     context->saved_data["offsets"] = std::move(offsets);
     context->saved_data["rate"] = rate;
     context->saved_data["seed"] = seed;
