@@ -11,7 +11,7 @@ namespace fastformer::learn {
 namespace {
 
 // Documents of at least so many tokens are composed: a constant of the layer's shape, so that a
-// document's result depends on nothing else. Measured (docs/results.md).
+// document's result depends on nothing else. Counted in operations, not measured.
 std::int64_t composed_from(std::int64_t width) { return 2 * width; }
 
 // Consecutive documents [first, last) that are all composed or all written out.
