@@ -4,6 +4,7 @@
 
 #include "base/matrix_view.h"
 #include "base/parallel.h"
+#include "kernels/panels.h"
 
 namespace fastformer::kernels {
 
@@ -22,8 +23,9 @@ struct LinearGradients {
 // Whether there are kernels for such a map: outputs and inputs are whole panels.
 bool has_linear_kernels(std::int64_t outputs, std::int64_t inputs);
 
-// y [rows, outputs] = x weight' + bias. A row's result depends on that row alone.
-void linear_forward(const LinearMap& map, MatrixView<const float> x, const float* bias,
+// y [rows, outputs] = x weight' + start, which is every_row(bias) or rows of its own. A row's
+// result depends on that row alone.
+void linear_forward(const LinearMap& map, MatrixView<const float> x, PanelRows<const float> start,
                     MatrixView<float> y, const ParallelFor& parallel_for);
 
 // From the gradient of y. `parts` sums of the weight's gradient are made side by side, so many at

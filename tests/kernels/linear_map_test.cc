@@ -51,7 +51,7 @@ TEST_P(LinearMapTest, EqualsPlainSums) {
     const Matrix<float> x = random_matrix<float>(rows, kInputs, 2);
     const Matrix<float> upstream = random_matrix<float>(rows, kOutputs, 3);
     Matrix<float> y(rows, kOutputs);
-    linear_forward(map, x.view(), bias.data(), changed(y), serial_for());
+    linear_forward(map, x.view(), every_row(bias.data()), changed(y), serial_for());
     const Gradients found = gradients_of(map, x, upstream, 2);
     for (std::int64_t i = 0; i < rows; ++i) {
       for (std::int64_t o = 0; o < kOutputs; ++o) {
@@ -86,8 +86,9 @@ TEST_P(LinearMapTest, ResultsDependOnPartsButNotOnThreadsOrOtherRows) {
   const std::vector<float> bias(32, 1.0F);
   ThreadPool pool(3);
   Matrix<float> all(500, 32), some(100, 32);
-  linear_forward(map, x.view(), bias.data(), changed(all), pool.parallel_for());
-  linear_forward(map, x.view().rows_between(211, 311), bias.data(), changed(some), serial_for());
+  linear_forward(map, x.view(), every_row(bias.data()), changed(all), pool.parallel_for());
+  linear_forward(map, x.view().rows_between(211, 311), every_row(bias.data()), changed(some),
+                 serial_for());
   for (std::int64_t i = 0; i < 100; ++i) {
     for (std::int64_t o = 0; o < 32; ++o) ASSERT_EQ(all(211 + i, o), some(i, o));
   }

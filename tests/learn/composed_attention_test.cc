@@ -1,4 +1,5 @@
-// The composed layer against the layer as written, forward and backward, in float64.
+// The composed layer and the one without keys against the layer as written, forward and backward,
+// in float64.
 #include "learn/ops/composed_attention.h"
 
 #include <gtest/gtest.h>
@@ -64,18 +65,29 @@ std::vector<at::Tensor> gradients_of(const at::Tensor& loss, const std::vector<a
   return gradients;
 }
 
-class ComposedAttentionTest : public testing::TestWithParam<std::int64_t> {};
+using Form = at::Tensor (*)(const at::Tensor&, const Ragged&, const AttentionWeights&,
+                            at::ScalarType);
+constexpr Form kForms[] = {composed_attention, keyless_attention};
+
+class ComposedAttentionTest : public testing::TestWithParam<std::tuple<std::int64_t, Form>> {
+ protected:
+  Layer layer_{std::get<0>(GetParam())};
+  at::Tensor attention(const at::Tensor& x, std::vector<std::int64_t> offsets,
+                       at::ScalarType products = at::kFloat) const {
+    return std::get<1>(GetParam())(x, Ragged::from_offsets(std::move(offsets)), layer_.weights,
+                                   products);
+  }
+};
 
 TEST_P(ComposedAttentionTest, EqualsTheLayerAsWrittenForEveryLength) {
-  const Layer layer(GetParam());
   for (std::int64_t length = 1; length <= 600; length += length < 40 ? 1 : 23) {
     const auto seed = static_cast<std::uint64_t>(length);
     const at::Tensor x = random_tensor({length, kWidth}, seed);
     const at::Tensor mixture = random_tensor({length, kWidth}, seed + 1).detach();
-    const at::Tensor expected = layer.written(x);
-    const at::Tensor found = composed_attention(x, {0, length}, layer.weights);
+    const at::Tensor expected = layer_.written(x);
+    const at::Tensor found = attention(x, {0, length});
     ASSERT_LT(difference(found, expected), 1e-12) << length;
-    std::vector<at::Tensor> of = layer.all;
+    std::vector<at::Tensor> of = layer_.all;
     of.push_back(x);
     const auto wanted = gradients_of((expected * mixture).sum(), of);
     const auto got = gradients_of((found * mixture).sum(), of);
@@ -87,38 +99,32 @@ TEST_P(ComposedAttentionTest, EqualsTheLayerAsWrittenForEveryLength) {
 }
 
 TEST_P(ComposedAttentionTest, GradientsEqualFiniteDifferences) {
-  const Layer layer(GetParam());
   const std::vector<std::int64_t> offsets = {0, 9, 9, 30};
   const at::Tensor x = random_tensor({30, kWidth}, 1);
   const at::Tensor mixture = random_tensor({30, kWidth}, 2).detach();
-  const auto loss = [&] { return (composed_attention(x, offsets, layer.weights) * mixture).sum(); };
+  const auto loss = [&] { return (attention(x, offsets) * mixture).sum(); };
   check_gradient(x, loss, "hidden");
-  for (std::size_t i = 0; i < layer.all.size(); ++i) {
-    check_gradient(layer.all[i], loss, "weight " + std::to_string(i));
+  for (std::size_t i = 0; i < layer_.all.size(); ++i) {
+    check_gradient(layer_.all[i], loss, "weight " + std::to_string(i));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Heads, ComposedAttentionTest, testing::Values(1, 2, 3, 4, 6, 12));
-
-TEST(ComposedAttentionTest, BatchMatesChangeNothing) {
-  const Layer layer(3);
+TEST_P(ComposedAttentionTest, BatchMatesChangeNothing) {
   const at::Tensor x = random_tensor({41, kWidth}, 1).detach();
-  const at::Tensor together = composed_attention(x, {0, 0, 17, 18, 41}, layer.weights);
+  const at::Tensor together = attention(x, {0, 0, 17, 18, 41});
   for (const auto& [begin, end] : {std::pair{0, 17}, {17, 18}, {18, 41}}) {
-    const at::Tensor alone =
-        composed_attention(x.slice(0, begin, end), {0, end - begin}, layer.weights);
+    const at::Tensor alone = attention(x.slice(0, begin, end), {0, end - begin});
     EXPECT_LT(difference(together.slice(0, begin, end), alone), 1e-13);
   }
 }
 
-TEST(ComposedAttentionTest, ProductsInBFloat16StayNear) {
-  const Layer layer(3);
-  std::vector<at::Tensor> of = layer.all;
+TEST_P(ComposedAttentionTest, ProductsInBFloat16StayNear) {
+  std::vector<at::Tensor> of = layer_.all;
   of.push_back(random_tensor({70, kWidth}, 1));
   const at::Tensor mixture = random_tensor({70, kWidth}, 2).detach();
   const std::vector<std::int64_t> offsets = {0, 30, 70};
-  const at::Tensor exact = composed_attention(of.back(), offsets, layer.weights);
-  const at::Tensor found = composed_attention(of.back(), offsets, layer.weights, at::kBFloat16);
+  const at::Tensor exact = attention(of.back(), offsets);
+  const at::Tensor found = attention(of.back(), offsets, at::kBFloat16);
   EXPECT_EQ(found.scalar_type(), at::kDouble);
   EXPECT_GT(difference(found, exact), 0);
   EXPECT_LT(difference(found, exact) / exact.abs().max().item<double>(), 0.02);
@@ -129,16 +135,19 @@ TEST(ComposedAttentionTest, ProductsInBFloat16StayNear) {
   }
 }
 
-TEST(ComposedAttentionTest, NoTokensGiveNoTokens) {
-  const Layer layer(3);
+TEST_P(ComposedAttentionTest, NoTokensGiveNoTokens) {
   const at::Tensor none = at::empty({0, kWidth}, at::kDouble).set_requires_grad(true);
-  const at::Tensor result = composed_attention(none, {0, 0, 0}, layer.weights);
+  const at::Tensor result = attention(none, {0, 0, 0});
   EXPECT_EQ(result.size(0), 0);
   result.sum().backward();
-  for (const at::Tensor& weight : layer.all) {
+  for (const at::Tensor& weight : layer_.all) {
     EXPECT_EQ(weight.grad().abs().max().item<double>(), 0);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Heads, ComposedAttentionTest,
+                         testing::Combine(testing::Values(1, 2, 3, 4, 6, 12),
+                                          testing::ValuesIn(kForms)));
 
 }  // namespace
 }  // namespace fastformer::learn

@@ -5,31 +5,32 @@
 #include <cmath>
 
 #include "learn/ops/composed_attention.h"
+#include "learn/ops/document_scale.h"
 #include "learn/ops/pooling.h"
 
 namespace fastformer::learn {
 namespace {
 
 // Documents of at least so many tokens are composed: a constant of the layer's shape, so that a
-// document's result depends on nothing else. Counted in operations, not measured.
-std::int64_t composed_from(std::int64_t width) { return 2 * width; }
+// document's result depends on nothing else.
+std::int64_t composed_from(std::int64_t width) { return width; }
 
-// Consecutive documents [first, last) that are all composed or all written out.
-struct Stretch {
-  std::int64_t first = 0, last = 0;
-  bool composed = false;
-};
+// Some documents of a batch, with their tokens' places in it.
+struct Part {
+  Ragged ragged;
+  at::Tensor tokens;  // int64 [tokens of the part]
 
-std::vector<Stretch> stretches_of(const std::vector<std::int64_t>& offsets, std::int64_t from) {
-  std::vector<Stretch> stretches;
-  for (std::int64_t b = 0; b + 1 < static_cast<std::int64_t>(offsets.size()); ++b) {
-    const bool composed = offsets[b + 1] - offsets[b] >= from;
-    if (stretches.empty() || stretches.back().composed != composed)
-      stretches.push_back({b, b, composed});
-    stretches.back().last = b + 1;
+  Part(const Ragged& batch, const std::vector<std::int64_t>& documents) {
+    std::vector<std::int64_t> offsets = {0}, places;
+    for (const std::int64_t b : documents) {
+      for (std::int64_t i = batch.offsets[b]; i < batch.offsets[b + 1]; ++i) places.push_back(i);
+      offsets.push_back(static_cast<std::int64_t>(places.size()));
+    }
+    const at::Device device = batch.document_of.device();
+    ragged = Ragged::from_offsets(std::move(offsets), device);
+    tokens = at::tensor(places, at::kLong).to(device);
   }
-  return stretches;
-}
+};
 
 class Fastformer : public Encoder {
  public:
@@ -41,19 +42,18 @@ class Fastformer : public Encoder {
   at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                  const ForwardContext&) const override {
     if (!composable()) return written_out(hidden, ragged, layer);
-    const auto stretches = stretches_of(ragged.offsets, composed_from(hidden.size(1)));
-    if (stretches.size() <= 1) return mix_alike(hidden, ragged, layer, stretches);
-    std::vector<at::Tensor> parts;
-    for (const Stretch& stretch : stretches) {
-      std::vector<std::int64_t> offsets(ragged.offsets.begin() + stretch.first,
-                                        ragged.offsets.begin() + stretch.last + 1);
-      const std::int64_t begin = offsets.front(), end = offsets.back();
-      for (std::int64_t& offset : offsets) offset -= begin;
-      parts.push_back(mix_alike(hidden.slice(0, begin, end),
-                                Ragged::from_offsets(std::move(offsets), hidden.device()), layer,
-                                {stretch}));
+    std::vector<std::int64_t> short_ones, long_ones;
+    for (std::int64_t b = 0; b < ragged.documents(); ++b) {
+      const std::int64_t length = ragged.offsets[b + 1] - ragged.offsets[b];
+      (length < composed_from(hidden.size(1)) ? short_ones : long_ones).push_back(b);
     }
-    return at::cat(parts);
+    if (long_ones.empty()) return mix_short(hidden, ragged, layer);
+    if (short_ones.empty()) return mix_long(hidden, ragged, layer);
+    const Part few(ragged, short_ones), many(ragged, long_ones);
+    const at::Tensor mixed =
+        at::cat({mix_short(hidden.index_select(0, few.tokens), few.ragged, layer),
+                 mix_long(hidden.index_select(0, many.tokens), many.ragged, layer)});
+    return mixed.index_select(0, at::cat({few.tokens, many.tokens}).argsort());
   }
 
  private:
@@ -63,16 +63,21 @@ class Fastformer : public Encoder {
            !options_.share_heads && options_.head_scores == HeadScores::kWhole;
   }
 
-  // All documents in one stretch, or none.
-  at::Tensor mix_alike(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
-                       const std::vector<Stretch>& stretches) const {
-    if (stretches.empty() || !stretches[0].composed) return written_out(hidden, ragged, layer);
-    return composed_attention(
-        hidden, ragged.offsets,
-        {layer["query.weight"], layer["query.bias"], layer["key.weight"], layer["key.bias"],
-         layer["query_score.weight"], layer["key_score.weight"], layer["transform.weight"],
-         layer["transform.bias"], layer["output.weight"], layer["output.bias"]},
-        layer.products());
+  static AttentionWeights weights_of(const Scope& layer) {
+    return {layer["query.weight"],     layer["query.bias"],         layer["key.weight"],
+            layer["key.bias"],         layer["query_score.weight"], layer["key_score.weight"],
+            layer["transform.weight"], layer["transform.bias"],     layer["output.weight"],
+            layer["output.bias"]};
+  }
+
+  at::Tensor mix_long(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
+    return composed_attention(hidden, ragged, weights_of(layer), layer.products());
+  }
+
+  // Away from the processor one operation on all documents is worth more than a product.
+  at::Tensor mix_short(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
+    if (!hidden.is_cpu()) return written_out(hidden, ragged, layer);
+    return keyless_attention(hidden, ragged, weights_of(layer), layer.products());
   }
 
   at::Tensor written_out(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
@@ -106,14 +111,13 @@ class Fastformer : public Encoder {
   // A document's global vector meets each of its tokens' vectors: [tokens, width].
   at::Tensor interact(const at::Tensor& global, const at::Tensor& local, const Ragged& ragged,
                       const Scope& layer, const char* name) const {
-    const at::Tensor spread_global = spread(global, ragged);
     switch (options_.interaction) {
       case Interaction::kProduct:
-        return spread_global * local;
+        return document_scale(local, global, ragged);
       case Interaction::kSum:
-        return spread_global + local;
+        return spread(global, ragged) + local;
       case Interaction::kConcatenation:
-        return linear(at::cat({spread_global, local}, 1), layer, name);
+        return linear(at::cat({spread(global, ragged), local}, 1), layer, name);
     }
     return {};
   }

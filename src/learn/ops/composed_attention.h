@@ -1,5 +1,5 @@
-// Additive attention with the output product, composed: one product per token, forward and
-// backward.
+// Additive attention with the output product, in the two forms of docs/algebra.md that need fewer
+// products than the layer as written.
 #pragma once
 
 #include "learn/ragged.h"
@@ -17,12 +17,16 @@ struct AttentionWeights {
 };
 
 // hidden [tokens, width] -> the output product's result [tokens, width]: what the layer as written
-// gives (Paper, eqs. 3-6; docs/algebra.md), without its queries, keys and values. Backward reads
-// hidden and, per document, the softmax weights [heads, tokens] and a few vectors. Costs a product
-// [width, width] x [width, width] per document, so it is for documents longer than about the width.
-// Products of tokens with matrices [width, width] are taken in the type `products` (product.h).
-at::Tensor composed_attention(const at::Tensor& hidden, const std::vector<std::int64_t>& offsets,
+// gives (Paper, eqs. 3-6), without its queries, keys and values. Backward reads hidden, the softmax
+// weights [tokens, heads] and a few vectors per document. Costs a product [width, width] x [width,
+// width] per document, so it is for documents longer than about the width. Products with matrices
+// [width, width] are taken in the type `products` (product.h).
+at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& weights,
                               at::ScalarType products = at::kFloat);
+
+// The same with queries and without keys: for short documents. Backward reads the queries as well.
+at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
+                             const AttentionWeights& weights, at::ScalarType products = at::kFloat);
 
 }  // namespace fastformer::learn

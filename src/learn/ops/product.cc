@@ -29,17 +29,22 @@ struct BFloat16Linear : public torch::autograd::Function<BFloat16Linear> {
   }
 };
 
-// Through the project's own products: of floats on the processor, in whole panels.
+// Through the project's own products: of floats on the processor, in whole panels. `start` is a
+// bias, or a row for every row.
 struct KernelLinear : public torch::autograd::Function<KernelLinear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& inputs_in,
-                            const at::Tensor& weight_in, const at::Tensor& bias, bool is_short) {
+                            const at::Tensor& weight_in, const at::Tensor& start_in,
+                            bool is_short) {
     const at::Tensor inputs = inputs_in.contiguous(), weight = weight_in.contiguous();
+    const at::Tensor start = start_in.contiguous();
+    const bool has_rows = start.dim() == 2;
     at::Tensor outputs = at::empty({inputs.size(0), weight.size(0)}, inputs.options());
     kernels::linear_forward({const_view<float>(weight), is_short}, const_view<float>(inputs),
-                            bias.contiguous().const_data_ptr<float>(), view<float>(outputs),
-                            torch_parallel_for());
+                            {start.const_data_ptr<float>(), has_rows ? weight.size(0) : 0},
+                            view<float>(outputs), torch_parallel_for());
     context->save_for_backward({inputs, weight});
     context->saved_data["is_short"] = is_short;
+    context->saved_data["has_rows"] = has_rows;
     return outputs;
   }
 
@@ -55,9 +60,16 @@ struct KernelLinear : public torch::autograd::Function<KernelLinear> {
                              {view<float>(inputs_gradient), view<float>(weight_gradient),
                               bias_gradient.mutable_data_ptr<float>()},
                              at::get_num_threads(), torch_parallel_for());
-    return {inputs_gradient, weight_gradient, bias_gradient, at::Tensor()};
+    const bool has_rows = context->saved_data["has_rows"].toBool();
+    return {inputs_gradient, weight_gradient, has_rows ? gradients[0] : bias_gradient,
+            at::Tensor()};
   }
 };
+
+bool has_kernel(const at::Tensor& inputs, const at::Tensor& weight) {
+  return inputs.is_cpu() && inputs.scalar_type() == at::kFloat &&
+         kernels::has_linear_kernels(weight.size(0), weight.size(1));
+}
 
 }  // namespace
 
@@ -69,11 +81,18 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarTy
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias) {
   if (!inputs.is_cpu()) return linear_by_aten(products, inputs, weight, bias);
-  if (inputs.scalar_type() == at::kFloat &&
-      kernels::has_linear_kernels(weight.size(0), weight.size(1))) {
+  if (has_kernel(inputs, weight)) {
     return KernelLinear::apply(inputs, weight, bias, products == at::kBFloat16);
   }
   return at::linear(inputs, weight, bias);
+}
+
+at::Tensor linear_onto(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
+                       const at::Tensor& start) {
+  if (has_kernel(inputs, weight)) {
+    return KernelLinear::apply(inputs, weight, start, products == at::kBFloat16);
+  }
+  return linear_in(products, inputs, weight, at::zeros({weight.size(0)}, weight.options())) + start;
 }
 
 at::Tensor linear_by_aten(at::ScalarType products, const at::Tensor& inputs,

@@ -7,7 +7,7 @@ namespace fastformer::learn {
 
 // left [rows, inner] times right [inner, columns] in the type of `left`. With `products` kBFloat16
 // both are rounded to bfloat16 first; the sums are taken in float32 and the result is rounded once
-// more. Any other type leaves them as they are. No gradient.
+// more. Any other type leaves them as they are.
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products);
 
 // inputs [rows, in] times weight [out, in] plus bias [out]. With `products` kBFloat16 the factors
@@ -17,7 +17,11 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarTy
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias);
 
-// The same through ATen's operations, on any device; the three results are rounded as well.
+// inputs [rows, in] times weight [out, in] plus start [rows, out], in the same way.
+at::Tensor linear_onto(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
+                       const at::Tensor& start);
+
+// linear_in through ATen's operations, on any device; the three results are rounded as well.
 at::Tensor linear_by_aten(at::ScalarType products, const at::Tensor& inputs,
                           const at::Tensor& weight, const at::Tensor& bias);
 

@@ -1,0 +1,57 @@
+// The loops of document_scale.
+#include "kernels/document_scale.h"
+
+#include <algorithm>
+
+namespace fastformer::kernels {
+namespace {
+
+constexpr std::int64_t kDocuments = 8;  // at least, for one thread
+
+}  // namespace
+
+template <typename T>
+void document_scale(std::span<const std::int64_t> offsets, MatrixView<const T> rows,
+                    MatrixView<const T> vectors, MatrixView<T> scaled,
+                    const ParallelFor& parallel_for) {
+  parallel_for(vectors.rows, kDocuments, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) {
+      const T* vector = vectors.row(b);
+      for (std::int64_t i = offsets[b]; i < offsets[b + 1]; ++i) {
+        const T* row = rows.row(i);
+        T* to = scaled.row(i);
+        for (std::int64_t j = 0; j < rows.columns; ++j) to[j] = row[j] * vector[j];
+      }
+    }
+  });
+}
+
+template <typename T>
+void document_scale_vectors_backward(std::span<const std::int64_t> offsets,
+                                     MatrixView<const T> rows, MatrixView<const T> scaled_gradient,
+                                     MatrixView<T> vectors_gradient,
+                                     const ParallelFor& parallel_for) {
+  parallel_for(vectors_gradient.rows, kDocuments, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t b = begin; b < end; ++b) {
+      T* sum = vectors_gradient.row(b);
+      std::fill_n(sum, vectors_gradient.columns, T(0));
+      for (std::int64_t i = offsets[b]; i < offsets[b + 1]; ++i) {
+        const T* row = rows.row(i);
+        const T* upstream = scaled_gradient.row(i);
+        for (std::int64_t j = 0; j < rows.columns; ++j) sum[j] += row[j] * upstream[j];
+      }
+    }
+  });
+}
+
+#define FASTFORMER_INSTANTIATE(T)                                                            \
+  template void document_scale<T>(std::span<const std::int64_t>, MatrixView<const T>,        \
+                                  MatrixView<const T>, MatrixView<T>, const ParallelFor&);   \
+  template void document_scale_vectors_backward<T>(std::span<const std::int64_t>,            \
+                                                   MatrixView<const T>, MatrixView<const T>, \
+                                                   MatrixView<T>, const ParallelFor&);
+FASTFORMER_INSTANTIATE(float)
+FASTFORMER_INSTANTIATE(double)
+#undef FASTFORMER_INSTANTIATE
+
+}  // namespace fastformer::kernels

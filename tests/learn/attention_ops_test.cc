@@ -1,0 +1,172 @@
+// Operations of composed attention: kernels of float32 against ATen in float64.
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "gradient_check.h"
+#include "learn/ops/composed_attention.h"
+#include "learn/ops/composed_map.h"
+#include "learn/ops/document_scale.h"
+#include "learn/ops/product.h"
+#include "learn/ops/token_sums.h"
+#include "small_model.h"
+
+namespace fastformer::learn {
+namespace {
+
+using Tensors = std::vector<at::Tensor>;
+using Operation = std::function<at::Tensor(const Tensors&)>;
+
+constexpr std::int64_t kWidth = 64;
+
+at::Tensor random_tensor(at::IntArrayRef shape, std::uint64_t seed, double size = 1) {
+  at::Tensor tensor = at::empty(shape, at::kFloat);
+  Random random(seed);
+  float* values = tensor.mutable_data_ptr<float>();
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+    values[i] = static_cast<float>(size * random.normal());
+  }
+  return tensor;
+}
+
+// An empty document, short ones, and one of several chunks.
+Ragged documents() { return Ragged::from_offsets({0, 5, 5, 6, 101, 2200}); }
+
+Tensors leaves(const Tensors& inputs, at::ScalarType type) {
+  Tensors result;
+  for (const at::Tensor& input : inputs) {
+    result.push_back(input.detach().to(type).clone().set_requires_grad(true));
+  }
+  return result;
+}
+
+// Result and gradients of the mixed sum of the result.
+Tensors results_of(const Operation& operation, const Tensors& inputs) {
+  const at::Tensor result = operation(inputs);
+  (result * random_tensor(result.sizes(), 99).to(result.scalar_type())).sum().backward();
+  Tensors all = {result.detach()};
+  for (const at::Tensor& input : inputs) all.push_back(input.grad());
+  return all;
+}
+
+void expect_near(const Tensors& found, const Tensors& expected, double tolerance) {
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const double size = expected[i].abs().max().item<double>();
+    EXPECT_LT(difference(found[i].to(at::kDouble), expected[i]), tolerance * size) << i;
+  }
+}
+
+// The kernel in float32 on one and three threads against the other operation in float64.
+void compare(const Operation& kernel, const Operation& exact, const Tensors& inputs,
+             double tolerance) {
+  const Tensors expected = results_of(exact, leaves(inputs, at::kDouble));
+  const int before = at::get_num_threads();
+  for (const int threads : {1, 3}) {
+    at::set_num_threads(threads);
+    expect_near(results_of(kernel, leaves(inputs, at::kFloat)), expected, tolerance);
+  }
+  at::set_num_threads(before);
+}
+
+class TokenSumsTest : public testing::TestWithParam<std::tuple<int, bool>> {
+ protected:
+  const std::int64_t heads_ = std::get<0>(GetParam());
+  const Ragged ragged_ = documents();
+  const at::Tensor x_ = random_tensor({ragged_.tokens(), kWidth}, 1);
+  const at::Tensor directions_ = std::get<1>(GetParam())
+                                     ? random_tensor({heads_, kWidth}, 2, 0.3)
+                                     : random_tensor({ragged_.documents(), heads_, kWidth}, 2, 0.3);
+};
+
+TEST_P(TokenSumsTest, KernelEqualsAten) {
+  compare([&](const Tensors& in) { return token_sums(in[0], in[1], ragged_); },
+          [&](const Tensors& in) { return token_sums_by_aten(in[0], in[1], ragged_); },
+          {x_, directions_}, 2e-5);
+}
+
+TEST_P(TokenSumsTest, BatchMatesChangeNothing) {
+  const at::Tensor together = token_sums(x_, directions_, ragged_);
+  for (std::int64_t b = 0; b < ragged_.documents(); ++b) {
+    const std::int64_t begin = ragged_.offsets[b], end = ragged_.offsets[b + 1];
+    const at::Tensor own = directions_.dim() == 3 ? directions_[b] : directions_;
+    const at::Tensor alone =
+        token_sums(x_.slice(0, begin, end), own, Ragged::from_offsets({0, end - begin}));
+    EXPECT_EQ(difference(together[b], alone[0]), 0) << b;
+  }
+}
+
+TEST_P(TokenSumsTest, FarScoresStaySums) {
+  const at::Tensor sums = token_sums(x_, directions_ * 1e4, ragged_);
+  EXPECT_TRUE(sums.isfinite().all().item<bool>());
+  EXPECT_LE(sums.abs().max().item<double>(), x_.abs().max().item<double>() * 1.0001);
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, TokenSumsTest,
+                         testing::Combine(testing::Values(1, 2, 8, 16, 32), testing::Bool()));
+
+TEST(ComposedMapTest, KernelEqualsAten) {
+  const Ragged ragged = documents();
+  const Tensors inputs = {
+      random_tensor({ragged.tokens(), kWidth}, 1), random_tensor({ragged.documents(), kWidth}, 2),
+      random_tensor({kWidth, kWidth}, 3, 0.2),     random_tensor({kWidth, kWidth}, 4, 0.2),
+      random_tensor({kWidth, kWidth}, 5, 0.2),     random_tensor({ragged.documents(), kWidth}, 6)};
+  const auto exact = [&](const Tensors& in) {
+    return composed_map_by_aten(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged);
+  };
+  for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
+    const auto kernel = [&](const Tensors& in) {
+      return composed_map(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged, products);
+    };
+    compare(kernel, exact, inputs, products == at::kFloat ? 1e-5 : 0.02);
+  }
+}
+
+TEST(DocumentScaleTest, EqualsSpreadingAndTakesGradients) {
+  const Ragged ragged = Ragged::from_offsets({0, 5, 5, 14});
+  const Tensors inputs = leaves({random_tensor({14, 3}, 1), random_tensor({3, 3}, 2)}, at::kDouble);
+  const auto loss = [&] {
+    return (document_scale(inputs[0], inputs[1], ragged) *
+            random_tensor({14, 3}, 9).to(at::kDouble))
+        .sum();
+  };
+  const at::Tensor expected = inputs[0] * inputs[1].index_select(0, ragged.document_of);
+  EXPECT_EQ(difference(document_scale(inputs[0], inputs[1], ragged), expected), 0);
+  check_gradient(inputs[0], loss, "rows");
+  check_gradient(inputs[1], loss, "vectors");
+}
+
+TEST(LinearOntoTest, AddsToRowsOfItsOwn) {
+  const Tensors inputs = {random_tensor({210, 64}, 1), random_tensor({96, 64}, 2),
+                          random_tensor({210, 96}, 3)};
+  compare([](const Tensors& in) { return linear_onto(at::kFloat, in[0], in[1], in[2]); },
+          [](const Tensors& in) { return at::mm(in[0], in[1].t()) + in[2]; }, inputs, 1e-6);
+}
+
+// Both forms, whole, in the number formats of training.
+TEST(AttentionFormsTest, KernelsEqualFloat64) {
+  const Ragged ragged = documents();
+  constexpr std::int64_t kHeads = 4;
+  Tensors inputs = {random_tensor({ragged.tokens(), kWidth}, 1)};
+  for (const bool is_score : {false, false, true, false, false}) {
+    if (is_score) {
+      inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
+      inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
+    } else {
+      inputs.push_back(random_tensor({kWidth, kWidth}, inputs.size() + 1, 0.1));
+      inputs.push_back(random_tensor({kWidth}, inputs.size() + 1, 0.5));
+    }
+  }
+  for (const auto form : {composed_attention, keyless_attention}) {
+    const auto in = [&](at::ScalarType products) {
+      return [&, products](const Tensors& t) {
+        return form(t[0], ragged, {t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10]},
+                    products);
+      };
+    };
+    compare(in(at::kFloat), in(at::kFloat), inputs, 5e-5);
+    compare(in(at::kBFloat16), in(at::kFloat), inputs, 0.05);
+  }
+}
+
+}  // namespace
+}  // namespace fastformer::learn
