@@ -12,7 +12,7 @@ namespace fastformer::learn {
 namespace {
 
 // Documents of at least so many tokens are composed: a constant of the layer's shape, so that a
-// document's result depends on nothing else.
+// document's result depends on nothing else. Measured (docs/results.md, "Composed or not").
 std::int64_t composed_from(std::int64_t width) { return width; }
 
 // Some documents of a batch, with their tokens' places in it.
