@@ -11,6 +11,7 @@
 #include <new>
 
 #include "base/log.h"
+#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "io/files.h"
 
@@ -67,6 +68,8 @@ int run_program(const std::string& program, std::span<const Command> commands, i
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: %s\n", program.c_str(), error.what());
     return error.kind() == ErrorKind::kUsage ? kWrongUsage : kFailed;
+  } catch (const Stopped& stopped) {
+    return stopped.exit_code();
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: out of memory. Use smaller batches or a smaller model\n",
                  program.c_str());

@@ -164,6 +164,7 @@ class Tuning {
                                                 encoded.train.targets, options.model.target),
                                   search_.threads,
                                   log_,
+                                  nullptr,
                                   [this] { stop_in_time(); }};
     const bool watches = search_.rows.folds.empty();
     learn::HeldOut held_out = fit_classifier(settings, rows, std::move(encoded),
@@ -218,6 +219,12 @@ std::vector<std::string> options_to_tune(const TrainOptions& options,
 
 Json autotune(const Search& search, const std::vector<std::string>& keys, learn::TrainingLog& log) {
   return Tuning(search, log).run(keys);
+}
+
+void apply_tuning(const Json& tuning, TrainOptions& options) {
+  config::OptionSet set;
+  options.describe(set);
+  set.apply_json(tuning.value("chosen", Json::object()), config::Source::kFlag, "autotune");
 }
 
 }  // namespace fastformer::apps

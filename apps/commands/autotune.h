@@ -33,4 +33,7 @@ std::vector<std::string> options_to_tune(const TrainOptions& options, const conf
 config::Json autotune(const Search& search, const std::vector<std::string>& keys,
                       learn::TrainingLog& log);
 
+// Makes the changes that autotune() chose to options that are as they were when it began.
+void apply_tuning(const config::Json& tuning, TrainOptions& options);
+
 }  // namespace fastformer::apps

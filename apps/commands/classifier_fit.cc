@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "commands/word_vector_start.h"
 #include "learn/device.h"
@@ -124,7 +125,10 @@ FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
       settings.after_step();
     };
   }
-  fitted.result = learn::train(task, options.training, observer);
+  std::optional<StopSignals> signals;
+  if (settings.run) signals.emplace();
+  fitted.result = learn::train(task, options.training, observer,
+                               settings.run ? settings.run->next() : learn::Continuation());
   fitted.held_out.encoder = learn::classify(classifier, encoded.valid.ids, options.batches);
   fitted.held_out.targets = encoded.valid.targets.dense(config.labels.size());
   if (fitted.wide) fitted.held_out.wide = fitted.wide->valid_scores();
@@ -136,9 +140,8 @@ learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) 
   const auto name_of = [trainings](int number) {
     return "part " + std::to_string(number) + " of " + std::to_string(trainings);
   };
-  learn::HeldOut held_out;
   std::int64_t unknown = 0;
-  for (int fold = 0; fold < rows.parts(); ++fold) {
+  for (int fold = settings.run->done(); fold < rows.parts(); ++fold) {
     settings.log.begin_part(name_of(fold + 1));
     TrainingRows part = rows.without_fold(fold);
     text::TextOptions text = settings.options.model.text;
@@ -146,7 +149,7 @@ learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) 
       EncodedRows encoded = encode_rows(
           part, text, settings.initial ? settings.initial->tokenizer() : nullptr, settings.threads);
       unknown += encoded.unknown_valid;
-      held_out.append(
+      settings.run->add_done(
           fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out);
     } catch (const Error& error) {
       throw Error(error.what(), name_of(fold + 1),
@@ -158,7 +161,7 @@ learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) 
                 " rows have a label that no row outside their part has: they count as wrong there");
   }
   settings.log.begin_part(name_of(trainings));
-  return held_out;
+  return settings.run->held_out();
 }
 
 }  // namespace fastformer::apps

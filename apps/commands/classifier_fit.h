@@ -8,6 +8,7 @@
 
 #include "base/parallel.h"
 #include "commands/initial_model.h"
+#include "commands/run_state.h"
 #include "commands/train_options.h"
 #include "commands/training_rows.h"
 #include "learn/tasks/classifier.h"
@@ -25,6 +26,7 @@ struct FitSettings {
   std::vector<float> label_weights;       // one a label; empty: 1
   const ParallelFor& threads;
   learn::TrainingLog& log;
+  RunState* run = nullptr;                     // that keeps the trainings' state, or none
   std::function<void()> after_step = nullptr;  // may throw, which ends the training; or none
 };
 
@@ -51,8 +53,8 @@ EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
 FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
                                 EncodedRows encoded, KeptEpoch kept);
 
-// Trains once without each of rows.folds on all others, and returns what the rows that were left
-// out get: all rows in all, none of which was learnt from.
+// Trains once without each of rows.folds on all others, but for those that settings.run has done,
+// and returns what the rows that were left out get: all rows in all, none of which was learnt from.
 learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows);
 
 }  // namespace fastformer::apps

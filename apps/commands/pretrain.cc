@@ -5,10 +5,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "commands/commands.h"
-#include "commands/model_output.h"
 #include "commands/pretraining_text.h"
+#include "commands/run_state.h"
 #include "commands/trained_model.h"
 #include "commands/training_metrics.h"
 #include "learn/device.h"
@@ -22,6 +23,7 @@ namespace {
 
 using config::Json;
 
+constexpr char kCommand[] = "pretrain";
 constexpr char kUsage[] =
     "usage: fastformer pretrain --text FILE... --output DIR [OPTIONS]\n\n"
     "Teaches an encoder to guess masked words of any text; fastformer train --init-from DIR "
@@ -31,6 +33,7 @@ constexpr char kUsage[] =
 struct PretrainOptions {
   std::string output;
   std::string command;  // as a shell takes it, for the model card
+  ResumeOptions resuming;
   PretrainingFiles files;
   model::ModelConfig model;
   data::BatchOptions batches;
@@ -43,6 +46,7 @@ struct PretrainOptions {
     options.group("Files");
     files.describe(options);
     options.add("output", &output, "DIR", "model folder to write; must not exist");
+    resuming.describe(options);
     files.corpus.describe(options);
     model.text.describe(options);
     model.encoder.describe(options);
@@ -81,10 +85,11 @@ Json pretraining_metrics(const learn::TrainingResult& result, const learn::Maske
   return metrics;
 }
 
-void pretrain_into(const io::WorkFolder& folder, PretrainOptions& options,
+void pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions& options,
                    const ParallelFor& threads) {
   PretrainingText text =
       read_pretraining_text(options.files, options.model.text, options.training.seed, threads);
+  run.check_rows(text.fingerprint());
   options.model.vocabulary = text.tokenizer->size();
   options.model.validate();
   std::int64_t tokens = 0;
@@ -99,12 +104,28 @@ void pretrain_into(const io::WorkFolder& folder, PretrainOptions& options,
            " threads, epochs: " + std::to_string(options.training.epochs));
   learn::MaskedTokensTask task(model, std::move(text.train), std::move(text.valid), options.batches,
                                options.masking, seed);
-  learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name());
-  const learn::TrainingResult result = learn::train(task, options.training, log.observer());
+  learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name(),
+                         options.resuming.resume);
+  const StopSignals signals;
+  const learn::TrainingResult result =
+      learn::train(task, options.training, log.observer(), run.next());
   log.close();
   write_trained_model(
       folder, {options.model, model.parameters(), *text.tokenizer, nullptr, options.provenance(),
                pretraining_metrics(result, task), options.command});
+}
+
+// The options of the run that was stopped.
+void take_up(const config::OptionSet& set, PretrainOptions& options) {
+  const Json told = told_before(options.output, kCommand, set);
+  PretrainOptions before;
+  config::OptionSet all;
+  before.describe(all);
+  all.apply_json(told["options"], config::Source::kFlag, "the run in " + options.output);
+  before.output = options.output;
+  before.resuming = options.resuming;
+  before.command = told.value("more", Json::object()).value("command", "");
+  options = before;
 }
 
 }  // namespace
@@ -115,22 +136,29 @@ int run_pretrain(Arguments arguments) {
   options.describe(set);
   set.set_defaults(learn::pretraining_defaults());
   if (parse_or_help(set, arguments, kUsage)) return kDone;
-  require(options.files.text.empty() ? "" : options.files.text[0], "--text");
   require(options.output, "--output");
+  if (options.resuming.resume) {
+    if (is_finished(options.output)) return kDone;
+    take_up(set, options);
+  } else {
+    options.command = command_text(kCommand, arguments);
+  }
+  require(options.files.text.empty() ? "" : options.files.text[0], "--text");
   options.model.validate_choices();
   if (options.model.text.truncate == text::Truncate::kError) {
     throw usage_error("long documents are read in parts, none is truncated", "--truncate",
                       "Leave it out");
   }
   learn::device_named(options.training.device);
-  options.command = command_text("pretrain", arguments);
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
-  make_model_folder(options.output, [&](const io::WorkFolder& folder) {
-    pretrain_into(folder, options, pool.parallel_for());
-  });
+  make_trained_folder(options.output, options.resuming,
+                      [&](const io::WorkFolder& folder, RunState& run) {
+                        run.begin(kCommand, set, {{"command", options.command}});
+                        pretrain_into(folder, run, options, pool.parallel_for());
+                      });
   return kDone;
 }
 

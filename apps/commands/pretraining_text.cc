@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/strings.h"
 #include "data/corpus_reader.h"
 #include "data/split.h"
@@ -74,6 +75,17 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
   log_info(count_of(train.size()) + " documents to learn from, " + count_of(valid.size()) +
            " to validate on; vocabulary of " + format_count(text.tokenizer->size()) + " tokens");
   return text;
+}
+
+std::uint64_t PretrainingText::fingerprint() const {
+  std::uint64_t hash = hash_of({train.size(), valid.size()});
+  for (const auto* documents : {&train, &valid}) {
+    for (const std::vector<std::int32_t>& ids : *documents) {
+      hash =
+          hash_of({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0])}, hash);
+    }
+  }
+  return hash;
 }
 
 }  // namespace fastformer::apps

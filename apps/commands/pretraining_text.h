@@ -24,6 +24,9 @@ struct PretrainingFiles {
 struct PretrainingText {
   std::shared_ptr<const text::Tokenizer> tokenizer;
   std::vector<std::vector<std::int32_t>> train, valid;
+
+  // A hash of all ids.
+  std::uint64_t fingerprint() const;
 };
 
 // Reads all files, labels or not, splits validation documents off and learns a tokenizer from the

@@ -11,7 +11,7 @@
 #include "commands/class_weights.h"
 #include "commands/classifier_fit.h"
 #include "commands/commands.h"
-#include "commands/model_output.h"
+#include "commands/run_state.h"
 #include "commands/score_fit.h"
 #include "commands/train_options.h"
 #include "commands/trained_model.h"
@@ -30,6 +30,7 @@ namespace {
 
 using config::Json;
 
+constexpr char kCommand[] = "train";
 constexpr char kUsage[] =
     "usage: fastformer train --train FILE... --output DIR [OPTIONS]\n\n"
     "Trains a classifier on labelled text and writes a model folder.\n";
@@ -106,26 +107,36 @@ std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassi
   return table;
 }
 
+// Changes the options by a search, or to what one has found before the run was stopped.
+void search(const Search& search, const std::vector<std::string>& tuned, learn::TrainingLog& log,
+            RunState& run) {
+  if (!run.tuning().is_null()) {
+    apply_tuning(run.tuning(), search.options);
+    return;
+  }
+  if (search.rows.folds.empty() && search.rows.valid.texts.empty()) {
+    throw Error("no rows are held out to search on", "--autotune",
+                "All rows are of one group or text; give --valid");
+  }
+  run.set_tuning(autotune(search, tuned, log));
+}
+
 // `tuned`: the options that a search may change.
-void train_into(const io::WorkFolder& folder, TrainOptions& options,
+void train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& options,
                 const std::vector<std::string>& tuned, const InitialModel* initial,
                 const ParallelFor& threads) {
   TrainingRows rows =
       read_training_rows(options.files, options.training.seed,
                          options.model.text.truncate == text::Truncate::kError, threads);
+  run.check_rows(rows.fingerprint());
   options.model.labels = rows.labels;
   options.model.target = rows.target;
   learn::TrainingLog log(folder.file(model::kTrainingLogFile),
-                         learn::score_name_of(options.model.target));
+                         learn::score_name_of(options.model.target), options.resuming.resume);
   options.files.folds = rows.parts();  // what config.json repeats
   EncodedRows encoded = prepare_rows(options, rows, initial, threads);
-  Json tuning;
   if (options.autotune > 0) {
-    if (rows.folds.empty() && rows.valid.texts.empty()) {
-      throw Error("no rows are held out to search on", "--autotune",
-                  "All rows are of one group or text; give --valid");
-    }
-    tuning = autotune({options, rows, initial, threads}, tuned, log);
+    search({options, rows, initial, threads}, tuned, log, run);
     encoded = prepare_rows(options, rows, initial, threads);
   }
   encoded.log();
@@ -136,10 +147,13 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options,
   }
 
   const std::shared_ptr<const text::Tokenizer> tokenizer = encoded.tokenizer;
-  const FitSettings settings = {options, initial,
+  const FitSettings settings = {options,
+                                initial,
                                 class_weights(options.class_weights, options.model.labels,
                                               encoded.train.targets, options.model.target),
-                                threads, log};
+                                threads,
+                                log,
+                                &run};
   learn::HeldOut held_out;
   if (!rows.folds.empty()) held_out = cross_fit(settings, rows);
   const FittedClassifier fitted =
@@ -147,7 +161,7 @@ void train_into(const io::WorkFolder& folder, TrainOptions& options,
   log.close();
   if (rows.folds.empty()) held_out = fitted.held_out;
   Json metrics = metrics_of(fitted.result);
-  if (!tuning.is_null()) metrics["autotune"] = tuning;
+  if (options.autotune > 0) metrics["autotune"] = run.tuning();
   log_info(format_count(fitted.classifier->parameters().elements()) + " parameters");
   const std::optional<model::WideTable> table =
       finish(options, fitted, std::move(held_out), metrics);
@@ -174,20 +188,14 @@ void settle_folds(TrainOptions& options, bool share_asked) {
   }
 }
 
-}  // namespace
-
-int run_train(Arguments arguments) {
-  TrainOptions options;
-  config::OptionSet set;
-  options.describe(set);
-  set.set_defaults(learn::preset("default"));
-  if (parse_or_help(set, arguments, kUsage)) return kDone;
+// Brings together what a new run was told, and checks it; returns the options that a search may
+// change.
+std::vector<std::string> settle(config::OptionSet& set, Arguments arguments, TrainOptions& options,
+                                std::optional<InitialModel>& initial) {
   set.apply_json(learn::preset(options.preset), config::Source::kPreset,
                  "preset " + options.preset);
   require(options.files.train.empty() ? "" : options.files.train[0], "--train");
-  require(options.output, "--output");
   options.subwords_asked = set.find("subwords")->source > config::Source::kPreset;
-  std::optional<InitialModel> initial;
   if (!options.init_from.empty()) {
     if (!options.word_vectors.empty()) {
       throw usage_error("the words of --init-from have vectors", "--word-vectors",
@@ -204,20 +212,61 @@ int run_train(Arguments arguments) {
   settle_folds(options, set.find("valid-share")->source > config::Source::kPreset);
   check_class_weights(options.class_weights);
   check_word_vectors(options.word_vectors);
-  learn::device_named(options.training.device);
-  options.command = command_text("train", arguments);
+  options.command = command_text(kCommand, arguments);
   if (options.autotune > 0 && options.files.folds <= 1 && !options.files.has_validation()) {
     throw usage_error("needs validation rows", "--autotune",
                       "Give --valid, or a --valid-share above 0");
   }
-  const std::vector<std::string> tuned = options_to_tune(options, set);
+  return options_to_tune(options, set);
+}
+
+// The same from what the run was told when it began.
+std::vector<std::string> take_up(const config::OptionSet& set, TrainOptions& options) {
+  const Json told = told_before(options.output, kCommand, set);
+  TrainOptions before;
+  config::OptionSet all;
+  before.describe(all);
+  all.apply_json(told["options"], config::Source::kFlag, "the run in " + options.output);
+  before.output = options.output;
+  before.resuming = options.resuming;
+  const Json more = told.value("more", Json::object());
+  before.command = more.value("command", "");
+  before.subwords_asked = more.value("subwords_asked", false);
+  options = before;
+  return more.value("tuned", std::vector<std::string>());
+}
+
+}  // namespace
+
+int run_train(Arguments arguments) {
+  TrainOptions options;
+  config::OptionSet set;
+  options.describe(set);
+  set.set_defaults(learn::preset("default"));
+  if (parse_or_help(set, arguments, kUsage)) return kDone;
+  require(options.output, "--output");
+  std::vector<std::string> tuned;
+  std::optional<InitialModel> initial;
+  if (options.resuming.resume) {
+    if (is_finished(options.output)) return kDone;
+    tuned = take_up(set, options);
+    if (!options.init_from.empty()) initial.emplace(options.init_from);
+  } else {
+    tuned = settle(set, arguments, options, initial);
+  }
+  learn::device_named(options.training.device);
 
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
-  make_model_folder(options.output, [&](const io::WorkFolder& folder) {
-    train_into(folder, options, tuned, initial ? &*initial : nullptr, pool.parallel_for());
-  });
+  make_trained_folder(
+      options.output, options.resuming, [&](const io::WorkFolder& folder, RunState& run) {
+        run.begin(kCommand, set,
+                  {{"command", options.command},
+                   {"subwords_asked", options.subwords_asked},
+                   {"tuned", tuned}});
+        train_into(folder, run, options, tuned, initial ? &*initial : nullptr, pool.parallel_for());
+      });
   return kDone;
 }
 

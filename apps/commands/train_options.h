@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "commands/run_state.h"
 #include "commands/training_rows.h"
 #include "data/batches.h"
 #include "learn/training/training_options.h"
@@ -18,6 +19,7 @@ struct TrainOptions {
   std::string preset = "default";
   std::string command;          // as a shell takes it, for the model card
   bool subwords_asked = false;  // by the user, not by the preset
+  ResumeOptions resuming;
   TrainingFiles files;
   model::ModelConfig model;
   data::BatchOptions batches;

@@ -4,10 +4,12 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <utility>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/strings.h"
 #include "data/labels.h"
 #include "data/split.h"
@@ -216,6 +218,22 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, b
 
 int TrainingRows::parts() const {
   return folds.empty() ? 1 : 1 + *std::max_element(folds.begin(), folds.end());
+}
+
+std::uint64_t TrainingRows::fingerprint() const {
+  std::uint64_t hash = hash_of({train.texts.size(), valid.texts.size()});
+  for (const Rows* rows : {&train, &valid}) {
+    for (const std::string& text : rows->texts) hash = hash_of(text, hash);
+    for (const std::vector<std::string>& names : rows->labels) {
+      for (const std::string& name : names) hash = hash_of(name, hash);
+      hash = hash_of({hash, names.size()});
+    }
+    for (const std::vector<float>& row : rows->shares) {
+      for (const float share : row) hash = hash_of({hash, std::bit_cast<std::uint32_t>(share)});
+    }
+  }
+  for (const int fold : folds) hash = hash_of({hash, static_cast<std::uint64_t>(fold)});
+  return hash;
 }
 
 TrainingRows TrainingRows::without_fold(int fold) const {

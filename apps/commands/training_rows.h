@@ -41,6 +41,8 @@ struct TrainingRows {
   std::vector<int> folds;
 
   int parts() const;  // that are held out in turn; 1 without folds
+  // A hash of all rows and of how they are split.
+  std::uint64_t fingerprint() const;
   // Copies with the rows of one part as validation rows.
   TrainingRows without_fold(int fold) const;
 };

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,6 +30,7 @@ ssize_t Operations::write(int file, const void* bytes, std::size_t count) {
   return ::write(file, bytes, count);
 }
 int Operations::fsync(int file) { return ::fsync(file); }
+int Operations::lock(int file) { return ::flock(file, LOCK_EX | LOCK_NB); }
 int Operations::rename(const std::string& from, const std::string& to) {
   return ::rename(from.c_str(), to.c_str());
 }

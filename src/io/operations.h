@@ -30,6 +30,9 @@ class Operations {
   virtual ssize_t read(int file, void* bytes, std::size_t count);
   virtual ssize_t write(int file, const void* bytes, std::size_t count);
   virtual int fsync(int file);
+  // Takes the file, which may be a folder, for this process alone; fails at once when another has
+  // it.
+  virtual int lock(int file);
   virtual int rename(const std::string& from, const std::string& to);
   virtual int unlink(const std::string& path);
   virtual int make_directory(const std::string& path);

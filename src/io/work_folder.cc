@@ -23,21 +23,40 @@ void sync_file(const std::string& path) {
 
 }  // namespace
 
-WorkFolder::WorkFolder(const std::string& path, const std::string& suffix)
+WorkFolder::WorkFolder(const std::string& path, const std::string& suffix, WorkStart start)
     : path_(without_final_slashes(path)), work_(path_ + suffix) {
   if (path_.empty()) throw usage_error("the output folder has no name");
   if (is_taken(path_)) {
     throw Error("exists already", path_, "Remove it or choose another output folder");
   }
-  if (is_taken(work_)) {
-    throw Error("exists already: another run is writing it, or one was stopped", work_,
-                "Remove it when no run is writing it, or choose another output folder");
+  const bool is_there = is_taken(work_);
+  if (is_there && (!is_directory(work_) || !lock())) {
+    throw Error("exists already: another run is writing it", work_, "Choose another output folder");
+  }
+  if (start == WorkStart::kAgain) {
+    if (!is_there) throw Error("there is no run to go on with", work_, "Leave out --resume");
+    return;
+  }
+  if (is_there) {
+    throw Error("exists already: a run that was stopped left it", work_,
+                "Go on with that run by --resume, remove it, or choose another output folder");
   }
   const std::string parent = parent_path(path_);
   if (!exists(parent)) {
     throw Error("no such folder", parent, "Create it, or choose another output folder");
   }
   make_directory(work_);
+  if (!lock()) fail_with_errno("lock it", work_);
+}
+
+WorkFolder::~WorkFolder() {
+  if (lock_ >= 0) operations().close(lock_);
+}
+
+bool WorkFolder::lock() {
+  lock_ = operations().open(work_, O_RDONLY | O_DIRECTORY, 0);
+  if (lock_ < 0) fail_with_errno("open it", work_);
+  return operations().lock(lock_) == 0;
 }
 
 std::string WorkFolder::file(std::string_view name) const { return join_path(work_, name); }

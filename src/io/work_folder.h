@@ -6,13 +6,20 @@
 
 namespace fastformer::io {
 
+// Whether work begins, or goes on in a working folder that was left.
+enum class WorkStart { kNew, kAgain };
+
 // Work on the folder `path` happens in its sibling `path + suffix`, which commit() renames. A
 // folder that is not committed stays, so that nothing is lost, unless discard() removes it.
 class WorkFolder {
  public:
-  // Creates the working folder. Throws when the name `path` or that of the working folder is taken,
-  // and when the folder around them is missing.
-  WorkFolder(const std::string& path, const std::string& suffix);
+  // Creates the working folder, or takes up the one that is there. Throws when the name `path` is
+  // taken, when the working folder is there or not there against `start`, when another process
+  // works in it, and when the folder around them is missing.
+  WorkFolder(const std::string& path, const std::string& suffix, WorkStart start = WorkStart::kNew);
+  ~WorkFolder();
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
 
   const std::string& final_path() const { return path_; }
   const std::string& path() const { return work_; }
@@ -25,8 +32,12 @@ class WorkFolder {
   void discard() noexcept;
 
  private:
+  // Keeps other processes out of the working folder; says whether it could.
+  bool lock();
+
   std::string path_;
   std::string work_;
+  int lock_ = -1;  // the working folder, open
 };
 
 }  // namespace fastformer::io

@@ -99,6 +99,29 @@ std::vector<at::Tensor> Optimizer::averages() const {
   return averages;
 }
 
+void Optimizer::save(Checkpoint& to) const {
+  for (const State& state : states_) {
+    to.put("mean." + state.name, state.adam.mean);
+    to.put("square." + state.name, state.adam.square);
+    to.put("steps." + state.name, state.steps);
+    if (state.adam.average.defined()) to.put("average." + state.name, state.adam.average);
+    if (state.rows) to.put("touched." + state.name, state.rows->touched());
+  }
+}
+
+void Optimizer::load(const Checkpoint& from, std::span<const double> rates) {
+  for (const double rate : rates) idle_.add(rate);
+  for (State& state : states_) {
+    from.copy_into("mean." + state.name, state.adam.mean);
+    from.copy_into("square." + state.name, state.adam.square);
+    from.copy_into("steps." + state.name, state.steps);
+    if (state.adam.average.defined()) from.copy_into("average." + state.name, state.adam.average);
+    if (!from.contains("touched." + state.name)) continue;
+    state.rows.emplace(state.adam, 0);
+    state.rows->set_touched(from, "touched." + state.name);
+  }
+}
+
 void Optimizer::update(const State& state, const at::Tensor& gradient, double learning_rate) const {
   at::Tensor steps = state.steps;
   steps.add_(1);

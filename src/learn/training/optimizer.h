@@ -9,6 +9,7 @@
 
 #include "learn/parameters.h"
 #include "learn/tasks/task.h"
+#include "learn/training/checkpoint.h"
 #include "learn/training/idle_steps.h"
 #include "learn/training/row_table.h"
 #include "learn/training/training_options.h"
@@ -39,6 +40,11 @@ class Optimizer {
   // The average of the values after each step so far, weighted by d^age and by weights that sum to
   // 1, in the order of the parameters at the beginning. After settle(), and with an average kept.
   std::vector<at::Tensor> averages() const;
+
+  // All that the next step depends on, and the way back: into a fresh optimizer of the same
+  // parameters, which were given the learning rates `rates` so far.
+  void save(Checkpoint& state) const;
+  void load(const Checkpoint& state, std::span<const double> rates);
 
  private:
   struct State {

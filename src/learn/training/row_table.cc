@@ -73,6 +73,16 @@ void RowTable::update(const at::Tensor& gradient, const IdleSteps& idle,
   for (std::int64_t row : rows) touched_[static_cast<std::size_t>(row)] = idle.steps() + 1;
 }
 
+at::Tensor RowTable::touched() const {
+  return at::tensor(at::ArrayRef<std::int64_t>(touched_), at::kLong);
+}
+
+void RowTable::set_touched(const Checkpoint& state, const std::string& name) {
+  const at::Tensor found = at::empty({static_cast<std::int64_t>(touched_.size())}, at::kLong);
+  state.copy_into(name, found);
+  std::copy_n(found.const_data_ptr<std::int64_t>(), touched_.size(), touched_.begin());
+}
+
 void apply_idle_changes_by_aten(const AdamState& state, std::span<const std::int64_t> rows,
                                 std::span<const kernels::IdleChange> changes, double epsilon) {
   const at::NoGradGuard no_gradients;

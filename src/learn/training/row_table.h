@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernels/row_adam.h"
 #include "learn/precompiled.h"
+#include "learn/training/checkpoint.h"
 #include "learn/training/idle_steps.h"
 
 namespace fastformer::learn {
@@ -27,6 +29,10 @@ class RowTable {
   void catch_up(std::span<const std::int64_t> rows, const IdleSteps& idle, double epsilon);
   // The step after the last one made, with the rows of a coalesced sparse gradient.
   void update(const at::Tensor& gradient, const IdleSteps& idle, const kernels::AdamStep& step);
+
+  // The step up to which each row is up to date, int64 [rows], and the way back.
+  at::Tensor touched() const;
+  void set_touched(const Checkpoint& state, const std::string& name);
 
  private:
   AdamState state_;

@@ -20,16 +20,19 @@ constexpr std::int64_t kStepsToKeep = 100;  // between two returns of freed memo
 
 class Run {
  public:
-  Run(Task& task, const TrainingOptions& options, const TrainingObserver& observer)
+  Run(Task& task, const TrainingOptions& options, const TrainingObserver& observer,
+      StateKeeper* keeper)
       : task_(task),
         options_(options),
         observer_(observer),
+        keeper_(keeper),
         optimizer_(task.parameters(), options) {}
 
-  TrainingResult run() {
+  TrainingResult run(const Checkpoint* state) {
     // Epochs may differ by a batch or two; the schedule is laid out on the first one's count.
     steps_ = task_.begin_epoch(0) * options_.epochs;
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
+    if (state) load(*state);
+    for (int epoch = epoch_; epoch < options_.epochs; ++epoch) {
       const double loss = run_epoch(epoch);
       optimizer_.settle();
       const std::vector<at::Tensor> trained =
@@ -48,16 +51,20 @@ class Run {
   double run_epoch(int epoch) {
     const std::int64_t batches = task_.begin_epoch(epoch);
     if (options_.precision == Precision::kBFloat16) task_.parameters().set_products(at::kBFloat16);
-    double sum = 0;
-    std::int64_t documents = 0;
-    for (std::int64_t batch = 0; batch < batches; ++batch) {
-      const double loss = run_step(epoch, batch);
-      const BatchSize size = task_.batch_size(batch);
-      sum += loss * static_cast<double>(size.documents);
-      documents += size.documents;
+    epoch_ = epoch;
+    while (batch_ < batches) {
+      const double loss = run_step(epoch, batch_);
+      const BatchSize size = task_.batch_size(batch_);
+      loss_sum_ += loss * static_cast<double>(size.documents);
+      documents_ += size.documents;
+      ++batch_;
+      if (keeper_ && keeper_->is_due()) keeper_->keep(state());
     }
     task_.parameters().set_products(at::kFloat);  // validation sees what use will
-    return documents > 0 ? sum / static_cast<double>(documents) : 0;
+    const double mean = documents_ > 0 ? loss_sum_ / static_cast<double>(documents_) : 0;
+    batch_ = documents_ = 0;
+    loss_sum_ = 0;
+    return mean;
   }
 
   double run_step(int epoch, std::int64_t batch) {
@@ -136,19 +143,79 @@ class Run {
     return options_.patience > 0 && since_best >= options_.patience;
   }
 
+  // All that the steps to come depend on, and what the run will report.
+  Checkpoint state() const {
+    Checkpoint state;
+    state.put("epoch", std::int64_t{epoch_});
+    state.put("batch", batch_);
+    state.put("step", step_);
+    state.put("loss_sum", loss_sum_);
+    state.put("documents", documents_);
+    state.put("smoothed_loss", smoothed_);
+    state.put("best_epoch", std::int64_t{result_.best_epoch});
+    state.put("epochs", std::int64_t{result_.epochs});
+    state.put("best_loss", result_.validation.loss);
+    state.put("best_score", result_.validation.score);
+    state.put("tokens", result_.tokens);
+    state.put("seconds", seconds());
+    const Parameters& parameters = task_.parameters();
+    for (std::size_t i = 0; i < parameters.names().size(); ++i) {
+      state.put("value." + parameters.names()[i], parameters.tensors()[i]);
+    }
+    for (std::size_t i = 0; i < best_.size(); ++i) {
+      state.put("best." + std::to_string(i), best_[i]);
+    }
+    optimizer_.save(state);
+    return state;
+  }
+
+  void load(const Checkpoint& state) {
+    epoch_ = static_cast<int>(state.integer("epoch"));
+    batch_ = state.integer("batch");
+    step_ = state.integer("step");
+    loss_sum_ = state.number("loss_sum");
+    documents_ = state.integer("documents");
+    smoothed_ = state.number("smoothed_loss");
+    result_.best_epoch = static_cast<int>(state.integer("best_epoch"));
+    result_.epochs = static_cast<int>(state.integer("epochs"));
+    result_.validation = {state.number("best_loss"), state.number("best_score")};
+    result_.tokens = state.integer("tokens");
+    before_ = state.number("seconds");
+    const Parameters& parameters = task_.parameters();
+    for (std::size_t i = 0; i < parameters.names().size(); ++i) {
+      state.copy_into("value." + parameters.names()[i], parameters.tensors()[i]);
+    }
+    for (std::size_t i = 0; state.contains("best." + std::to_string(i)); ++i) {
+      best_.push_back(
+          state.tensor("best." + std::to_string(i)).to(parameters.tensors()[0].device()));
+    }
+    std::vector<double> rates;
+    for (std::int64_t step = 0; step < step_; ++step) {
+      rates.push_back(learning_rate_at(options_, step, steps_));
+    }
+    optimizer_.load(state, rates);
+  }
+
   static bool better(const Validation& a, const Validation& b) {
     return a.score > b.score || (a.score == b.score && a.loss < b.loss);
   }
 
   double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    return before_ +
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
 
   Task& task_;
   const TrainingOptions& options_;
   const TrainingObserver& observer_;
+  StateKeeper* keeper_;
   Optimizer optimizer_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double before_ = 0;  // seconds, of the run that this one goes on with
+  int epoch_ = 0;
+  std::int64_t batch_ = 0;  // the next one
+  double loss_sum_ = 0;     // over the epoch's documents so far
+  std::int64_t documents_ = 0;
   std::int64_t step_ = 0;
   std::int64_t steps_ = 0;
   double smoothed_ = 0;
@@ -158,8 +225,9 @@ class Run {
 
 }  // namespace
 
-TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer) {
-  return Run(task, options, observer).run();
+TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer,
+                     const Continuation& continuation) {
+  return Run(task, options, observer, continuation.keeper).run(continuation.state);
 }
 
 }  // namespace fastformer::learn

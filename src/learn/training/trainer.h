@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "learn/tasks/task.h"
+#include "learn/training/checkpoint.h"
 #include "learn/training/training_options.h"
 
 namespace fastformer::learn {
@@ -44,10 +45,27 @@ struct TrainingResult {
   std::int64_t tokens = 0;  // that were trained on
 };
 
+// Where a training's state goes while it runs.
+class StateKeeper {
+ public:
+  virtual ~StateKeeper() = default;
+  // Asked after each step: whether the state is to be kept now.
+  virtual bool is_due() = 0;
+  // Takes the state after a step; throws to end the training. The tensors change after the call.
+  virtual void keep(const Checkpoint& state) = 0;
+};
+
+struct Continuation {
+  StateKeeper* keeper = nullptr;
+  const Checkpoint* state = nullptr;  // to go on from
+};
+
 // Trains the task's parameters and leaves the best ones in it, as the finished model has them:
 // those of the epoch with the highest validation score (ties: the lowest validation loss), or the
-// last ones without validation. The same options and data give the same bits on one machine. A loss
-// that is not finite is an Error, and so are such gradients.
-TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer);
+// last ones without validation. The same options and data give the same bits on one machine, and so
+// does a training that goes on from a state that was kept of the same. A loss that is not finite is
+// an Error, and so are such gradients.
+TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer,
+                     const Continuation& continuation = {});
 
 }  // namespace fastformer::learn

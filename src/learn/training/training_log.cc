@@ -17,8 +17,8 @@ constexpr auto kBetweenLines = std::chrono::milliseconds(500);
 
 }  // namespace
 
-TrainingLog::TrainingLog(const std::string& path, std::string score_name)
-    : file_(path), score_name_(std::move(score_name)) {}
+TrainingLog::TrainingLog(const std::string& path, std::string score_name, bool appends)
+    : file_(path, appends), score_name_(std::move(score_name)) {}
 
 TrainingObserver TrainingLog::observer() {
   return {[this](const StepReport& report) { on_step(report); },

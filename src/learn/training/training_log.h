@@ -20,7 +20,8 @@ namespace fastformer::learn {
 // and in each line of a part of the whole training, which begin_part names, "part":NAME.
 class TrainingLog {
  public:
-  TrainingLog(const std::string& path, std::string score_name);
+  // Goes on with a log that is there when `appends`.
+  TrainingLog(const std::string& path, std::string score_name, bool appends = false);
 
   // What follows is one training of several; an empty name: the last one, of the model itself.
   void begin_part(const std::string& name);

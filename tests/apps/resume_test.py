@@ -1,0 +1,141 @@
+"""Runs that are stopped and taken up again, as a user meets them.
+
+resume_test.py PROGRAM [KILLS]     KILLS: random moments of kill -9, 4 unless given
+"""
+
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+KILLS = int(sys.argv.pop(2)) if len(sys.argv) > 2 else 4
+
+from programs import ENCODER, PROGRAM, run, sentences, write_csv
+
+PROMISED = ("model.safetensors", "config.json", "vocabulary.txt")
+LONG = [*ENCODER, "--epochs", "30"]
+
+
+class ResumeTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.path = pathlib.Path(cls.folder.name)
+        cls.rows = write_csv(cls.path / "train.csv", sentences(300, 1))
+        cls.command = ["train", "--train", cls.rows, *LONG]  # three parts, and the wide branch
+        cls.whole = cls.path / "whole"
+        run(*cls.command, "--output", cls.whole)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def setUp(self):
+        self.output = self.path / "again"
+        self.work = self.path / "again.training"
+
+    def tearDown(self):
+        for folder in (self.output, self.work):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def begin(self, *arguments, kept=True):
+        """Starts a run and waits until there is a state to go on from."""
+        process = subprocess.Popen([PROGRAM, *map(str, arguments), "--output", self.output],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        while kept and process.poll() is None and not (self.work / "checkpoint.safetensors").exists():
+            time.sleep(0.01)
+        return process
+
+    def end(self, process, number):
+        process.send_signal(number)
+        code = process.wait(timeout=120)
+        return code, process.stderr.read()
+
+    def expect_same(self, model=None):
+        for name in PROMISED:
+            self.assertEqual((self.output / name).read_bytes(),
+                             ((model or self.whole) / name).read_bytes(), name)
+        self.assertFalse(self.work.exists())
+        self.assertEqual({file.name for file in self.output.iterdir()},
+                         {*PROMISED, "README.md", "metrics.json", "training.jsonl"})
+
+    def test_signals_save_and_the_run_goes_on(self):
+        process = self.begin(*self.command, "--checkpoint-every", "0.05")
+        code, talk = self.end(process, signal.SIGTERM)
+        self.assertEqual(code, 128 + signal.SIGTERM)
+        self.assertIn("--resume goes on with it", talk)
+        process = self.begin("train", "--resume")
+        time.sleep(0.3)
+        code, _ = self.end(process, signal.SIGINT)
+        self.assertIn(code, (128 + signal.SIGINT, 0))
+        run("train", "--resume", "--output", self.output)
+        self.expect_same()
+        _, talk = run("train", "--resume", "--output", self.output)
+        self.assertIn("is finished", talk)
+
+    def test_kills_at_any_moment_lose_no_byte(self):
+        draw = random.Random(time.time_ns())
+        process = self.begin(*self.command, "--checkpoint-every", "0.02", kept=False)
+        for _ in range(KILLS):
+            time.sleep(draw.uniform(0.02, 0.6))
+            self.end(process, signal.SIGKILL)
+            if self.output.exists():
+                break
+            if not (self.work / "run.json").exists():  # killed before it began
+                shutil.rmtree(self.work, ignore_errors=True)
+                process = self.begin(*self.command, "--checkpoint-every", "0.02", kept=False)
+            else:
+                process = self.begin("train", "--resume", "--checkpoint-every", "0.02", kept=False)
+        self.end(process, signal.SIGKILL)
+        if not self.output.exists():
+            run("train", "--resume", "--output", self.output)
+        self.expect_same()
+
+    def test_pretraining_goes_on_too(self):
+        command = ["pretrain", "--text", self.rows, *LONG, "--candidates", "10", "--local", "gated"]
+        whole = self.path / "pretrained"
+        run(*command, "--output", whole)
+        process = self.begin(*command, "--checkpoint-every", "0.05")
+        self.end(process, signal.SIGTERM)
+        run("pretrain", "--resume", "--output", self.output)
+        self.expect_same(whole)
+
+    def test_what_does_not_go_on(self):
+        _, error = run("train", "--resume", "--output", self.output, code=1)
+        self.assertIn("there is no run to go on with", error)
+        process = self.begin(*self.command, "--checkpoint-every", "0.05")
+        _, error = run(*self.command, "--output", self.output, code=1)
+        self.assertIn("another run is writing it", error)
+        self.end(process, signal.SIGTERM)
+        _, error = run(*self.command, "--output", self.output, code=1)
+        self.assertIn("Go on with that run by --resume", error)
+        _, error = run("train", "--resume", "--output", self.output, "--layers", "2", code=2)
+        self.assertIn("--layers: is 2, and 1 in the run", error)
+        _, error = run("pretrain", "--resume", "--output", self.output, code=1)
+        self.assertIn("is of fastformer train", error)
+        text = self.rows.read_bytes()
+        try:
+            self.rows.write_bytes(text + b"row,animals,cat\n")
+            _, error = run("train", "--resume", "--output", self.output, code=1)
+        finally:
+            self.rows.write_bytes(text)
+        self.assertIn("the rows are not those that the run began with", error)
+        state = self.work / "checkpoint.safetensors"
+        whole = state.read_bytes()
+        for damaged in (b"", whole[:len(whole) // 2], b"\xff" * 200):
+            state.write_bytes(damaged)
+            _, error = run("train", "--resume", "--output", self.output, code=1)
+            self.assertIn("checkpoint.safetensors", error)
+        state.write_bytes(whole)
+        run("train", "--resume", "--output", self.output)
+        self.expect_same()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
