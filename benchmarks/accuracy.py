@@ -2,7 +2,7 @@
 """Accuracy of the default model beside TF-IDF + linear SVM and fastText, on many corpora.
 
     accuracy.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl
-                [--only NAME,..] [--models NAME,..] [--folds K | --test] [--seeds 0,1,2]
+                [--only NAME,..] [--models NAME,..] [--folds K | --test] [--seeds 0,1,2] [--keep DIR]
 
 --corpora: {"name": {"train": [FILE, ..], "test": FILE, "text": COLUMN, "label": COLUMN}, ..}, columns
 as the baselines take them (null: found). By default every corpus is split into five folds of its
@@ -15,7 +15,8 @@ training rows by a hash of the text; --test trains on all of them and reads the 
     NAME=FLAGS                       `fastformer train FLAGS`
 
 Every finished cell is appended to --results, with which rows it got right, and not computed again; the table of all of them is
-printed at the end, with the paired difference to the SVM and its standard error over rows.
+printed at the end, with the paired difference to the SVM and its standard error over rows, and the calibration error
+on these rows with the fitted temperature and without one. --keep leaves the model folders in DIR.
 """
 
 import argparse
@@ -24,6 +25,7 @@ import csv
 import hashlib
 import json
 import math
+import os
 import pathlib
 import shlex
 import shutil
@@ -48,6 +50,7 @@ def arguments():
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--first-folds", type=int, help="of the folds, run only so many")
     parser.add_argument("--test", action="store_true")
+    parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--seeds", default="0")
     return parser.parse_args()
 
@@ -101,7 +104,27 @@ def predictions(program, model, test, branch=None):
     return [line.split("\t")[0] for line in lines]
 
 
-def fastformer_cells(options, name, flags, seed, train, test):
+def calibration_error(program, model, test, branch):
+    """Of the probabilities of the rows of a file: (as they are, without the fitted temperature)."""
+    def measured(folder):
+        command = [program, "evaluate", "--model", str(folder), "--data", str(test), "--text-column",
+                   "text", "--label-column", "label", "--json", "--branch", branch or "both"]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return json.loads(done.stdout)["calibration"]["ece"]
+
+    with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
+        plain = pathlib.Path(folder, "model")
+        shutil.copytree(model, plain, copy_function=os.symlink)
+        config = json.loads((model / "config.json").read_text())
+        config["temperature"] = 1
+        for reading in config.get("alone", {}).values():
+            reading["temperature"] = 1
+        (plain / "config.json").unlink()
+        (plain / "config.json").write_text(json.dumps(config))
+        return measured(model), measured(plain)
+
+
+def fastformer_cells(options, name, flags, seed, train, test, kept):
     """Cells of the model and, where it has two, of its branches."""
     with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
         files = {part: pathlib.Path(folder, f"{part}.csv") for part in ("train", "test")}
@@ -121,12 +144,16 @@ def fastformer_cells(options, name, flags, seed, train, test):
         share = metrics.get("branches", {}).get("encoder_share")
         branches = [None, "wide", "encoder"] if share is not None else [None]
         for branch in branches:
+            fitted, plain = calibration_error(options.program, model, files["test"], branch)
             yield (name if branch is None else f"{name}.{branch}",
                    predictions(options.program, model, files["test"], branch),
-                   {"seconds": seconds, "bytes": size, "encoder_share": share})
+                   {"seconds": seconds, "bytes": size, "encoder_share": share,
+                    "calibration_error": fitted, "calibration_error_plain": plain})
+        if options.keep:
+            shutil.copytree(model, options.keep / kept, dirs_exist_ok=True)
 
 
-def cells(options, model, seed, train, test):
+def cells(options, model, seed, train, test, kept):
     name, _, flags = model.partition("=")
     baselines = {"svm": tfidf_svm.predict, "fasttext": fasttext.predict}
     if name in baselines:
@@ -134,7 +161,7 @@ def cells(options, model, seed, train, test):
         yield name, baselines[name](train, test), {"seconds": time.monotonic() - start}
     else:
         given = ["--preset", "paper"] if name == "paper" else shlex.split(flags)
-        yield from fastformer_cells(options, name, given, seed, train, test)
+        yield from fastformer_cells(options, name, given, seed, train, test, kept)
 
 
 def run(options, corpora):
@@ -150,7 +177,8 @@ def run(options, corpora):
                     key = (corpus_name, part, model.partition("=")[0], seed)
                     if key in done:
                         continue
-                    for name, predicted, facts in cells(options, model, seed, train, test):
+                    kept = f"{corpus_name}.{part}.{key[2]}.{seed}".replace(" ", "-")
+                    for name, predicted, facts in cells(options, model, seed, train, test, kept):
                         accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
                         right = packed(a.label == b for a, b in zip(test, predicted))
                         cell = {"corpus": corpus_name, "part": part, "model": name, "seed": seed,
@@ -167,7 +195,7 @@ def run(options, corpora):
 def show(found, corpora):
     """A row per corpus and model: mean accuracy over parts and seeds, and the paired difference."""
     print(f"{'corpus':16} {'model':18} {'parts':>5} {'accuracy':>9} {'macro-F1':>9} {'share':>6}"
-          f" {'MB':>6} {'seconds':>8}   over the SVM")
+          f" {'MB':>6} {'seconds':>8} {'calib.':>7} {'plain':>6}   over the SVM")
     for corpus in corpora:
         svm = {cell["part"]: unpacked(cell["right"]) for cell in found
                if cell["corpus"] == corpus and cell["model"] == "svm"}
@@ -178,7 +206,8 @@ def show(found, corpora):
                            for a, b in zip(unpacked(c["right"]), svm[c["part"]])]
             line = (f"{corpus:16} {model:18} {len(rows):5} {mean('accuracy'):9.4f}"
                     f" {mean('macro_f1'):9.4f} {mean('encoder_share'):6.2f}"
-                    f" {mean('bytes') / 1e6:6.1f} {mean('seconds'):8.1f}")
+                    f" {mean('bytes') / 1e6:6.1f} {mean('seconds'):8.1f}"
+                    f" {mean('calibration_error'):7.3f} {mean('calibration_error_plain'):6.3f}")
             if differences and model != "svm":
                 n = len(differences)
                 average = sum(differences) / n

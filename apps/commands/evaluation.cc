@@ -104,6 +104,13 @@ int LabelNumbers::number_of(const std::string& label, std::size_t otherwise) {
   return numbers_.emplace(label, static_cast<int>(otherwise)).first->second;
 }
 
+void warn_of_unknown(std::int64_t rows, const std::vector<std::string>& labels, std::size_t known) {
+  if (rows == 0) return;
+  log_warning(format_count(rows) + (rows == 1 ? " row has" : " rows have") +
+              " a label that the model does not know, such as \"" + printable(labels[known], 40) +
+              "\": what the model says of them counts as wrong");
+}
+
 Evaluation evaluate_rows(const LabelledRows& rows, const model::ModelConfig& config) {
   const std::size_t known = config.labels.size();
   Evaluation evaluation;
@@ -130,10 +137,7 @@ Evaluation evaluate_rows(const LabelledRows& rows, const model::ModelConfig& con
   scores.cross_entropy = metrics::cross_entropy(logits, {targets.data(), count, labels},
                                                 config.target, config.temperature);
   scores.brier = mean_brier_score(logits, known_truth, config.temperature);
-  if (evaluation.unknown > 0) {
-    log_warning(format_count(evaluation.unknown) +
-                " rows have a label that the model does not know");
-  }
+  warn_of_unknown(evaluation.unknown, evaluation.labels, known);
   return evaluation;
 }
 

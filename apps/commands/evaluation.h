@@ -51,6 +51,9 @@ struct Evaluation {
   std::int64_t unknown = 0;  // rows with a label that the model lacks
 };
 
+// Warns of `rows` rows, if there are any, whose labels begin at `known` in `labels`.
+void warn_of_unknown(std::int64_t rows, const std::vector<std::string>& labels, std::size_t known);
+
 Evaluation evaluate_rows(const LabelledRows& rows, const model::ModelConfig& config);
 
 }  // namespace fastformer::apps

@@ -91,10 +91,7 @@ MultiEvaluation evaluate_multi(const LabelledRows& rows, const model::ModelConfi
   const auto labels = static_cast<std::int64_t>(known);
   evaluation.scores =
       scores_of({rows.logits.data(), count, labels}, {targets.data(), count, labels}, config);
-  if (evaluation.unknown > 0) {
-    log_warning(format_count(evaluation.unknown) +
-                " rows have a label that the model does not know");
-  }
+  warn_of_unknown(evaluation.unknown, evaluation.labels, known);
   return evaluation;
 }
 

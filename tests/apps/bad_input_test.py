@@ -1,0 +1,178 @@
+"""Hostile and unlucky input: each ends with a message and exit code 1 or 2, and leaves nothing half-made.
+
+bad_input_test.py PROGRAM [--table]     --table: print the messages as Markdown
+"""
+
+import gzip
+import json
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TABLE = "--table" in sys.argv and sys.argv.remove("--table") is None
+
+from programs import PROGRAM, SMALL, TrainedModelTest, run, sentences, write_csv
+
+GOOD = b"text,label\n" + b"cat dog,animals\nred blue,colours\n" * 8
+# name of the file, its bytes (None: a folder), what the message has to say
+FILES = [
+    ("empty.csv", b"", "there are no training rows"),
+    ("header.csv", b"text,label\n", "there are no training rows"),
+    ("one_label.csv", b"text,label\n" + b"a b,x\n" * 9, "Training needs at least two labels"),
+    ("open_quote.csv", GOOD + b'"cat,animals\n', "a quote is opened and never closed"),
+    ("short_row.csv", GOOD + b"cat\n", "line 18"),
+    ("cut.csv.gz", gzip.compress(GOOD * 50)[:60], "ends in the middle of its gzip data"),
+    ("plain.csv.gz", GOOD, "is not gzip data although its name ends in .gz"),
+    ("plain.csv.zst", GOOD, "zst"),
+    ("binary.csv", bytes(range(256)) * 20, ""),
+    ("folder.csv", None, "has no sub-folders"),
+    ("missing.csv", ..., "no such file"),
+    ("cut.jsonl", b'{"text": "cat", "label": "animals"}\n{"text": "re', "line 2"),
+    ("deep.jsonl", b'{"text": ' + b"[" * 5000 + b"}\n", "line 1"),
+]
+
+
+def said(error):
+    """The message without the talk before it and without the test's folder."""
+    return error.strip().splitlines()[-1].split(": ", 1)[1]
+
+
+class BadInputTest(TrainedModelTest):
+    table = []
+
+    @classmethod
+    def tearDownClass(cls):
+        if TABLE:
+            print("| what | exit code | message |\n| --- | --- | --- |")
+            for what, code, message in cls.table:
+                print(f"| {what} | {code} | {message.replace(str(cls.path) + '/', '')} |")
+        super().tearDownClass()
+
+    def fail_with(self, what, *arguments, message="", stdin=None):
+        """Runs the program, which has to refuse."""
+        done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, timeout=300,
+                              input=stdin)
+        error = done.stderr.decode()
+        self.assertIn(done.returncode, (1, 2), f"{what}: {done.returncode}\n{error}")
+        self.assertIn(message, error, what)
+        self.table.append((what, done.returncode, said(error)))
+        return error
+
+    def test_training_files(self):
+        for name, content, message in FILES:
+            file = self.path / name
+            if content is None:
+                file.mkdir()
+            elif content is not ...:
+                file.write_bytes(content)
+            with self.subTest(name):
+                self.fail_with(f"train on {name}", "train", "--train", file, "--output",
+                               self.path / "never", *SMALL, message=message)
+                self.assertFalse((self.path / "never").exists())
+                self.assertFalse((self.path / "never.training").exists())
+
+    def test_columns_and_outputs(self):
+        train = ["train", "--train", self.train, *SMALL]
+        self.fail_with("a column that is not there", *train, "--output", self.path / "never",
+                       "--text-column", "body", message='no column "body"')
+        self.fail_with("an output that exists", *train, "--output", self.model,
+                       message="exists already")
+        self.fail_with("an output in a folder that is not there", *train, "--output",
+                       self.path / "none/model", message="no such folder")
+        self.fail_with("an output under a file", *train, "--output", self.train / "model",
+                       message="train.csv.gz")
+        for device in ("/dev/full/model", "/proc/model"):
+            self.fail_with(f"the output {device}", *train, "--output", device)
+
+    def test_a_full_disk(self):
+        small = self.path / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k", "none", str(small)],
+                                 capture_output=True)
+        if mounted.returncode:
+            self.skipTest("mounting a small disk needs root")
+        try:
+            self.fail_with("a full disk", "train", "--train", self.train, "--output",
+                           small / "model", *SMALL, message="No space left on device")
+            self.assertFalse((small / "model").exists())
+        finally:
+            subprocess.run(["umount", str(small)], check=True)
+
+    def test_a_full_standard_output(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([PROGRAM, "predict", "--model", self.model, "--input", self.test],
+                                  stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left on device", done.stderr)
+
+    def test_damaged_models(self):
+        draw = random.Random(1)
+        for file in sorted(self.model.iterdir()):
+            whole = file.read_bytes()
+            damages = [("removed", None), ("empty", b""), ("cut", whole[:len(whole) // 2]),
+                       ("foreign", b"PK\x03\x04" + bytes(100)), ("doubled", whole * 2)]
+            for number in range(6):
+                flipped = bytearray(whole)
+                at = draw.randrange(min(len(whole), 400) if number < 3 else len(whole))
+                flipped[at] ^= 1 << draw.randrange(8)
+                damages.append((f"a bit of byte {at} flipped", bytes(flipped)))
+            for how, content in damages:
+                with self.subTest(f"{file.name} {how}"):
+                    self.use_damaged(file.name, how, content)
+
+    def use_damaged(self, name, how, content):
+        model = self.path / "damaged"
+        shutil.copytree(self.model, model)
+        try:
+            (model / name).unlink()
+            if content is not None:
+                (model / name).write_bytes(content)
+            for command in (["predict", "--input", self.test], ["inspect", model]):
+                where = [] if command[0] == "inspect" else ["--model", model]
+                done = subprocess.run([PROGRAM, *map(str, [*command, *where])], capture_output=True,
+                                      timeout=60)
+                self.assertIn(done.returncode, (0, 1), done.stderr)
+                if done.returncode and command[0] == "predict" and "flipped" not in how:
+                    self.table.append((f"predict, {name} {how}", 1, said(done.stderr.decode())))
+        finally:
+            shutil.rmtree(model)
+
+    def test_a_newer_model(self):
+        model = self.path / "newer"
+        shutil.copytree(self.model, model)
+        config = json.loads((model / "config.json").read_text())
+        (model / "config.json").write_text(json.dumps({**config, "format": 999}))
+        self.fail_with("a model of a newer format", "predict", "--model", model, "--input",
+                       self.test, message="newer")
+
+    def test_labels(self):
+        strange = write_csv(self.path / "strange.csv",
+                            [(f"r{i}", "a\x01\nb" if i % 2 else "c\td", "cat dog red blue " * 3)
+                             for i in range(40)])
+        model = self.path / "strange"
+        run("train", "--train", strange, "--output", model, *SMALL)
+        labels = [json.loads(line)["label"] for line in
+                  run("predict", "--model", model, "--json", "--input", strange)[0].splitlines()]
+        self.assertLessEqual(set(labels), {"a\x01\nb", "c\td"})
+        lines = run("predict", "--model", model, "--input", strange)[0].splitlines()
+        self.assertEqual(len(lines), 40)  # one line a row, whatever the label
+        unknown = write_csv(self.path / "unknown.csv", [("1", "nobody", "cat dog")])
+        _, talk = run("evaluate", "--model", self.model, "--data", unknown)
+        self.assertIn("nobody", talk)
+
+    def test_a_million_tokens(self):
+        words = " ".join(row[2] for row in sentences(1000, 5))
+        long = self.path / "long.txt"
+        with long.open("w") as file:
+            for _ in range(143):
+                file.write(words + " ")
+        out, _ = run("predict", "--model", self.model, "--input", long, "--format", "lines")
+        self.assertEqual(len(out.splitlines()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
