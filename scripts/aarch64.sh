@@ -31,12 +31,12 @@ unpack_libraries() {
     fail "apt-get could not download packages for arm64; its output is in build/aarch64-apt/log"
   local package
   for package in "$lists"/*.deb; do dpkg-deb -x "$package" "$root"; done
-  touch "$root/complete"
+  echo "${LIBRARIES[*]}" >"$root/complete"
 }
 
 setup_main --lean
 need_packages g++-12-aarch64-linux-gnu qemu-user-static
-[[ -e $root/complete ]] || unpack_libraries
+[[ $(cat "$root/complete" 2>/dev/null) == "${LIBRARIES[*]}" ]] || unpack_libraries
 say "configuring aarch64"
 if ! cmake --preset aarch64 >build/aarch64.configure.log 2>&1; then
   cat build/aarch64.configure.log >&2

@@ -222,9 +222,15 @@ Json autotune(const Search& search, const std::vector<std::string>& keys, learn:
 }
 
 void apply_tuning(const Json& tuning, TrainOptions& options) {
+  const bool is_whole =
+      tuning.is_object() && tuning.contains("chosen") && tuning["chosen"].is_object();
+  if (!is_whole) {
+    throw Error("the run's state does not say what a search chose", options.output,
+                "Remove the folder that it is in and begin anew");
+  }
   config::OptionSet set;
   options.describe(set);
-  set.apply_json(tuning.value("chosen", Json::object()), config::Source::kFlag, "autotune");
+  set.apply_json(tuning["chosen"], config::Source::kFlag, "autotune");
 }
 
 }  // namespace fastformer::apps

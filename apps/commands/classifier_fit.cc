@@ -141,20 +141,22 @@ learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) 
     return "part " + std::to_string(number) + " of " + std::to_string(trainings);
   };
   std::int64_t unknown = 0;
+  settings.run->check_parts(rows.parts(), settings.options.model.labels.size());
   for (int fold = settings.run->done(); fold < rows.parts(); ++fold) {
     settings.log.begin_part(name_of(fold + 1));
     TrainingRows part = rows.without_fold(fold);
     text::TextOptions text = settings.options.model.text;
+    learn::HeldOut held_out;
     try {
       EncodedRows encoded = encode_rows(
           part, text, settings.initial ? settings.initial->tokenizer() : nullptr, settings.threads);
       unknown += encoded.unknown_valid;
-      settings.run->add_done(
-          fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out);
+      held_out = fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out;
     } catch (const Error& error) {
       throw Error(error.what(), name_of(fold + 1),
                   "--folds 1 holds out a share of the rows instead");
     }
+    settings.run->add_done(held_out);
   }
   if (unknown > 0) {
     log_warning(format_count(unknown) +

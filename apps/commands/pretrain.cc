@@ -117,14 +117,14 @@ void pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions&
 
 // The options of the run that was stopped.
 void take_up(const config::OptionSet& set, PretrainOptions& options) {
-  const Json told = told_before(options.output, kCommand, set);
+  const ToldBefore told = told_before(options.output, kCommand, set);
   PretrainOptions before;
   config::OptionSet all;
   before.describe(all);
-  all.apply_json(told["options"], config::Source::kFlag, "the run in " + options.output);
+  all.apply_json(told.options, config::Source::kFlag, "the run in " + options.output);
   before.output = options.output;
   before.resuming = options.resuming;
-  before.command = told.value("more", Json::object()).value("command", "");
+  before.command = told.command;
   options = before;
 }
 
@@ -156,7 +156,7 @@ int run_pretrain(Arguments arguments) {
   at::set_num_threads(pool.threads());
   make_trained_folder(options.output, options.resuming,
                       [&](const io::WorkFolder& folder, RunState& run) {
-                        run.begin(kCommand, set, {{"command", options.command}});
+                        run.begin(kCommand, set, options.command);
                         pretrain_into(folder, run, options, pool.parallel_for());
                       });
   return kDone;

@@ -78,7 +78,7 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
 }
 
 std::uint64_t PretrainingText::fingerprint() const {
-  std::uint64_t hash = hash_of({train.size(), valid.size()});
+  std::uint64_t hash = hash_of(tokenizer->serialize(), train.size());
   for (const auto* documents : {&train, &valid}) {
     for (const std::vector<std::int32_t>& ids : *documents) {
       hash =

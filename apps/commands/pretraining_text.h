@@ -25,7 +25,7 @@ struct PretrainingText {
   std::shared_ptr<const text::Tokenizer> tokenizer;
   std::vector<std::vector<std::int32_t>> train, valid;
 
-  // A hash of all ids.
+  // A hash of all words and ids.
   std::uint64_t fingerprint() const;
 };
 

@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/stop_signals.h"
 #include "base/strings.h"
 #include "config/json_text.h"
@@ -26,6 +27,18 @@ at::Tensor tensor_of(const std::vector<float>& values) {
   return at::tensor(at::ArrayRef<float>(values), at::kFloat);
 }
 
+// A value for a message.
+std::string shown(const Json& value) {
+  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 80);
+}
+
+void remove_run_files(const std::string& folder) {
+  for (const std::string& name : io::list_directory(folder)) {
+    if (name == kRunFile || name.starts_with(kStateFile))
+      io::remove_file(io::join_path(folder, name));
+  }
+}
+
 // Options that say how a run is kept, not what it does.
 bool is_about_keeping(const config::Option& option) {
   return option.name == "resume" || option.name == "checkpoint-every" || option.name == "output";
@@ -36,18 +49,20 @@ bool is_about_keeping(const config::Option& option) {
 void ResumeOptions::describe(config::OptionSet& options) {
   options.add("resume", &resume, "go on with the run that was stopped in DIR.training")
       .add("checkpoint-every", &checkpoint_every, {0, 1e9},
-           "seconds between states of the run that are kept for --resume; 0: only when it is "
-           "stopped by SIGINT or SIGTERM");
+           "seconds between states of the run that are kept for --resume; 0: only after its parts "
+           "and when SIGINT, SIGTERM or SIGHUP stop it");
 }
 
 bool is_finished(const std::string& output) {
-  if (!io::is_directory(output)) return false;
+  const auto file = [&](const std::string& name) { return io::join_path(output, name); };
+  if (!io::exists(file(model::kConfigFile)) || !io::exists(file(model::kTensorFile))) return false;
+  remove_run_files(output);  // of a run that was stopped between two calls
   log_info(output + " is finished");
   return true;
 }
 
-Json told_before(const std::string& output, const std::string& command,
-                 const config::OptionSet& given) {
+ToldBefore told_before(const std::string& output, const std::string& name,
+                       const config::OptionSet& given) {
   const std::string folder =
       std::string(io::without_final_slashes(output)) + model::kTrainingSuffix;
   const std::string path = io::join_path(folder, kRunFile);
@@ -56,25 +71,57 @@ Json told_before(const std::string& output, const std::string& command,
                 io::exists(folder) ? "Remove it and begin anew" : "Leave out --resume");
   }
   const Json told = config::parse_json<Json>(io::read_file(path), path);
-  const auto is_text = [&](const char* key) {
-    return told.is_object() && told.contains(key) && told[key].is_string();
+  const auto text = [&](const char* key) {
+    const bool is_text = told.is_object() && told.contains(key) && told[key].is_string();
+    return is_text ? told[key].get<std::string>() : std::string();
   };
-  if (!is_text("command") || !told.contains("options") || !told["options"].is_object()) {
+  if (!text("command").empty() && text("command") != name) {
+    throw Error("is of fastformer " + printable(text("command"), 40), path,
+                "Go on with it by that command");
+  }
+  ToldBefore before = {told.is_object() ? told.value("options", Json()) : Json(), text("told"),
+                       told.is_object() ? told.value("more", Json()) : Json()};
+  bool is_whole = before.options.is_object() && before.more.is_object();
+  for (const config::Option& option : given.options()) {
+    is_whole = is_whole && before.options.contains(option.key());
+  }
+  if (!is_whole) {
     throw Error("does not say what the run was told", path, "Remove the folder and begin anew");
   }
-  if (told["command"] != command) {
-    throw Error("is of fastformer " + told["command"].get<std::string>(), path);
+  if (text("version") != kVersion) {
+    throw Error(
+        "is of version " + printable(text("version"), 40) + " of the program, this is " + kVersion,
+        path, "Finish it with that version, or remove the folder and begin anew");
   }
   for (const config::Option& option : given.options()) {
     if (option.source <= config::Source::kPreset || is_about_keeping(option)) continue;
-    const Json now = option.get_json();
-    const Json before = told["options"].value(option.key(), Json());
-    if (now != before) {
-      throw usage_error("is " + now.dump() + ", and " + before.dump() + " in the run in " + folder,
+    const Json now = option.get_json(), then = before.options[option.key()];
+    if (now != then) {
+      throw usage_error("is " + shown(now) + ", and " + shown(then) + " in the run in " + folder,
                         "--" + option.name, "Leave it out with --resume");
     }
   }
-  return told;
+  return before;
+}
+
+std::uint64_t fingerprint_of_files(const std::vector<std::string>& paths) {
+  std::uint64_t hash = 0;
+  const auto add = [&](const std::string& path) {
+    const io::MappedFile file(path);
+    const std::span<const std::byte> bytes = file.bytes();
+    hash = hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, hash);
+  };
+  for (const std::string& path : paths) {
+    if (path.empty()) continue;
+    if (!io::is_directory(path)) {
+      add(path);
+      continue;
+    }
+    for (const std::string& name : io::list_directory(path)) {
+      if (io::status_of(io::join_path(path, name)).is_regular) add(io::join_path(path, name));
+    }
+  }
+  return hash;
 }
 
 RunState::RunState(const io::WorkFolder& folder, const ResumeOptions& options)
@@ -85,12 +132,14 @@ RunState::RunState(const io::WorkFolder& folder, const ResumeOptions& options)
   read(*read_);
 }
 
-void RunState::begin(const std::string& command, const config::OptionSet& options, Json more) {
-  const Json told = {{"command", command},
+void RunState::begin(const std::string& name, const config::OptionSet& options,
+                     const std::string& command, Json more) {
+  const Json told = {{"command", name},
                      {"version", kVersion},
+                     {"told", command},
                      {"options", options.to_json()},
                      {"more", std::move(more)}};
-  io::write_file_atomically(folder_.file(kRunFile), told.dump(2) + "\n");
+  io::write_file_atomically(folder_.file(kRunFile), config::json_text(told));
 }
 
 void RunState::check_rows(std::uint64_t fingerprint) {
@@ -102,17 +151,23 @@ void RunState::check_rows(std::uint64_t fingerprint) {
   rows_ = rows;
 }
 
+void RunState::check_parts(int parts, std::size_t labels) const {
+  const std::size_t scores = held_out_.encoder.size();
+  const bool fits = done_ >= 0 && done_ <= parts && held_out_.targets.size() == scores &&
+                    (held_out_.wide.empty() || held_out_.wide.size() == scores) &&
+                    scores % labels == 0 && (scores > 0) == (done_ > 0);
+  if (read_) read_->require(fits, "does not fit the run's parts");
+}
+
 void RunState::set_tuning(Json tuning) {
   tuning_ = std::move(tuning);
-  write(nullptr);
+  keep_now(nullptr);
 }
 
 void RunState::add_done(const learn::HeldOut& held_out) {
   held_out_.append(held_out);
   ++done_;
-  read_.reset();
-  write(nullptr);
-  stop_if_asked();
+  keep_now(nullptr);
 }
 
 learn::Continuation RunState::next() {
@@ -125,8 +180,24 @@ bool RunState::is_due() {
   return between_.count() > 0 && std::chrono::steady_clock::now() - last_ >= between_;
 }
 
-void RunState::keep(const learn::Checkpoint& state) {
-  write(&state);
+void RunState::keep(const learn::Checkpoint& state) { keep_now(&state); }
+
+void RunState::keep_now(const learn::Checkpoint* training) {
+  read_.reset();
+  last_ = std::chrono::steady_clock::now();
+  try {
+    write(training);
+  } catch (const Error& error) {
+    const std::string next = folder_.file(std::string(kStateFile)) + learn::Checkpoint::kNextSuffix;
+    if (io::exists(next)) io::remove_file(next);
+    if (StopSignals::asked() != 0) throw;
+    if (!is_behind_) {
+      log_warning(std::string(error.what()) +
+                  ". Until then the run goes on, and --resume would from " +
+                  (has_kept_ ? "an earlier state" : "its beginning"));
+    }
+    is_behind_ = true;
+  }
   stop_if_asked();
 }
 
@@ -151,7 +222,7 @@ void RunState::write(const learn::Checkpoint* training) {
   }
   state.write(folder_.file(kStateFile));
   has_kept_ = true;
-  last_ = std::chrono::steady_clock::now();
+  is_behind_ = false;
 }
 
 void RunState::read(const learn::Checkpoint& state) {
@@ -164,26 +235,17 @@ void RunState::read(const learn::Checkpoint& state) {
   if (!tuning.empty()) tuning_ = config::parse_json<Json>(tuning, folder_.file(kStateFile));
 }
 
-void RunState::finish() {
-  read_.reset();
-  for (const std::string& name : {std::string(kRunFile), std::string(kStateFile),
-                                  std::string(kStateFile) + learn::Checkpoint::kNextSuffix}) {
-    if (io::exists(folder_.file(name))) io::remove_file(folder_.file(name));
-  }
-}
-
 void make_trained_folder(const std::string& output, const ResumeOptions& options,
                          const std::function<void(const io::WorkFolder&, RunState&)>& train) {
-  io::WorkFolder folder(output, model::kTrainingSuffix,
-                        options.resume ? io::WorkStart::kAgain : io::WorkStart::kNew);
+  io::WorkFolder folder(
+      output, model::kTrainingSuffix, options.resume ? io::WorkStart::kAgain : io::WorkStart::kNew,
+      "Go on with that run by --resume, remove it, or choose another output folder");
   RunState run(folder, options);
   try {
     train(folder, run);
-    run.finish();
   } catch (const Error& error) {
     if (run.has_kept()) {
-      throw Error(error.what(), "",
-                  "The run so far is kept in " + folder.path() + ", and --resume goes on with it",
+      throw Error(error.what(), "", "The run so far is kept for --resume in " + folder.path(),
                   error.kind());
     }
     folder.discard();
@@ -193,6 +255,7 @@ void make_trained_folder(const std::string& output, const ResumeOptions& options
     throw;
   }
   folder.commit();
+  remove_run_files(folder.final_path());
   log_info("wrote " + folder.final_path());
 }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "command.h"
 #include "io/work_folder.h"
@@ -25,11 +26,22 @@ struct ResumeOptions {
 // Whether the model folder `output` is there, so that no run is left to go on with; says so.
 bool is_finished(const std::string& output);
 
-// What the run in the working folder of the model folder `output` was told, as JSON that
-// RunState::begin was given. Options of `given` that the user has set must say the same; throws a
-// usage error that names the first that does not, and an Error when there is no such run.
-config::Json told_before(const std::string& output, const std::string& command,
-                         const config::OptionSet& given);
+// What a run was told when it began.
+struct ToldBefore {
+  config::Json options;  // a value for each of the command's
+  std::string command;   // as a shell takes it
+  config::Json more;     // an object; what RunState::begin was given
+};
+
+// Of the run in the working folder of the model folder `output`. Options of `given` that the user
+// has set must say the same; throws a usage error that names the first that does not, and an Error
+// when there is no such run or another version has begun it.
+ToldBefore told_before(const std::string& output, const std::string& name,
+                       const config::OptionSet& given);
+
+// A hash of the bytes of files that a run reads beside its rows; of a folder, of those in it. Empty
+// names are left out.
+std::uint64_t fingerprint_of_files(const std::vector<std::string>& paths);
 
 // The state of one run. A run is one training or several, numbered from 0, of which all but the
 // last hold out a part of the rows.
@@ -38,8 +50,9 @@ class RunState : public learn::StateKeeper {
   // Reads the state that is in the folder, if any.
   RunState(const io::WorkFolder& folder, const ResumeOptions& options);
 
-  // Notes what the run is told; `options` are all of the command's.
-  void begin(const std::string& command, const config::OptionSet& options, config::Json more);
+  // Notes what the run of the command `name` is told, whose options are all of `options`.
+  void begin(const std::string& name, const config::OptionSet& options, const std::string& command,
+             config::Json more = config::Json::object());
 
   // Throws unless the run began with the same rows; `fingerprint` is a hash of them.
   void check_rows(std::uint64_t fingerprint);
@@ -48,7 +61,9 @@ class RunState : public learn::StateKeeper {
   const config::Json& tuning() const { return tuning_; }
   void set_tuning(config::Json tuning);
 
-  // Trainings that are done, and what they held out.
+  // Trainings that are done, and what they held out. check_parts throws unless that fits a run of
+  // so many parts with so many labels.
+  void check_parts(int parts, std::size_t labels) const;
   int done() const { return done_; }
   const learn::HeldOut& held_out() const { return held_out_; }
   void add_done(const learn::HeldOut& held_out);
@@ -61,11 +76,12 @@ class RunState : public learn::StateKeeper {
 
   // Whether something is kept that --resume can go on with.
   bool has_kept() const { return has_kept_; }
-  // Removes all that is not part of the finished model.
-  void finish();
 
  private:
   void stop_if_asked() const;
+  // Writes a state. One that cannot be written is a warning, since training can go on, unless the
+  // run is to stop now.
+  void keep_now(const learn::Checkpoint* training);
   void write(const learn::Checkpoint* training);
   void read(const learn::Checkpoint& state);
 
@@ -73,6 +89,7 @@ class RunState : public learn::StateKeeper {
   std::chrono::duration<double> between_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
   bool has_kept_;
+  bool is_behind_ = false;                 // the last state could not be written
   std::optional<learn::Checkpoint> read_;  // of the run that was stopped
   std::int64_t rows_ = 0;
   config::Json tuning_;
@@ -81,8 +98,9 @@ class RunState : public learn::StateKeeper {
 };
 
 // Makes the model folder `output` by a run that can be taken up again: `train` fills a working
-// folder, which becomes `output` when it returns. When it throws, the working folder stays if a
-// state of the run is in it and is removed otherwise. Throws when `output` exists.
+// folder, which becomes `output` when it returns, without the files of the run. When it throws,
+// the working folder stays if a state of the run is in it and is removed otherwise. Throws when
+// `output` exists.
 void make_trained_folder(const std::string& output, const ResumeOptions& options,
                          const std::function<void(const io::WorkFolder&, RunState&)>& train);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "base/strings.h"
 #include "commands/autotune.h"
 #include "commands/class_weights.h"
@@ -128,7 +129,7 @@ void train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
   TrainingRows rows =
       read_training_rows(options.files, options.training.seed,
                          options.model.text.truncate == text::Truncate::kError, threads);
-  run.check_rows(rows.fingerprint());
+  run.check_rows(hash_of({rows.fingerprint(), fingerprint_of_files(options.files_beside_rows())}));
   options.model.labels = rows.labels;
   options.model.target = rows.target;
   learn::TrainingLog log(folder.file(model::kTrainingLogFile),
@@ -188,6 +189,24 @@ void settle_folds(TrainOptions& options, bool share_asked) {
   }
 }
 
+// What can be said before anything is read.
+void check(const TrainOptions& options) {
+  require(options.files.train.empty() ? "" : options.files.train[0], "--train");
+  options.model.validate_choices();
+  if (options.model.is_pretrained_encoder()) {
+    throw usage_error("pretraining has a command of its own", "--task", "Use fastformer pretrain");
+  }
+  check_class_weights(options.class_weights);
+  check_word_vectors(options.word_vectors);
+}
+
+void check_search(const TrainOptions& options) {
+  if (options.autotune > 0 && options.files.folds <= 1 && !options.files.has_validation()) {
+    throw usage_error("needs validation rows", "--autotune",
+                      "Give --valid, or a --valid-share above 0");
+  }
+}
+
 // Brings together what a new run was told, and checks it; returns the options that a search may
 // change.
 std::vector<std::string> settle(config::OptionSet& set, Arguments arguments, TrainOptions& options,
@@ -205,35 +224,33 @@ std::vector<std::string> settle(config::OptionSet& set, Arguments arguments, Tra
     initial->adopt(set, options.model);
   }
   check_subwords(options);
-  options.model.validate_choices();
-  if (options.model.is_pretrained_encoder()) {
-    throw usage_error("pretraining has a command of its own", "--task", "Use fastformer pretrain");
-  }
+  check(options);
   settle_folds(options, set.find("valid-share")->source > config::Source::kPreset);
-  check_class_weights(options.class_weights);
-  check_word_vectors(options.word_vectors);
+  check_search(options);
   options.command = command_text(kCommand, arguments);
-  if (options.autotune > 0 && options.files.folds <= 1 && !options.files.has_validation()) {
-    throw usage_error("needs validation rows", "--autotune",
-                      "Give --valid, or a --valid-share above 0");
-  }
   return options_to_tune(options, set);
 }
 
 // The same from what the run was told when it began.
 std::vector<std::string> take_up(const config::OptionSet& set, TrainOptions& options) {
-  const Json told = told_before(options.output, kCommand, set);
+  const ToldBefore told = told_before(options.output, kCommand, set);
   TrainOptions before;
   config::OptionSet all;
   before.describe(all);
-  all.apply_json(told["options"], config::Source::kFlag, "the run in " + options.output);
+  all.apply_json(told.options, config::Source::kFlag, "the run in " + options.output);
   before.output = options.output;
   before.resuming = options.resuming;
-  const Json more = told.value("more", Json::object());
-  before.command = more.value("command", "");
-  before.subwords_asked = more.value("subwords_asked", false);
+  before.command = told.command;
+  check(before);
+  check_search(before);
   options = before;
-  return more.value("tuned", std::vector<std::string>());
+  try {
+    options.subwords_asked = told.more.at("subwords_asked").get<bool>();
+    return told.more.at("tuned").get<std::vector<std::string>>();
+  } catch (const nlohmann::json::exception&) {
+    throw Error("does not say what a search may change", "the run in " + options.output,
+                "Remove the folder and begin anew");
+  }
 }
 
 }  // namespace
@@ -261,10 +278,8 @@ int run_train(Arguments arguments) {
   at::set_num_threads(pool.threads());
   make_trained_folder(
       options.output, options.resuming, [&](const io::WorkFolder& folder, RunState& run) {
-        run.begin(kCommand, set,
-                  {{"command", options.command},
-                   {"subwords_asked", options.subwords_asked},
-                   {"tuned", tuned}});
+        run.begin(kCommand, set, options.command,
+                  {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
         train_into(folder, run, options, tuned, initial ? &*initial : nullptr, pool.parallel_for());
       });
   return kDone;

@@ -60,4 +60,9 @@ config::Json TrainOptions::provenance() {
   return {{"data", corpus.to_json()}, {"training", section}};
 }
 
+std::vector<std::string> TrainOptions::files_beside_rows() const {
+  const bool has_file = class_weights != "none" && class_weights != "auto";
+  return {init_from, word_vectors, has_file ? class_weights : ""};
+}
+
 }  // namespace fastformer::apps

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "commands/run_state.h"
 #include "commands/training_rows.h"
@@ -33,6 +34,8 @@ struct TrainOptions {
   void describe_loss(config::OptionSet& options);
   // The sections of config.json that say how the model came about.
   config::Json provenance();
+  // Files and folders that training reads beside its rows.
+  std::vector<std::string> files_beside_rows() const;
 };
 
 }  // namespace fastformer::apps

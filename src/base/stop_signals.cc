@@ -2,12 +2,16 @@
 #include "base/stop_signals.h"
 
 #include <csignal>
+#include <cstddef>
+#include <iterator>
 
 namespace fastformer {
 namespace {
 
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+
 volatile std::sig_atomic_t noted = 0;
-struct sigaction before_interrupt, before_termination;
+struct sigaction before[std::size(kSignals)];
 
 void note(int signal) { noted = signal; }
 
@@ -18,13 +22,16 @@ StopSignals::StopSignals() {
   action.sa_handler = note;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, &before_interrupt);
-  sigaction(SIGTERM, &action, &before_termination);
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    sigaction(kSignals[i], nullptr, &before[i]);
+    if (before[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &action, nullptr);
+  }
 }
 
 StopSignals::~StopSignals() {
-  sigaction(SIGINT, &before_interrupt, nullptr);
-  sigaction(SIGTERM, &before_termination, nullptr);
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    sigaction(kSignals[i], &before[i], nullptr);
+  }
 }
 
 int StopSignals::asked() { return noted; }

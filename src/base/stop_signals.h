@@ -1,12 +1,13 @@
-// SIGINT and SIGTERM for work that has something to save before it ends.
+// SIGINT, SIGTERM and SIGHUP for work that has something to save before it ends.
 #pragma once
 
 #include <exception>
 
 namespace fastformer {
 
-// While an object of this class lives, a first SIGINT or SIGTERM is noted instead of obeyed; a
-// second one of the same kind ends the program at once. One object at a time; what was noted stays
+// While an object of this class lives, a first SIGINT, SIGTERM or SIGHUP is noted instead of
+// obeyed; a second one of the same kind ends the program at once. One that the program was told to
+// ignore (nohup, a job in the background) stays ignored. One object at a time; what was noted stays
 // noted.
 class StopSignals {
  public:

@@ -23,14 +23,15 @@ void sync_file(const std::string& path) {
 
 }  // namespace
 
-WorkFolder::WorkFolder(const std::string& path, const std::string& suffix, WorkStart start)
+WorkFolder::WorkFolder(const std::string& path, const std::string& suffix, WorkStart start,
+                       const std::string& advice)
     : path_(without_final_slashes(path)), work_(path_ + suffix) {
   if (path_.empty()) throw usage_error("the output folder has no name");
   if (is_taken(path_)) {
     throw Error("exists already", path_, "Remove it or choose another output folder");
   }
   const bool is_there = is_taken(work_);
-  if (is_there && (!is_directory(work_) || !lock())) {
+  if (is_there && (!is_directory(work_) || !lock_.take(work_))) {
     throw Error("exists already: another run is writing it", work_, "Choose another output folder");
   }
   if (start == WorkStart::kAgain) {
@@ -38,25 +39,26 @@ WorkFolder::WorkFolder(const std::string& path, const std::string& suffix, WorkS
     return;
   }
   if (is_there) {
-    throw Error("exists already: a run that was stopped left it", work_,
-                "Go on with that run by --resume, remove it, or choose another output folder");
+    throw Error("exists already: a run that was stopped left it", work_, advice);
   }
   const std::string parent = parent_path(path_);
   if (!exists(parent)) {
     throw Error("no such folder", parent, "Create it, or choose another output folder");
   }
   make_directory(work_);
-  if (!lock()) fail_with_errno("lock it", work_);
+  if (!lock_.take(work_)) throw Error("another run has just taken it", work_);
 }
 
-WorkFolder::~WorkFolder() {
-  if (lock_ >= 0) operations().close(lock_);
+WorkFolder::Lock::~Lock() {
+  if (file_ >= 0) operations().close(file_);
 }
 
-bool WorkFolder::lock() {
-  lock_ = operations().open(work_, O_RDONLY | O_DIRECTORY, 0);
-  if (lock_ < 0) fail_with_errno("open it", work_);
-  return operations().lock(lock_) == 0;
+bool WorkFolder::Lock::take(const std::string& folder) {
+  file_ = operations().open(folder, O_RDONLY | O_DIRECTORY, 0);
+  if (file_ < 0) fail_with_errno("open it", folder);
+  if (operations().lock(file_) == 0) return true;
+  if (errno != EWOULDBLOCK) fail_with_errno("lock it", folder);
+  return false;
 }
 
 std::string WorkFolder::file(std::string_view name) const { return join_path(work_, name); }

@@ -15,11 +15,10 @@ class WorkFolder {
  public:
   // Creates the working folder, or takes up the one that is there. Throws when the name `path` is
   // taken, when the working folder is there or not there against `start`, when another process
-  // works in it, and when the folder around them is missing.
-  WorkFolder(const std::string& path, const std::string& suffix, WorkStart start = WorkStart::kNew);
-  ~WorkFolder();
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
+  // works in it, and when the folder around them is missing. `advice` is for one that a run left
+  // there.
+  WorkFolder(const std::string& path, const std::string& suffix, WorkStart start = WorkStart::kNew,
+             const std::string& advice = "Remove it, or choose another output folder");
 
   const std::string& final_path() const { return path_; }
   const std::string& path() const { return work_; }
@@ -32,12 +31,23 @@ class WorkFolder {
   void discard() noexcept;
 
  private:
-  // Keeps other processes out of the working folder; says whether it could.
-  bool lock();
+  // The working folder, open, which keeps other processes out.
+  class Lock {
+   public:
+    Lock() = default;
+    ~Lock();
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+    // Whether no other process has it.
+    bool take(const std::string& folder);
+
+   private:
+    int file_ = -1;
+  };
 
   std::string path_;
   std::string work_;
-  int lock_ = -1;  // the working folder, open
+  Lock lock_;
 };
 
 }  // namespace fastformer::io

@@ -6,7 +6,13 @@
 namespace fastformer::kernels {
 namespace {
 
-constexpr std::int64_t kDocuments = 8;  // at least, for one thread
+// Documents that together have enough work for one thread.
+template <typename T>
+std::int64_t documents_per_range(MatrixView<const T> rows, std::int64_t documents) {
+  constexpr std::int64_t kElements = 1 << 15;
+  const std::int64_t elements = std::max<std::int64_t>(1, rows.rows * rows.columns);
+  return std::max<std::int64_t>(1, kElements * documents / elements);
+}
 
 }  // namespace
 
@@ -14,7 +20,8 @@ template <typename T>
 void document_scale(std::span<const std::int64_t> offsets, MatrixView<const T> rows,
                     MatrixView<const T> vectors, MatrixView<T> scaled,
                     const ParallelFor& parallel_for) {
-  parallel_for(vectors.rows, kDocuments, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t grain = documents_per_range(rows, vectors.rows);
+  parallel_for(vectors.rows, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) {
       const T* vector = vectors.row(b);
       for (std::int64_t i = offsets[b]; i < offsets[b + 1]; ++i) {
@@ -31,7 +38,8 @@ void document_scale_vectors_backward(std::span<const std::int64_t> offsets,
                                      MatrixView<const T> rows, MatrixView<const T> scaled_gradient,
                                      MatrixView<T> vectors_gradient,
                                      const ParallelFor& parallel_for) {
-  parallel_for(vectors_gradient.rows, kDocuments, [&](std::int64_t begin, std::int64_t end) {
+  const std::int64_t grain = documents_per_range(rows, vectors_gradient.rows);
+  parallel_for(vectors_gradient.rows, grain, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) {
       T* sum = vectors_gradient.row(b);
       std::fill_n(sum, vectors_gradient.columns, T(0));

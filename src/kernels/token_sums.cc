@@ -8,13 +8,12 @@
 
 #include "kernels/document_chunks.h"
 #include "kernels/exponential.h"
-#include "kernels/simd/dispatch.h"
+#include "kernels/panels.h"
 
 namespace fastformer::kernels {
 namespace {
 
 constexpr std::int64_t kChunk = 256;  // tokens, which stay in the second cache
-constexpr float kZeros[kPanel] = {};
 
 // Rows of `directions` [heads, width] as the weights of a product with heads outputs; what lies
 // past the heads stays as it is, 0.
@@ -65,7 +64,7 @@ class Room {
     product.inputs = width_;
     product.panels = panels_.data();
     product.outputs = heads_;
-    product.start = kZeros;
+    product.start = kPanelOfZeros;
     product.start_panel = 0;
     product.y = scores_.data();
     product.y_row = stride_;
@@ -201,7 +200,7 @@ class Backward {
     product.rows = chunk.tokens();
     product.panels = panels_.data();
     product.outputs = width_;
-    product.start = kZeros;
+    product.start = kPanelOfZeros;
     product.start_panel = 0;
     product.y = x_gradient.row(chunk.begin);
     product.y_row = x_gradient.stride;

@@ -27,4 +27,12 @@ Ragged Ragged::from_offsets(std::vector<std::int64_t> offsets, at::Device device
   return ragged;
 }
 
+std::vector<std::int64_t> Ragged::lengths() const {
+  std::vector<std::int64_t> lengths;
+  for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
+    lengths.push_back(offsets[b + 1] - offsets[b]);
+  }
+  return lengths;
+}
+
 }  // namespace fastformer::learn

@@ -21,6 +21,7 @@ struct Ragged {
 
   std::int64_t documents() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   std::int64_t tokens() const { return offsets.back(); }
+  std::vector<std::int64_t> lengths() const;  // tokens of each document
 };
 
 }  // namespace fastformer::learn

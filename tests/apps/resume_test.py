@@ -73,7 +73,8 @@ class ResumeTest(unittest.TestCase):
         process = self.begin("train", "--resume")
         time.sleep(0.3)
         code, _ = self.end(process, signal.SIGINT)
-        self.assertIn(code, (128 + signal.SIGINT, 0))
+        # Before the steps begin it ends the program as ever: the state that there was is enough.
+        self.assertIn(code, (128 + signal.SIGINT, -signal.SIGINT, 0))
         run("train", "--resume", "--output", self.output)
         self.expect_same()
         _, talk = run("train", "--resume", "--output", self.output)
@@ -88,6 +89,7 @@ class ResumeTest(unittest.TestCase):
             if self.output.exists():
                 break
             if not (self.work / "run.json").exists():  # killed before it began
+                self.assertFalse((self.work / "config.json").exists())
                 shutil.rmtree(self.work, ignore_errors=True)
                 process = self.begin(*self.command, "--checkpoint-every", "0.02", kept=False)
             else:
@@ -133,8 +135,61 @@ class ResumeTest(unittest.TestCase):
             _, error = run("train", "--resume", "--output", self.output, code=1)
             self.assertIn("checkpoint.safetensors", error)
         state.write_bytes(whole)
+        told = self.work / "run.json"
+        before = told.read_text()
+        for damaged in ("", "[]", "{}", before.replace('"train": [', '"train": [], "x": ['),
+                        before.replace('"tuned": [', '"tuned": [3, '),
+                        before.replace('"more": {', '"more": 3, "y": {'),
+                        before.replace('"layers": 1', '"layers": "one"'),
+                        before.replace('"version": "', '"version": "9')):
+            told.write_text(damaged)
+            _, error = run("train", "--resume", "--output", self.output, code=None)
+            self.assertNotIn("internal error", error)
+            self.assertIn(str(self.output), error)
+        told.write_text(before)
         run("train", "--resume", "--output", self.output)
         self.expect_same()
+
+    def test_bits_flipped_in_the_state_never_end_by_a_signal(self):
+        process = self.begin(*self.command, "--checkpoint-every", "0.05")
+        time.sleep(1)
+        self.end(process, signal.SIGTERM)
+        state = self.work / "checkpoint.safetensors"
+        whole = state.read_bytes()
+        draw = random.Random(7)
+        begin = 8 + int.from_bytes(whole[:8], "little")
+        for _ in range(6):
+            damaged = bytearray(whole)
+            damaged[draw.randrange(begin, begin + 120)] ^= 1 << draw.randrange(8)  # the numbers
+            state.write_bytes(damaged)
+            process = self.begin("train", "--resume", "--checkpoint-every", "0", kept=False)
+            try:
+                process.wait(timeout=1.5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            code, talk = process.wait(), process.stderr.read()
+            self.assertIn(code, (0, 1, -signal.SIGKILL), talk)
+            self.assertNotIn("internal error", talk)
+            if self.output.exists():
+                shutil.rmtree(self.output)
+                self.work.mkdir()
+                break
+
+    def test_a_state_that_cannot_be_written_does_not_end_the_run(self):
+        small = self.path / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "none", str(small)],
+                                 capture_output=True)
+        if mounted.returncode:
+            self.skipTest("mounting a small disk needs root")
+        try:
+            _, talk = run(*self.command, "--output", small / "model", "--checkpoint-every", "0.05")
+            self.assertIn("No space left on device", talk)
+            self.assertIn("the run goes on", talk)
+            self.assertEqual((small / "model/model.safetensors").read_bytes(),
+                             (self.whole / "model.safetensors").read_bytes())
+        finally:
+            subprocess.run(["umount", str(small)], check=True)
 
 
 if __name__ == "__main__":

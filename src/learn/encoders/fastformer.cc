@@ -7,6 +7,7 @@
 #include "learn/ops/composed_attention.h"
 #include "learn/ops/document_scale.h"
 #include "learn/ops/pooling.h"
+#include "learn/ops/token_sums.h"
 
 namespace fastformer::learn {
 namespace {
@@ -74,9 +75,9 @@ class Fastformer : public Encoder {
     return composed_attention(hidden, ragged, weights_of(layer), layer.products());
   }
 
-  // Away from the processor one operation on all documents is worth more than a product.
+  // Where there are no kernels, operations on all documents at once are worth more than a product.
   at::Tensor mix_short(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
-    if (!hidden.is_cpu()) return written_out(hidden, ragged, layer);
+    if (!has_attention_kernels(hidden)) return written_out(hidden, ragged, layer);
     return keyless_attention(hidden, ragged, weights_of(layer), layer.products());
   }
 

@@ -3,8 +3,8 @@
 
 #include "kernels/composed_map.h"
 
-#include "kernels/linear_map.h"
 #include "learn/ops/product.h"
+#include "learn/ops/token_sums.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
 
@@ -67,9 +67,8 @@ struct KernelComposedMap : public torch::autograd::Function<KernelComposedMap> {
 
 at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
                         const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
-  const bool has_kernel = x.is_cpu() && x.scalar_type() == at::kFloat &&
-                          kernels::has_linear_kernels(x.size(1), x.size(1));
-  if (!has_kernel) return composed_map_by_aten(x, keys, weights, biases, ragged, products);
+  if (!has_attention_kernels(x))
+    return composed_map_by_aten(x, keys, weights, biases, ragged, products);
   return KernelComposedMap::apply(x, keys, weights.spread, weights.query, weights.straight, biases,
                                   ragged.offsets, products == at::kBFloat16);
 }
@@ -77,12 +76,14 @@ at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWe
 at::Tensor composed_map_by_aten(const at::Tensor& x, const at::Tensor& keys,
                                 const MapWeights& weights, const at::Tensor& biases,
                                 const Ragged& ragged, at::ScalarType products) {
-  std::vector<at::Tensor> mapped = {x.slice(0, 0, 0)};
-  for (std::int64_t b = 0; b < ragged.documents(); ++b) {
-    const at::Tensor tokens = x.slice(0, ragged.offsets[b], ragged.offsets[b + 1]);
+  if (ragged.documents() == 0) return x;
+  const std::vector<at::Tensor> documents = x.split_with_sizes(ragged.lengths()),
+                                own_keys = keys.unbind(0), own_biases = biases.unbind(0);
+  std::vector<at::Tensor> mapped;
+  for (std::size_t b = 0; b < documents.size(); ++b) {
     const at::Tensor matrix =
-        weights.straight + product(weights.spread * keys[b], weights.query, products);
-    mapped.push_back(product(tokens, matrix.t(), products) + biases[b]);
+        weights.straight + product(weights.spread * own_keys[b], weights.query, products);
+    mapped.push_back(product(documents[b], matrix.t(), products) + own_biases[b]);
   }
   return at::cat(mapped);
 }

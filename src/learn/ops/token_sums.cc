@@ -61,24 +61,29 @@ struct KernelTokenSums : public torch::autograd::Function<KernelTokenSums> {
 
 }  // namespace
 
+bool has_attention_kernels(const at::Tensor& x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat &&
+         kernels::has_linear_kernels(x.size(1), x.size(1));
+}
+
 at::Tensor token_sums(const at::Tensor& x, const at::Tensor& directions, const Ragged& ragged,
                       at::ScalarType products) {
-  const bool has_kernel = x.is_cpu() && x.scalar_type() == at::kFloat &&
-                          kernels::has_linear_kernels(x.size(1), x.size(1));
-  if (!has_kernel) return token_sums_by_aten(x, directions, ragged, products);
+  if (!has_attention_kernels(x)) return token_sums_by_aten(x, directions, ragged, products);
   return KernelTokenSums::apply(x, directions, ragged.offsets);
 }
 
 at::Tensor token_sums_by_aten(const at::Tensor& x, const at::Tensor& directions,
                               const Ragged& ragged, at::ScalarType products) {
+  if (ragged.documents() == 0) return x.new_empty({0, directions.size(-2), x.size(1)});
+  const std::vector<at::Tensor> documents = x.split_with_sizes(ragged.lengths());
+  const std::vector<at::Tensor> own = directions.dim() == 3
+                                          ? directions.unbind(0)
+                                          : std::vector<at::Tensor>(documents.size(), directions);
   std::vector<at::Tensor> sums;
-  for (std::int64_t b = 0; b < ragged.documents(); ++b) {
-    const at::Tensor tokens = x.slice(0, ragged.offsets[b], ragged.offsets[b + 1]);
-    const at::Tensor own = directions.dim() == 3 ? directions[b] : directions;
-    const at::Tensor weights = product(own, tokens.t(), products).softmax(1);
-    sums.push_back(product(weights, tokens, products));
+  for (std::size_t b = 0; b < documents.size(); ++b) {
+    const at::Tensor weights = product(own[b], documents[b].t(), products).softmax(1);
+    sums.push_back(product(weights, documents[b], products));
   }
-  if (sums.empty()) return x.new_empty({0, directions.size(-2), x.size(1)});
   return at::stack(sums);
 }
 

@@ -5,6 +5,10 @@
 
 namespace fastformer::learn {
 
+// Whether token_sums and composed_map have kernels for x [tokens, width]: floats on the processor,
+// in whole panels.
+bool has_attention_kernels(const at::Tensor& x);
+
 // x [tokens, width] and directions, [documents, heads, width] or [heads, width] for all documents
 // alike -> [documents, heads, width]: for every head the sum of the document's tokens, weighted by
 // a softmax of their products with the head's direction; 0 for an empty document. Backward reads x,

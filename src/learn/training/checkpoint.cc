@@ -12,6 +12,8 @@
 namespace fastformer::learn {
 namespace {
 
+constexpr char kBeginAnew[] = "Remove the folder that it is in and begin anew";
+
 constexpr std::pair<at::ScalarType, const char*> kTypes[] = {
     {at::kFloat, "F32"}, {at::kDouble, "F64"}, {at::kLong, "I64"}};
 
@@ -36,8 +38,12 @@ Checkpoint::~Checkpoint() = default;
 Checkpoint::Checkpoint(Checkpoint&&) noexcept = default;
 Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
 
-Checkpoint::Checkpoint(const std::string& path)
-    : texts_(), file_(std::make_unique<model::SafetensorsFile>(path)) {
+Checkpoint::Checkpoint(const std::string& path) {
+  try {
+    file_ = std::make_unique<model::SafetensorsFile>(path);
+  } catch (const Error& error) {
+    throw Error(error.what(), "", kBeginAnew);
+  }
   texts_ = file_->metadata();
 }
 
@@ -124,9 +130,13 @@ std::string Checkpoint::text(const std::string& name) const {
   return found == texts_.end() ? "" : found->second;
 }
 
+void Checkpoint::require(bool holds, const std::string& what) const {
+  if (!holds) fail(what);
+}
+
 void Checkpoint::fail(const std::string& what) const {
-  throw Error("the state " + what + ": it is not one of this run", file_ ? file_->path() : "",
-              "Remove the folder and begin anew");
+  throw Error("the state " + what + ": it is damaged, or not one of this run",
+              file_ ? file_->path() : "", kBeginAnew);
 }
 
 }  // namespace fastformer::learn

@@ -48,6 +48,8 @@ class Checkpoint {
   std::int64_t integer(const std::string& name) const;
   double number(const std::string& name) const;
   std::string text(const std::string& name) const;  // empty where there is none
+  // Throws unless `holds`; `what` says what is wrong with the state: "has 3 epochs of 2".
+  void require(bool holds, const std::string& what) const;
 
  private:
   [[noreturn]] void fail(const std::string& what) const;

@@ -118,7 +118,7 @@ void Optimizer::load(const Checkpoint& from, std::span<const double> rates) {
     if (state.adam.average.defined()) from.copy_into("average." + state.name, state.adam.average);
     if (!from.contains("touched." + state.name)) continue;
     state.rows.emplace(state.adam, 0);
-    state.rows->set_touched(from, "touched." + state.name);
+    state.rows->set_touched(from, "touched." + state.name, idle_.steps());
   }
 }
 

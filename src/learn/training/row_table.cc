@@ -77,9 +77,12 @@ at::Tensor RowTable::touched() const {
   return at::tensor(at::ArrayRef<std::int64_t>(touched_), at::kLong);
 }
 
-void RowTable::set_touched(const Checkpoint& state, const std::string& name) {
+void RowTable::set_touched(const Checkpoint& state, const std::string& name,
+                           std::int64_t last_step) {
   const at::Tensor found = at::empty({static_cast<std::int64_t>(touched_.size())}, at::kLong);
   state.copy_into(name, found);
+  const bool within = found.ge(0).all().item<bool>() && found.le(last_step).all().item<bool>();
+  state.require(within, "has steps that were not made");
   std::copy_n(found.const_data_ptr<std::int64_t>(), touched_.size(), touched_.begin());
 }
 

@@ -32,7 +32,7 @@ class RowTable {
 
   // The step up to which each row is up to date, int64 [rows], and the way back.
   at::Tensor touched() const;
-  void set_touched(const Checkpoint& state, const std::string& name);
+  void set_touched(const Checkpoint& state, const std::string& name, std::int64_t last_step);
 
  private:
   AdamState state_;

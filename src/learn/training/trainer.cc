@@ -170,9 +170,7 @@ class Run {
   }
 
   void load(const Checkpoint& state) {
-    epoch_ = static_cast<int>(state.integer("epoch"));
-    batch_ = state.integer("batch");
-    step_ = state.integer("step");
+    load_place(state);
     loss_sum_ = state.number("loss_sum");
     documents_ = state.integer("documents");
     smoothed_ = state.number("smoothed_loss");
@@ -185,15 +183,36 @@ class Run {
     for (std::size_t i = 0; i < parameters.names().size(); ++i) {
       state.copy_into("value." + parameters.names()[i], parameters.tensors()[i]);
     }
-    for (std::size_t i = 0; state.contains("best." + std::to_string(i)); ++i) {
-      best_.push_back(
-          state.tensor("best." + std::to_string(i)).to(parameters.tensors()[0].device()));
-    }
+    load_best(state);
     std::vector<double> rates;
     for (std::int64_t step = 0; step < step_; ++step) {
       rates.push_back(learning_rate_at(options_, step, steps_));
     }
     optimizer_.load(state, rates);
+  }
+
+  void load_place(const Checkpoint& state) {
+    const std::int64_t epoch = state.integer("epoch");
+    batch_ = state.integer("batch");
+    step_ = state.integer("step");
+    state.require(epoch >= 0 && epoch < options_.epochs, "has no such epoch");
+    epoch_ = static_cast<int>(epoch);
+    std::int64_t steps = batch_;
+    for (int before = 0; before < epoch_; ++before) steps += task_.begin_epoch(before);
+    state.require(batch_ >= 0 && batch_ <= task_.begin_epoch(epoch_) && step_ == steps,
+                  "is not at a step of this run");
+  }
+
+  // None, or the tensors of the finished model.
+  void load_best(const Checkpoint& state) {
+    const auto& tensors = task_.parameters().tensors();
+    const std::size_t finished = tensors.size() - (task_.folds() ? 1 : 0);
+    for (std::size_t i = 0; state.contains("best." + std::to_string(i)); ++i) {
+      state.require(i < finished, "has too many tensors");
+      best_.push_back(at::empty_like(tensors[i].detach()));
+      state.copy_into("best." + std::to_string(i), best_.back());
+    }
+    state.require(best_.empty() || best_.size() == finished, "has too few tensors");
   }
 
   static bool better(const Validation& a, const Validation& b) {

@@ -18,7 +18,11 @@ constexpr auto kBetweenLines = std::chrono::milliseconds(500);
 }  // namespace
 
 TrainingLog::TrainingLog(const std::string& path, std::string score_name, bool appends)
-    : file_(path, appends), score_name_(std::move(score_name)) {}
+    : file_(path, appends), score_name_(std::move(score_name)) {
+  // A run that was killed may have left half a line.
+  const std::string before = appends ? io::read_file(path) : "";
+  if (!before.empty() && before.back() != '\n') file_.write("\n");
+}
 
 TrainingObserver TrainingLog::observer() {
   return {[this](const StepReport& report) { on_step(report); },

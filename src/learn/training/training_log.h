@@ -20,7 +20,8 @@ namespace fastformer::learn {
 // and in each line of a part of the whole training, which begin_part names, "part":NAME.
 class TrainingLog {
  public:
-  // Goes on with a log that is there when `appends`.
+  // Goes on with a log that is there when `appends`: what was done between the run's last state and
+  // its end then stands in it twice.
   TrainingLog(const std::string& path, std::string score_name, bool appends = false);
 
   // What follows is one training of several; an empty name: the last one, of the model itself.
