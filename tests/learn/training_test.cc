@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "learn/tasks/classification.h"
 #include "learn/training/optimizer.h"
@@ -11,6 +14,7 @@
 #include "learn/training/schedule.h"
 #include "learn/training/trainer.h"
 #include "small_model.h"
+#include "temporary_folder.h"
 
 namespace fastformer::learn {
 namespace {
@@ -60,7 +64,8 @@ class Training {
   explicit Training(const TrainingOptions& options, double noise = 0, int valid = 60)
       : options_(options), classifier_(config(), seed()), valid_(labelled(valid, 2, noise)) {}
 
-  const std::vector<at::Tensor>& run(const TrainingObserver& observer = {}) {
+  const std::vector<at::Tensor>& run(const TrainingObserver& observer = {},
+                                     const Continuation& continuation = {}) {
     data::BatchOptions batches;
     batches.batch_size = 8;
     std::optional<Subwords> subwords;
@@ -68,7 +73,7 @@ class Training {
       subwords.emplace(some_subwords(), options_.subwords, classifier_.parameters(), seed());
     }
     ClassificationTask task(classifier_, labelled(200, 1), valid_, batches, seed(), subwords);
-    result_ = train(task, options_, observer);
+    result_ = train(task, options_, observer, continuation);
     kept_ = classifier_.parameters().snapshot();
     return kept_;
   }
@@ -290,6 +295,106 @@ TEST(PresetTest, UnknownNameNamesTheNearest) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("paper"), std::string::npos);
+  }
+}
+
+// Writes the state after the given steps, from 1, each into a file of its own.
+class KeptSteps : public StateKeeper {
+ public:
+  KeptSteps(const TemporaryFolder& folder, std::vector<std::int64_t> steps)
+      : folder_(folder), steps_(std::move(steps)) {}
+
+  bool is_due() override { return std::count(steps_.begin(), steps_.end(), ++step_) > 0; }
+  void keep(const Checkpoint& state) override { state.write(file(step_)); }
+  std::string file(std::int64_t step) const { return folder_.file(std::to_string(step)); }
+
+ private:
+  const TemporaryFolder& folder_;
+  std::vector<std::int64_t> steps_;
+  std::int64_t step_ = 0;
+};
+
+struct Kind {
+  const char* name;
+  TrainingOptions options;
+};
+
+std::vector<Kind> kinds() {
+  std::vector<Kind> kinds = {{"Plain", quick_options()}, {"All", all_options()}};
+  Kind kind = {"DenseRowsAndAverage", quick_options()};
+  kind.options.average = 0.9;
+  kinds.push_back(kind);
+  kind = {"BFloat16", all_options()};
+  kind.options.precision = Precision::kBFloat16;
+  kinds.push_back(kind);
+  kind = {"PatienceAndDecay", quick_options()};
+  kind.options.patience = 2;
+  kind.options.weight_decay = 0.01;
+  kind.options.optimizer = OptimizerKind::kAdamW;
+  kind.options.decay = Decay::kCosine;
+  kinds.push_back(kind);
+  return kinds;
+}
+
+class ContinuationTest : public testing::TestWithParam<Kind> {};
+
+TEST_P(ContinuationTest, ARunGoesOnFromAnyStepToTheSameBits) {
+  const TrainingOptions& options = GetParam().options;
+  const TemporaryFolder folder;
+  // 25 steps an epoch: the first and last ones of epochs, and some between.
+  const std::vector<std::int64_t> steps = {1, 24, 25, 26, 40, 50, 51, 74, 75};
+  KeptSteps keeper(folder, steps);
+  Training whole(options, 0.3);
+  const std::vector<at::Tensor> expected = whole.run({}, {&keeper, nullptr});
+  for (const std::int64_t step : steps) {
+    const Checkpoint state(keeper.file(step));
+    Training again(options, 0.3);
+    const std::vector<at::Tensor>& found = again.run({}, {nullptr, &state});
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      ASSERT_TRUE(at::equal(found[i], expected[i])) << "step " << step << ", tensor " << i;
+    }
+    EXPECT_EQ(again.result().best_epoch, whole.result().best_epoch);
+    EXPECT_EQ(again.result().tokens, whole.result().tokens);
+    EXPECT_EQ(again.result().validation.loss, whole.result().validation.loss);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, ContinuationTest, testing::ValuesIn(kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
+TEST(ContinuationTest, StatesOfOtherRunsAreRefused) {
+  const TemporaryFolder folder;
+  KeptSteps keeper(folder, {30});
+  Training(all_options()).run({}, {&keeper, nullptr});
+  const Checkpoint state(keeper.file(30));
+  const auto go_on = [&](TrainingOptions options) {
+    Training again(options);
+    again.run({}, {nullptr, &state});
+  };
+  TrainingOptions options = all_options();
+  options.epochs = 1;
+  EXPECT_THROW(go_on(options), Error);
+  options = all_options();
+  options.subwords = 0;  // has no such table, and a finished model of the same tensors
+  EXPECT_NO_THROW(go_on(options));
+  options.subwords = 20;
+  EXPECT_THROW(go_on(options), Error);
+  const auto damaged = [&](const std::string& name, auto value) {
+    Checkpoint other;
+    for (const char* number :
+         {"epoch", "batch", "step", "documents", "best_epoch", "epochs", "tokens"}) {
+      if (number != name) other.put(number, state.integer(number));
+    }
+    other.put(name, value);
+    other.write(folder.file("damaged"));
+    const Checkpoint read(folder.file("damaged"));
+    Training again(all_options());
+    again.run({}, {nullptr, &read});
+  };
+  for (const std::int64_t number : {std::int64_t{-1}, std::int64_t{3}, std::int64_t{1} << 60}) {
+    EXPECT_THROW(damaged("epoch", number), Error);
+    EXPECT_THROW(damaged("batch", number - 1), Error);
+    EXPECT_THROW(damaged("step", number), Error);
   }
 }
 
