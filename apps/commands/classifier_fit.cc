@@ -129,6 +129,10 @@ FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
   if (settings.run) signals.emplace();
   fitted.result = learn::train(task, options.training, observer,
                                settings.run ? settings.run->next() : learn::Continuation());
+  if (!fitted.result.diverged.empty()) {
+    if (!settings.run) throw Error(fitted.result.diverged);  // no settings to be chosen
+    log_warning(fitted.result.diverged);
+  }
   fitted.held_out.encoder = learn::classify(classifier, encoded.valid.ids, options.batches);
   fitted.held_out.targets = encoded.valid.targets.dense(config.labels.size());
   if (fitted.wide) fitted.held_out.wide = fitted.wide->valid_scores();

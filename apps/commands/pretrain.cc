@@ -85,7 +85,8 @@ Json pretraining_metrics(const learn::TrainingResult& result, const learn::Maske
   return metrics;
 }
 
-void pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions& options,
+// Returns whether the training ran to its end.
+bool pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions& options,
                    const ParallelFor& threads) {
   PretrainingText text =
       read_pretraining_text(options.files, options.model.text, options.training.seed, threads);
@@ -109,10 +110,12 @@ void pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions&
   const StopSignals signals;
   const learn::TrainingResult result =
       learn::train(task, options.training, log.observer(), run.next());
+  if (!result.diverged.empty()) log_warning(result.diverged);
   log.close();
   write_trained_model(
       folder, {options.model, model.parameters(), *text.tokenizer, nullptr, options.provenance(),
                pretraining_metrics(result, task), options.command});
+  return result.diverged.empty();
 }
 
 // The options of the run that was stopped.
@@ -154,12 +157,13 @@ int run_pretrain(Arguments arguments) {
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
+  bool is_done = false;
   make_trained_folder(options.output, options.resuming,
                       [&](const io::WorkFolder& folder, RunState& run) {
                         run.begin(kCommand, set, options.command);
-                        pretrain_into(folder, run, options, pool.parallel_for());
+                        is_done = pretrain_into(folder, run, options, pool.parallel_for());
                       });
-  return kDone;
+  return is_done ? kDone : kFailed;
 }
 
 }  // namespace fastformer::apps

@@ -122,8 +122,8 @@ void search(const Search& search, const std::vector<std::string>& tuned, learn::
   run.set_tuning(autotune(search, tuned, log));
 }
 
-// `tuned`: the options that a search may change.
-void train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& options,
+// `tuned`: the options that a search may change. Returns whether the training ran to its end.
+bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& options,
                 const std::vector<std::string>& tuned, const InitialModel* initial,
                 const ParallelFor& threads) {
   TrainingRows rows =
@@ -169,6 +169,7 @@ void train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
   write_trained_model(folder,
                       {options.model, fitted.classifier->parameters(), *tokenizer,
                        table ? &*table : nullptr, options.provenance(), metrics, options.command});
+  return fitted.result.diverged.empty();
 }
 
 // Whether parts of the rows are held out, or a share of them that training can watch.
@@ -276,13 +277,15 @@ int run_train(Arguments arguments) {
   ThreadPool pool(options.training.threads);
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
-  make_trained_folder(
-      options.output, options.resuming, [&](const io::WorkFolder& folder, RunState& run) {
-        run.begin(kCommand, set, options.command,
-                  {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
-        train_into(folder, run, options, tuned, initial ? &*initial : nullptr, pool.parallel_for());
-      });
-  return kDone;
+  bool is_done = false;
+  make_trained_folder(options.output, options.resuming,
+                      [&](const io::WorkFolder& folder, RunState& run) {
+                        run.begin(kCommand, set, options.command,
+                                  {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
+                        is_done = train_into(folder, run, options, tuned,
+                                             initial ? &*initial : nullptr, pool.parallel_for());
+                      });
+  return is_done ? kDone : kFailed;
 }
 
 }  // namespace fastformer::apps

@@ -11,10 +11,12 @@ namespace fastformer::apps {
 using config::Json;
 
 Json metrics_of(const learn::TrainingResult& result) {
-  return {{"epochs", result.epochs},
-          {"best_epoch", result.best_epoch},
-          {"training_seconds", result.seconds},
-          {"training_tokens", result.tokens}};
+  Json metrics = {{"epochs", result.epochs},
+                  {"best_epoch", result.best_epoch},
+                  {"training_seconds", result.seconds},
+                  {"training_tokens", result.tokens}};
+  if (!result.diverged.empty()) metrics["diverged"] = result.diverged;
+  return metrics;
 }
 
 void report_validation(const learn::Validation& validation, const std::string& score_name,

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -295,6 +296,26 @@ TEST(PresetTest, UnknownNameNamesTheNearest) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("paper"), std::string::npos);
+  }
+}
+
+TEST(DivergenceTest, TheLastGoodModelIsKept) {
+  for (const TrainingOptions& options : {quick_options(), all_options()}) {
+    Training poisoned(options);
+    std::vector<at::Tensor> good;
+    TrainingObserver observer;
+    observer.on_epoch = [&](const EpochReport& report) {
+      if (report.best) good = poisoned.classifier().parameters().snapshot();
+    };
+    observer.on_step = [&](const StepReport& report) {
+      if (report.step != 60) return;  // of the third epoch
+      const at::NoGradGuard no_gradients;
+      poisoned.classifier().parameters().at("classifier.bias").fill_(NAN);
+    };
+    const std::vector<at::Tensor>& kept = poisoned.run(observer);
+    EXPECT_NE(poisoned.result().diverged.find("at step 61"), std::string::npos);
+    ASSERT_EQ(kept.size(), good.size());
+    for (std::size_t i = 0; i < kept.size(); ++i) EXPECT_TRUE(at::equal(kept[i], good[i])) << i;
   }
 }
 

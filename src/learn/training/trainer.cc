@@ -33,7 +33,13 @@ class Run {
     steps_ = task_.begin_epoch(0) * options_.epochs;
     if (state) load(*state);
     for (int epoch = epoch_; epoch < options_.epochs; ++epoch) {
-      const double loss = run_epoch(epoch);
+      double loss = 0;
+      try {
+        loss = run_epoch(epoch);
+      } catch (const NotFinite& found) {
+        keep_best(found);
+        break;
+      }
       optimizer_.settle();
       const std::vector<at::Tensor> trained =
           finishing_matters() ? task_.parameters().snapshot() : std::vector<at::Tensor>();
@@ -100,10 +106,25 @@ class Run {
     return loss;
   }
 
+  struct NotFinite {
+    std::string what;
+  };
+
   void check_finite(double value, const std::string& name) const {
     if (std::isfinite(value)) return;
-    throw Error(name + " is not a finite number at step " + std::to_string(step_ + 1), "training",
-                "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm");
+    throw NotFinite{name + " is not a finite number at step " + std::to_string(step_ + 1)};
+  }
+
+  // The parameters of the finished model are the best until now.
+  void keep_best(const NotFinite& found) {
+    constexpr char kAdvice[] =
+        "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm";
+    if (best_.empty()) throw Error(found.what, "training", kAdvice);
+    task_.parameters().clear_gradients();
+    task_.parameters().set_products(at::kFloat);
+    task_.fold();
+    result_.diverged = found.what + ": the parameters are those of epoch " +
+                       std::to_string(result_.best_epoch) + ". " + kAdvice;
   }
 
   bool finishing_matters() const { return options_.average > 0 || task_.folds(); }
@@ -132,10 +153,8 @@ class Run {
       report.validation = task_.validate();
       report.best = best_.empty() || better(report.validation, result_.validation);
     }
-    if (report.best) {
-      best_ = task_.parameters().snapshot();
-      result_.validation = report.validation;
-    }
+    if (report.best) result_.validation = report.validation;
+    if (report.best || !report.validated) best_ = task_.parameters().snapshot();
     if (report.best || !report.validated) result_.best_epoch = epoch + 1;
     report.seconds = seconds();
     if (observer_.on_epoch) observer_.on_epoch(report);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "learn/tasks/task.h"
 #include "learn/training/checkpoint.h"
@@ -43,6 +44,8 @@ struct TrainingResult {
   Validation validation;  // of the best epoch
   double seconds = 0;
   std::int64_t tokens = 0;  // that were trained on
+  // Where a loss or a gradient was not finite after a first epoch had been: what was not, and when.
+  std::string diverged;
 };
 
 // Where a training's state goes while it runs.
@@ -63,8 +66,9 @@ struct Continuation {
 // Trains the task's parameters and leaves the best ones in it, as the finished model has them:
 // those of the epoch with the highest validation score (ties: the lowest validation loss), or the
 // last ones without validation. The same options and data give the same bits on one machine, and so
-// does a training that goes on from a state that was kept of the same. A loss that is not finite is
-// an Error, and so are such gradients.
+// does a training that goes on from a state that was kept of the same. A loss or gradient that is
+// not finite ends the training with the best parameters until then; in the first epoch it is an
+// Error.
 TrainingResult train(Task& task, const TrainingOptions& options, const TrainingObserver& observer,
                      const Continuation& continuation = {});
 
