@@ -118,19 +118,6 @@ bool pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions&
   return result.diverged.empty();
 }
 
-// The options of the run that was stopped.
-void take_up(const config::OptionSet& set, PretrainOptions& options) {
-  const ToldBefore told = told_before(options.output, kCommand, set);
-  PretrainOptions before;
-  config::OptionSet all;
-  before.describe(all);
-  all.apply_json(told.options, config::Source::kFlag, "the run in " + options.output);
-  before.output = options.output;
-  before.resuming = options.resuming;
-  before.command = told.command;
-  options = before;
-}
-
 }  // namespace
 
 int run_pretrain(Arguments arguments) {
@@ -142,7 +129,7 @@ int run_pretrain(Arguments arguments) {
   require(options.output, "--output");
   if (options.resuming.resume) {
     if (is_finished(options.output)) return kDone;
-    take_up(set, options);
+    take_up(kCommand, set, options);
   } else {
     options.command = command_text(kCommand, arguments);
   }
@@ -160,7 +147,7 @@ int run_pretrain(Arguments arguments) {
   bool is_done = false;
   make_trained_folder(options.output, options.resuming,
                       [&](const io::WorkFolder& folder, RunState& run) {
-                        run.begin(kCommand, set, options.command);
+                        write_told(folder, kCommand, set, options.command);
                         is_done = pretrain_into(folder, run, options, pool.parallel_for());
                       });
   return is_done ? kDone : kFailed;

@@ -1,8 +1,7 @@
-// Files of a run: run.json says what it was told, checkpoint.safetensors how far it is.
+// checkpoint.safetensors: how far a run is.
 #include "commands/run_state.h"
 
 #include <fastformer/error.h>
-#include <fastformer/version.h>
 
 #include <bit>
 
@@ -19,7 +18,6 @@ namespace {
 
 using config::Json;
 
-constexpr char kRunFile[] = "run.json";
 constexpr char kStateFile[] = "checkpoint.safetensors";
 constexpr char kTraining[] = "training";  // in the state's texts: a training had begun
 
@@ -27,31 +25,14 @@ at::Tensor tensor_of(const std::vector<float>& values) {
   return at::tensor(at::ArrayRef<float>(values), at::kFloat);
 }
 
-// A value for a message.
-std::string shown(const Json& value) {
-  return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 80);
-}
-
 void remove_run_files(const std::string& folder) {
   for (const std::string& name : io::list_directory(folder)) {
-    if (name == kRunFile || name.starts_with(kStateFile))
+    if (name == kToldFile || name.starts_with(kStateFile))
       io::remove_file(io::join_path(folder, name));
   }
 }
 
-// Options that say how a run is kept, not what it does.
-bool is_about_keeping(const config::Option& option) {
-  return option.name == "resume" || option.name == "checkpoint-every" || option.name == "output";
-}
-
 }  // namespace
-
-void ResumeOptions::describe(config::OptionSet& options) {
-  options.add("resume", &resume, "go on with the run that was stopped in DIR.training")
-      .add("checkpoint-every", &checkpoint_every, {0, 1e9},
-           "seconds between states of the run that are kept for --resume; 0: only after its parts "
-           "and when SIGINT, SIGTERM or SIGHUP stop it");
-}
 
 bool is_finished(const std::string& output) {
   const auto file = [&](const std::string& name) { return io::join_path(output, name); };
@@ -59,49 +40,6 @@ bool is_finished(const std::string& output) {
   remove_run_files(output);  // of a run that was stopped between two calls
   log_info(output + " is finished");
   return true;
-}
-
-ToldBefore told_before(const std::string& output, const std::string& name,
-                       const config::OptionSet& given) {
-  const std::string folder =
-      std::string(io::without_final_slashes(output)) + model::kTrainingSuffix;
-  const std::string path = io::join_path(folder, kRunFile);
-  if (!io::exists(path)) {
-    throw Error("there is no run to go on with", folder,
-                io::exists(folder) ? "Remove it and begin anew" : "Leave out --resume");
-  }
-  const Json told = config::parse_json<Json>(io::read_file(path), path);
-  const auto text = [&](const char* key) {
-    const bool is_text = told.is_object() && told.contains(key) && told[key].is_string();
-    return is_text ? told[key].get<std::string>() : std::string();
-  };
-  if (!text("command").empty() && text("command") != name) {
-    throw Error("is of fastformer " + printable(text("command"), 40), path,
-                "Go on with it by that command");
-  }
-  ToldBefore before = {told.is_object() ? told.value("options", Json()) : Json(), text("told"),
-                       told.is_object() ? told.value("more", Json()) : Json()};
-  bool is_whole = before.options.is_object() && before.more.is_object();
-  for (const config::Option& option : given.options()) {
-    is_whole = is_whole && before.options.contains(option.key());
-  }
-  if (!is_whole) {
-    throw Error("does not say what the run was told", path, "Remove the folder and begin anew");
-  }
-  if (text("version") != kVersion) {
-    throw Error(
-        "is of version " + printable(text("version"), 40) + " of the program, this is " + kVersion,
-        path, "Finish it with that version, or remove the folder and begin anew");
-  }
-  for (const config::Option& option : given.options()) {
-    if (option.source <= config::Source::kPreset || is_about_keeping(option)) continue;
-    const Json now = option.get_json(), then = before.options[option.key()];
-    if (now != then) {
-      throw usage_error("is " + shown(now) + ", and " + shown(then) + " in the run in " + folder,
-                        "--" + option.name, "Leave it out with --resume");
-    }
-  }
-  return before;
 }
 
 std::uint64_t fingerprint_of_files(const std::vector<std::string>& paths) {
@@ -130,16 +68,6 @@ RunState::RunState(const io::WorkFolder& folder, const ResumeOptions& options)
   if (!io::exists(path)) return;
   read_.emplace(path);
   read(*read_);
-}
-
-void RunState::begin(const std::string& name, const config::OptionSet& options,
-                     const std::string& command, Json more) {
-  const Json told = {{"command", name},
-                     {"version", kVersion},
-                     {"told", command},
-                     {"options", options.to_json()},
-                     {"more", std::move(more)}};
-  io::write_file_atomically(folder_.file(kRunFile), config::json_text(told));
 }
 
 void RunState::check_rows(std::uint64_t fingerprint) {

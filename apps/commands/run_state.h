@@ -1,4 +1,4 @@
-// A run of training that can be taken up again: its options and its state in the working folder.
+// A run of training that can be taken up again: its state in the working folder.
 #pragma once
 
 #include <chrono>
@@ -8,36 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "command.h"
-#include "io/work_folder.h"
+#include "commands/told_run.h"
 #include "learn/training/trainer.h"
 #include "learn/wide/branch_report.h"
 
 namespace fastformer::apps {
 
-// How a run is kept and taken up again; part of the options of every command that trains.
-struct ResumeOptions {
-  bool resume = false;
-  double checkpoint_every = 300;  // seconds
-
-  void describe(config::OptionSet& options);
-};
-
 // Whether the model folder `output` is there, so that no run is left to go on with; says so.
 bool is_finished(const std::string& output);
-
-// What a run was told when it began.
-struct ToldBefore {
-  config::Json options;  // a value for each of the command's
-  std::string command;   // as a shell takes it
-  config::Json more;     // an object; what RunState::begin was given
-};
-
-// Of the run in the working folder of the model folder `output`. Options of `given` that the user
-// has set must say the same; throws a usage error that names the first that does not, and an Error
-// when there is no such run or another version has begun it.
-ToldBefore told_before(const std::string& output, const std::string& name,
-                       const config::OptionSet& given);
 
 // A hash of the bytes of files that a run reads beside its rows; of a folder, of those in it. Empty
 // names are left out.
@@ -49,10 +27,6 @@ class RunState : public learn::StateKeeper {
  public:
   // Reads the state that is in the folder, if any.
   RunState(const io::WorkFolder& folder, const ResumeOptions& options);
-
-  // Notes what the run of the command `name` is told, whose options are all of `options`.
-  void begin(const std::string& name, const config::OptionSet& options, const std::string& command,
-             config::Json more = config::Json::object());
 
   // Throws unless the run began with the same rows; `fingerprint` is a hash of them.
   void check_rows(std::uint64_t fingerprint);

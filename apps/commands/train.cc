@@ -233,21 +233,13 @@ std::vector<std::string> settle(config::OptionSet& set, Arguments arguments, Tra
 }
 
 // The same from what the run was told when it began.
-std::vector<std::string> take_up(const config::OptionSet& set, TrainOptions& options) {
-  const ToldBefore told = told_before(options.output, kCommand, set);
-  TrainOptions before;
-  config::OptionSet all;
-  before.describe(all);
-  all.apply_json(told.options, config::Source::kFlag, "the run in " + options.output);
-  before.output = options.output;
-  before.resuming = options.resuming;
-  before.command = told.command;
-  check(before);
-  check_search(before);
-  options = before;
+std::vector<std::string> settled_before(const config::OptionSet& set, TrainOptions& options) {
+  const Json more = take_up(kCommand, set, options);
+  check(options);
+  check_search(options);
   try {
-    options.subwords_asked = told.more.at("subwords_asked").get<bool>();
-    return told.more.at("tuned").get<std::vector<std::string>>();
+    options.subwords_asked = more.at("subwords_asked").get<bool>();
+    return more.at("tuned").get<std::vector<std::string>>();
   } catch (const nlohmann::json::exception&) {
     throw Error("does not say what a search may change", "the run in " + options.output,
                 "Remove the folder and begin anew");
@@ -267,7 +259,7 @@ int run_train(Arguments arguments) {
   std::optional<InitialModel> initial;
   if (options.resuming.resume) {
     if (is_finished(options.output)) return kDone;
-    tuned = take_up(set, options);
+    tuned = settled_before(set, options);
     if (!options.init_from.empty()) initial.emplace(options.init_from);
   } else {
     tuned = settle(set, arguments, options, initial);
@@ -280,8 +272,8 @@ int run_train(Arguments arguments) {
   bool is_done = false;
   make_trained_folder(options.output, options.resuming,
                       [&](const io::WorkFolder& folder, RunState& run) {
-                        run.begin(kCommand, set, options.command,
-                                  {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
+                        write_told(folder, kCommand, set, options.command,
+                                   {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
                         is_done = train_into(folder, run, options, tuned,
                                              initial ? &*initial : nullptr, pool.parallel_for());
                       });

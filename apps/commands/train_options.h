@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/run_state.h"
+#include "commands/told_run.h"
 #include "commands/training_rows.h"
 #include "data/batches.h"
 #include "learn/training/training_options.h"
