@@ -22,6 +22,10 @@ if(FASTFORMER_SANITIZE)
   target_link_options(ff_settings INTERFACE -fsanitize=${FASTFORMER_SANITIZE})
 endif()
 
+if(FASTFORMER_FUZZ)
+  target_compile_options(ff_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # A precompiled header needs these two freedoms of ccache, and gcc's -fpch-preprocess.

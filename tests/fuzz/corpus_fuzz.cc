@@ -1,0 +1,32 @@
+// Corpus files. The first byte chooses the file's name and the options, the others are the file.
+#include <string>
+
+#include "data/corpus_reader.h"
+#include "memory_files.h"
+#include "target.h"
+#include "text/utf8.h"
+
+namespace fastformer::fuzz {
+
+void run(std::string_view bytes) {
+  if (bytes.empty()) return;
+  constexpr const char* kNames[] = {"input.csv", "input.tsv",    "input.jsonl",   "input.txt",
+                                    "input",     "input.csv.gz", "input.csv.zst", "input.json"};
+  const auto choice = static_cast<unsigned char>(bytes[0]);
+  const std::string name = kNames[choice % 8];
+  data::CorpusOptions options;
+  options.on_bad_row = choice & 8 ? data::OnBadRow::kSkip : data::OnBadRow::kError;
+  options.header = choice & 16 ? data::Header::kYes : data::Header::kAuto;
+  if (choice & 32) options.label_separator = "|";
+  if (choice & 64) options.text_column = {"2"};
+  MemoryFile file(name, std::string(bytes.substr(1)));
+  const io::ScopedOperations scope(&file);
+  data::CorpusReader reader({name}, options, (choice & 128) != 0, serial_for(), {});
+  std::vector<data::Record> block;
+  while (reader.read_block(block)) {
+    promise(!block.empty());
+    for (const data::Record& record : block) promise(text::is_valid_utf8(record.text));
+  }
+}
+
+}  // namespace fastformer::fuzz

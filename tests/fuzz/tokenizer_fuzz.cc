@@ -1,0 +1,31 @@
+// Tokenizers' files and texts: the first byte chooses, a line "----" parts the file from the text.
+#include <string>
+#include <vector>
+
+#include "target.h"
+#include "text/tokenizer.h"
+
+namespace fastformer::fuzz {
+
+void run(std::string_view bytes) {
+  if (bytes.empty()) return;
+  constexpr std::string_view kBetween = "\n----\n";
+  const auto choice = static_cast<unsigned char>(bytes[0]);
+  const std::string_view rest = bytes.substr(1);
+  const std::size_t at = rest.find(kBetween);
+  // Of the file the line break belongs to its last line.
+  const std::string file(at == rest.npos ? rest : rest.substr(0, at + 1));
+  const std::string_view text = at == rest.npos ? rest : rest.substr(at + kBetween.size());
+  text::TextOptions options;
+  options.tokenizer = choice & 1 ? text::TokenizerKind::kUnigram : text::TokenizerKind::kWord;
+  options.lowercase = (choice & 2) != 0;
+  const auto tokenizer = text::load_tokenizer(options, file, "input");
+  std::vector<std::int32_t> ids;
+  tokenizer->encode(text, ids);
+  for (const std::int32_t id : ids) {
+    promise(id >= 0 && id < tokenizer->size());
+    tokenizer->piece(id);
+  }
+}
+
+}  // namespace fastformer::fuzz
