@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds a preset of CMakePresets.json, installing first what is missing.
 #
-#   scripts/build.sh [PRESET] [TARGET...]     release (default), dev, lean, asan, ubsan, tsan
+#   scripts/build.sh [PRESET] [TARGET...]     release (default), dev, lean, asan, ubsan, tsan, fuzz
 #
 # release: build/release/bin/fastformer and fastformer-train. lean needs no libtorch.
 set -euo pipefail
@@ -19,8 +19,12 @@ case $preset in
     settings+=("-DFASTFORMER_TORCH=$FASTFORMER_TORCH")
     ;;
   lean | asan | ubsan | tsan) setup_main --lean ;;
+  fuzz)
+    setup_main --lean
+    need_packages clang
+    ;;
   *)
-    echo "usage: scripts/build.sh [release|dev|lean|asan|ubsan|tsan] [TARGET...]" >&2
+    echo "usage: scripts/build.sh [release|dev|lean|asan|ubsan|tsan|fuzz] [TARGET...]" >&2
     exit 2
     ;;
 esac

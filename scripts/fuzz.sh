@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs the fuzz targets under the address and undefined-behaviour sanitizers (clang's libFuzzer).
+#
+#   scripts/fuzz.sh [INPUTS [TARGET...]]     inputs for each target (100000); all targets
+#
+# What the fuzzer has learnt stays in build/fuzz/corpus and is where the next run goes on; inputs that
+# break a target land in build/fuzz/found. Add those to tests/fuzz/seeds once they are mended.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/setup.sh
+
+inputs=${1:-100000}
+targets=("${@:2}")
+if [[ ${#targets[@]} -eq 0 ]]; then
+  for file in tests/fuzz/*_fuzz.cc; do targets+=("$(basename "${file%_fuzz.cc}")"); done
+fi
+scripts/build.sh fuzz "${targets[@]/%/_fuzz}"
+
+failed=false
+mkdir -p build/fuzz/found
+for target in "${targets[@]}"; do
+  mkdir -p "build/fuzz/corpus/$target"
+  log=build/fuzz/$target.log started=$SECONDS
+  outcome=clean
+  "build/fuzz/bin/${target}_fuzz" -runs="$inputs" -timeout=10 -rss_limit_mb=4096 -max_len=4096 \
+    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" \
+    "tests/fuzz/seeds/$target" >"$log" 2>&1 || outcome="BROKEN: see $log"
+  [[ $outcome == clean ]] || failed=true
+  done_inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  printf '%-12s %10s inputs %6d s  %s\n' "$target" "${done_inputs:-?}" $((SECONDS - started)) "$outcome"
+done
+! $failed
