@@ -4,6 +4,7 @@
 #include <fastformer/error.h>
 
 #include <bit>
+#include <limits>
 
 #include "base/log.h"
 #include "base/random.h"
@@ -155,7 +156,9 @@ void RunState::write(const learn::Checkpoint* training) {
 
 void RunState::read(const learn::Checkpoint& state) {
   rows_ = state.integer("run.rows");
-  done_ = static_cast<int>(state.integer("run.done"));
+  const std::int64_t done = state.integer("run.done");
+  state.require(done >= 0 && done <= std::numeric_limits<int>::max(), "has no such part");
+  done_ = static_cast<int>(done);
   held_out_.wide = state.floats("run.held_out.wide");
   held_out_.encoder = state.floats("run.held_out.encoder");
   held_out_.targets = state.floats("run.held_out.targets");

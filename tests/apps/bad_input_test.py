@@ -15,7 +15,7 @@ import unittest
 
 TABLE = "--table" in sys.argv and sys.argv.remove("--table") is None
 
-from programs import PROGRAM, SMALL, TrainedModelTest, run, sentences, write_csv
+from programs import PROGRAM, SMALL, TrainedModelTest, run, sentences, small_disk, write_csv
 
 GOOD = b"text,label\n" + b"cat dog,animals\nred blue,colours\n" * 8
 # name of the file, its bytes (None: a folder), what the message has to say
@@ -89,18 +89,10 @@ class BadInputTest(TrainedModelTest):
             self.fail_with(f"the output {device}", *train, "--output", device)
 
     def test_a_full_disk(self):
-        small = self.path / "small"
-        small.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k", "none", str(small)],
-                                 capture_output=True)
-        if mounted.returncode:
-            self.skipTest("mounting a small disk needs root")
-        try:
+        with small_disk(self.path / "small", "40k") as small:
             self.fail_with("a full disk", "train", "--train", self.train, "--output",
                            small / "model", *SMALL, message="No space left on device")
             self.assertFalse((small / "model").exists())
-        finally:
-            subprocess.run(["umount", str(small)], check=True)
 
     def test_a_full_standard_output(self):
         with open("/dev/full", "w") as full:

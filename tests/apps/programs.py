@@ -1,5 +1,6 @@
 """What the tests of the programs share: running them, small corpora and a small model."""
 
+import contextlib
 import csv
 import gzip
 import json
@@ -45,6 +46,20 @@ def write_csv(path, rows, header=("id", "label", "text")):
     with opener(path, "wt", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header, *rows] if header else rows)
     return path
+
+
+@contextlib.contextmanager
+def small_disk(folder, size):
+    """Makes the folder a disk of its own; skips the test where that is not allowed."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)],
+                             capture_output=True)
+    if mounted.returncode:
+        raise unittest.SkipTest("mounting a small disk needs root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 class TrainedModelTest(unittest.TestCase):

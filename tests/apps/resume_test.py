@@ -15,7 +15,7 @@ import unittest
 
 KILLS = int(sys.argv.pop(2)) if len(sys.argv) > 2 else 4
 
-from programs import ENCODER, PROGRAM, run, sentences, write_csv
+from programs import ENCODER, PROGRAM, run, sentences, small_disk, write_csv
 
 PROMISED = ("model.safetensors", "config.json", "vocabulary.txt")
 LONG = [*ENCODER, "--epochs", "30"]
@@ -176,20 +176,12 @@ class ResumeTest(unittest.TestCase):
                 break
 
     def test_a_state_that_cannot_be_written_does_not_end_the_run(self):
-        small = self.path / "small"
-        small.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=150k", "none", str(small)],
-                                 capture_output=True)
-        if mounted.returncode:
-            self.skipTest("mounting a small disk needs root")
-        try:
+        with small_disk(self.path / "small", "150k") as small:
             _, talk = run(*self.command, "--output", small / "model", "--checkpoint-every", "0.05")
             self.assertIn("No space left on device", talk)
             self.assertIn("the run goes on", talk)
             self.assertEqual((small / "model/model.safetensors").read_bytes(),
                              (self.whole / "model.safetensors").read_bytes())
-        finally:
-            subprocess.run(["umount", str(small)], check=True)
 
 
 if __name__ == "__main__":
