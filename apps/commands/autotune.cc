@@ -155,13 +155,15 @@ class Tuning {
   }
 
   learn::Validation validation_of(TrainOptions& options) {
-    TrainingRows rows = search_.rows.folds.empty() ? search_.rows : part_;
-    EncodedRows encoded = prepare_rows(options, rows, search_.initial, search_.threads);
+    const TrainingRows& rows = search_.rows.folds.empty() ? search_.rows : part_;
+    EncodedRows encoded =
+        prepare_rows(options, rows, search_.initial, search_.cache, search_.threads);
     stop_in_time();
     const FitSettings settings = {options,
                                   search_.initial,
                                   class_weights(options.class_weights, options.model.labels,
                                                 encoded.train.targets, options.model.target),
+                                  search_.cache,
                                   search_.threads,
                                   log_,
                                   nullptr,

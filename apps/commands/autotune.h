@@ -18,6 +18,7 @@ struct Search {
   TrainOptions& options;
   const TrainingRows& rows;
   const InitialModel* initial = nullptr;
+  const io::CacheFolder& cache;
   const ParallelFor& threads;
 };
 

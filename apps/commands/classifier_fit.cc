@@ -22,11 +22,9 @@ namespace {
 // Settles what was left to the number of rows.
 void choose_by_rows(TrainOptions& options, const learn::LabelledDocuments& train) {
   constexpr std::size_t kFewRows = 12'000;
-  std::int64_t tokens = 0;
-  for (const auto& ids : train.ids) tokens += static_cast<std::int64_t>(ids.size());
   if (options.batches.batch_size == 0)
     options.batches.batch_size = train.size() < kFewRows ? 32 : 64;
-  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), tokens,
+  options.training.choose_epochs(static_cast<std::int64_t>(train.size()), train.ids.tokens(),
                                  static_cast<std::int64_t>(options.model.labels.size()));
 }
 
@@ -57,15 +55,17 @@ void begin_with(const FitSettings& settings, const EncodedRows& encoded,
   }
 }
 
-// The wide branch fitted on the training rows, where there is one; takes the texts.
-std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings, TrainingRows& rows,
-                                                  const EncodedRows& encoded) {
+// The wide branch fitted on the training rows, where there is one.
+std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings,
+                                                  const TrainingRows& rows,
+                                                  const data::Targets& train,
+                                                  const data::Targets& valid) {
   std::optional<learn::WideBranchTraining> wide;
   const TrainOptions& options = settings.options;
   if (options.wide.wide == learn::WideBranch::kOff) return wide;
   wide.emplace(
-      options.wide, learn::WideRows{std::move(rows.train.texts), encoded.train.targets},
-      learn::WideRows{std::move(rows.valid.texts), encoded.valid.targets},
+      options.wide, learn::WideRows{rows.train.texts, train},
+      learn::WideRows{rows.valid.texts, valid},
       learn::WideLabels{options.model.labels.size(), options.model.target, settings.label_weights},
       seed_of(options), settings.threads);
   return wide;
@@ -85,9 +85,10 @@ void check_subwords(TrainOptions& options) {
 }
 
 EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
-                         const InitialModel* initial, const ParallelFor& threads) {
-  EncodedRows encoded =
-      encode_rows(rows, options.model.text, initial ? initial->tokenizer() : nullptr, threads);
+                         const InitialModel* initial, const io::CacheFolder& cache,
+                         const ParallelFor& threads) {
+  EncodedRows encoded = encode_rows(rows, options.model.text,
+                                    initial ? initial->tokenizer() : nullptr, cache, threads);
   options.model.vocabulary = encoded.tokenizer->size();
   options.model.validate();
   check_subwords(options);
@@ -100,19 +101,19 @@ EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
   return encoded;
 }
 
-FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
+FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows& rows,
                                 EncodedRows encoded, KeptEpoch kept) {
   const TrainOptions& options = settings.options;
   model::ModelConfig config = options.model;
   config.vocabulary = encoded.tokenizer->size();
   FittedClassifier fitted;
-  fitted.wide = fit_wide(settings, rows, encoded);
   fitted.classifier = std::make_unique<learn::Classifier>(
       config, seed_of(options), at::kFloat, learn::device_named(options.training.device));
   learn::Classifier& classifier = *fitted.classifier;
   begin_with(settings, encoded, config, classifier.parameters());
   std::optional<learn::Subwords> subwords =
       subwords_for(options, *encoded.tokenizer, classifier.parameters());
+  const data::Targets targets = encoded.train.targets;
   learn::ClassificationTask task(
       classifier, std::move(encoded.train),
       kept == KeptEpoch::kBest ? encoded.valid : learn::LabelledDocuments(), options.batches,
@@ -135,6 +136,8 @@ FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
   }
   fitted.held_out.encoder = learn::classify(classifier, encoded.valid.ids, options.batches);
   fitted.held_out.targets = encoded.valid.targets.dense(config.labels.size());
+  // After the encoder, whose first steps then show at once how the training goes.
+  fitted.wide = fit_wide(settings, rows, targets, encoded.valid.targets);
   if (fitted.wide) fitted.held_out.wide = fitted.wide->valid_scores();
   return fitted;
 }
@@ -148,12 +151,13 @@ learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) 
   settings.run->check_parts(rows.parts(), settings.options.model.labels.size());
   for (int fold = settings.run->done(); fold < rows.parts(); ++fold) {
     settings.log.begin_part(name_of(fold + 1));
-    TrainingRows part = rows.without_fold(fold);
+    const TrainingRows part = rows.without_fold(fold);
     text::TextOptions text = settings.options.model.text;
     learn::HeldOut held_out;
     try {
-      EncodedRows encoded = encode_rows(
-          part, text, settings.initial ? settings.initial->tokenizer() : nullptr, settings.threads);
+      EncodedRows encoded =
+          encode_rows(part, text, settings.initial ? settings.initial->tokenizer() : nullptr,
+                      settings.cache, settings.threads);
       unknown += encoded.unknown_valid;
       held_out = fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out;
     } catch (const Error& error) {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "commands/encoded_rows.h"
 #include "commands/initial_model.h"
 #include "commands/run_state.h"
 #include "commands/train_options.h"
-#include "commands/training_rows.h"
 #include "learn/tasks/classifier.h"
 #include "learn/training/trainer.h"
 #include "learn/training/training_log.h"
@@ -24,6 +24,7 @@ struct FitSettings {
   const TrainOptions& options;
   const InitialModel* initial = nullptr;  // to begin with, or none
   std::vector<float> label_weights;       // one a label; empty: 1
+  const io::CacheFolder& cache;
   const ParallelFor& threads;
   learn::TrainingLog& log;
   RunState* run = nullptr;                     // that keeps the trainings' state, or none
@@ -47,10 +48,11 @@ void check_subwords(TrainOptions& options);
 // Encodes the rows and settles what the options leave to them: the vocabulary's size, batches,
 // epochs and how the wide branch reads.
 EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
-                         const InitialModel* initial, const ParallelFor& threads);
+                         const InitialModel* initial, const io::CacheFolder& cache,
+                         const ParallelFor& threads);
 
-// Learns from the training rows; the texts are taken from `rows`.
-FittedClassifier fit_classifier(const FitSettings& settings, TrainingRows& rows,
+// Learns from the training rows.
+FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows& rows,
                                 EncodedRows encoded, KeptEpoch kept);
 
 // Trains once without each of rows.folds on all others, but for those that settings.run has done,

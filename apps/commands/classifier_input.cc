@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/strings.h"
 #include "model/branch_mix.h"
 
 namespace fastformer::apps {
@@ -53,7 +54,7 @@ std::vector<ClassifierInput> LoadedClassifier::encode(const std::vector<std::str
                 "Give {\"ids\":[..]} lines with --token-ids");
   }
   std::vector<text::Document> documents =
-      pipeline_->encode_all(texts, pool_.parallel_for(), place_of, refused);
+      pipeline_->encode_all(views_of(texts), pool_.parallel_for(), place_of, refused);
   std::vector<ClassifierInput> inputs(documents.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i].tokens = std::move(documents[i]);
   if (wide_.present) {

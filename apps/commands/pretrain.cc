@@ -8,6 +8,7 @@
 #include "base/stop_signals.h"
 #include "base/strings.h"
 #include "commands/commands.h"
+#include "commands/corpus_cache.h"
 #include "commands/pretraining_text.h"
 #include "commands/run_state.h"
 #include "commands/trained_model.h"
@@ -35,6 +36,7 @@ struct PretrainOptions {
   std::string command;  // as a shell takes it, for the model card
   ResumeOptions resuming;
   PretrainingFiles files;
+  CacheOptions cache;
   model::ModelConfig model;
   data::BatchOptions batches;
   learn::TrainingOptions training;
@@ -46,6 +48,7 @@ struct PretrainOptions {
     options.group("Files");
     files.describe(options);
     options.add("output", &output, "DIR", "model folder to write; must not exist");
+    cache.describe(options);
     resuming.describe(options);
     files.corpus.describe(options);
     model.text.describe(options);
@@ -89,13 +92,13 @@ Json pretraining_metrics(const learn::TrainingResult& result, const learn::Maske
 bool pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions& options,
                    const ParallelFor& threads) {
   PretrainingText text =
-      read_pretraining_text(options.files, options.model.text, options.training.seed, threads);
+      read_pretraining_text(options.files, options.model.text, options.training.seed,
+                            options.cache.open(folder.path()), threads);
   run.check_rows(text.fingerprint());
   options.model.vocabulary = text.tokenizer->size();
   options.model.validate();
-  std::int64_t tokens = 0;
-  for (const auto& ids : text.train) tokens += static_cast<std::int64_t>(ids.size());
-  options.training.choose_epochs(static_cast<std::int64_t>(text.train.size()), tokens, 0);
+  options.training.choose_epochs(static_cast<std::int64_t>(text.train.size()), text.train.tokens(),
+                                 0);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
   learn::MaskedModel model(options.model, seed, at::kFloat,

@@ -3,35 +3,62 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "base/strings.h"
-#include "data/corpus_reader.h"
+#include "commands/token_store.h"
 #include "data/split.h"
+#include "data/stored_rows.h"
 #include "text/pipeline.h"
 
 namespace fastformer::apps {
 namespace {
 
+using Texts = std::vector<std::string_view>;
+
 constexpr std::size_t kValidationBytes = 600'000;
+constexpr std::size_t kBlock = 4096;  // documents that are encoded at a time
 
 std::string count_of(std::size_t count) { return format_count(static_cast<std::int64_t>(count)); }
 
 // Documents as they are encoded: whole, in parts that the model takes.
-std::vector<std::vector<std::int32_t>> encode_whole(const std::vector<std::string>& texts,
-                                                    const text::Pipeline& pipeline,
-                                                    std::int64_t longest,
-                                                    const ParallelFor& threads) {
-  std::vector<std::vector<std::int32_t>> documents;
-  for (text::Document& document : pipeline.encode_all(texts, threads)) {
-    for (auto& part : text::equal_parts(std::move(document.ids), longest)) {
-      documents.push_back(std::move(part));
+void encode_whole(const Texts& texts, const text::Pipeline& pipeline, const TakeIds& take,
+                  const ParallelFor& threads) {
+  text::TextOptions options = pipeline.options();
+  const std::int64_t longest = options.max_length;
+  options.max_length = std::numeric_limits<int>::max();
+  options.truncate = text::Truncate::kRight;
+  const text::Pipeline whole(options, pipeline.shared_tokenizer());
+  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
+    const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
+    for (text::Document& document : whole.encode_all(block, threads)) {
+      for (const auto& part : text::equal_parts(std::move(document.ids), longest)) take(part);
     }
   }
-  return documents;
+}
+
+// Puts validation texts aside, until they are enough.
+void split(const data::RowStore& store, double share, std::int64_t seed, Texts& train,
+           Texts& valid) {
+  std::vector<std::uint64_t> keys;
+  for (std::size_t row = 0; row < store.size(); ++row) {
+    keys.push_back(
+        data::split_key(store.group(row), store.text(row), static_cast<std::uint64_t>(seed)));
+  }
+  std::vector<bool> in_valid(store.size(), false);
+  std::size_t bytes = 0;
+  for (const std::int64_t row : data::split_for_validation(keys, share).valid) {
+    const auto index = static_cast<std::size_t>(row);
+    in_valid[index] = bytes < kValidationBytes;
+    bytes += store.text(index).size();
+  }
+  for (std::size_t row = 0; row < store.size(); ++row) {
+    (in_valid[row] ? valid : train).push_back(store.text(row));
+  }
 }
 
 }  // namespace
@@ -44,33 +71,35 @@ void PretrainingFiles::describe(config::OptionSet& options) {
 }
 
 PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextOptions& options,
-                                      std::int64_t seed, const ParallelFor& threads) {
-  data::ReadReport report;
-  std::vector<data::Record> records =
-      data::read_corpus(files.text, files.corpus, /*needs_label=*/false, threads, &report);
-  for (const std::string& line : report.summary()) log_info(line);
-  if (records.empty()) throw Error("there is no text", files.text[0]);
-  std::vector<bool> in_valid(records.size(), false);
-  const data::Split split =
-      data::split_for_validation(records, files.valid_share, static_cast<std::uint64_t>(seed));
-  std::size_t bytes = 0;
-  for (std::int64_t row : split.valid) {
-    const auto index = static_cast<std::size_t>(row);
-    in_valid[index] = bytes < kValidationBytes;
-    bytes += records[index].text.size();
-  }
-  std::vector<std::string> train, valid;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    (in_valid[i] ? valid : train).push_back(std::move(records[i].text));
-  }
-  PretrainingText text;
-  text.tokenizer = text::train_tokenizer(options, train, threads);
-  text::TextOptions whole = options;
-  whole.max_length = std::numeric_limits<int>::max();
-  whole.truncate = text::Truncate::kRight;
-  const text::Pipeline pipeline(whole, text.tokenizer);
-  text.train = encode_whole(train, pipeline, options.max_length, threads);
-  text.valid = encode_whole(valid, pipeline, options.max_length, threads);
+                                      std::int64_t seed, const io::CacheFolder& cache,
+                                      const ParallelFor& threads) {
+  const data::RowStore store =
+      data::stored_rows(files.text, files.corpus, /*needs_label=*/false, cache, threads);
+  for (const std::string& line : store.report()) log_info(line);
+  if (store.size() == 0) throw Error("there is no text", files.text[0]);
+  Texts train, valid;
+  split(store, files.valid_share, seed, train, valid);
+  Digest cut;
+  const double facts[] = {files.valid_share, static_cast<double>(seed)};
+  cut.add_values(std::span<const double>(facts));
+  cut.add("pretraining " + std::to_string(store.fingerprint()));
+  TokenSource source;
+  source.fingerprint = cut.value()[0];
+  source.text_bytes = store.text_bytes();
+  source.tokenizer = [&]() -> std::shared_ptr<const text::Tokenizer> {
+    return text::train_tokenizer(options, train, threads);
+  };
+  const auto encode = [&threads](const Texts& texts) {
+    return [&texts, &threads](const text::Pipeline& pipeline, const TakeIds& take) {
+      encode_whole(texts, pipeline, take, threads);
+      return std::int64_t{0};  // none is truncated
+    };
+  };
+  source.train = encode(train);
+  source.valid = encode(valid);
+  TokenStore tokens = stored_tokens(source, options, nullptr, cache);
+  PretrainingText text = {std::move(tokens.tokenizer), std::move(tokens.train),
+                          std::move(tokens.valid)};
   if (text.train.empty()) throw Error("there is no text", files.text[0]);
   log_info(count_of(train.size()) + " documents to learn from, " + count_of(valid.size()) +
            " to validate on; vocabulary of " + format_count(text.tokenizer->size()) + " tokens");
@@ -78,14 +107,16 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
 }
 
 std::uint64_t PretrainingText::fingerprint() const {
-  std::uint64_t hash = hash_of(tokenizer->serialize(), train.size());
-  for (const auto* documents : {&train, &valid}) {
-    for (const std::vector<std::int32_t>& ids : *documents) {
-      hash =
-          hash_of({reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof(ids[0])}, hash);
+  Digest digest;
+  digest.add(tokenizer->serialize());
+  for (const data::Documents* documents : {&train, &valid}) {
+    for (std::size_t i = 0; i < documents->size(); ++i) {
+      const std::uint64_t size = (*documents)[i].size();
+      digest.add_values(std::span<const std::uint64_t>(&size, 1));
+      digest.add_values((*documents)[i]);
     }
   }
-  return hash;
+  return digest.value()[0];
 }
 
 }  // namespace fastformer::apps

@@ -7,6 +7,8 @@
 
 #include "base/parallel.h"
 #include "data/corpus_options.h"
+#include "data/documents.h"
+#include "io/cache_folder.h"
 #include "text/text_options.h"
 #include "text/tokenizer.h"
 
@@ -23,7 +25,7 @@ struct PretrainingFiles {
 // Token ids of documents, those longer than max_length cut into several; none is empty.
 struct PretrainingText {
   std::shared_ptr<const text::Tokenizer> tokenizer;
-  std::vector<std::vector<std::int32_t>> train, valid;
+  data::Documents train, valid;
 
   // A hash of all words and ids.
   std::uint64_t fingerprint() const;
@@ -33,6 +35,7 @@ struct PretrainingText {
 // others, whose choices are settled in `options`. Validation is paid for with every word of the
 // vocabulary, so it stops at some hundred thousand characters; documents beyond go to training.
 PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextOptions& options,
-                                      std::int64_t seed, const ParallelFor& threads);
+                                      std::int64_t seed, const io::CacheFolder& cache,
+                                      const ParallelFor& threads);
 
 }  // namespace fastformer::apps

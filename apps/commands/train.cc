@@ -126,19 +126,20 @@ void search(const Search& search, const std::vector<std::string>& tuned, learn::
 bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& options,
                 const std::vector<std::string>& tuned, const InitialModel* initial,
                 const ParallelFor& threads) {
-  TrainingRows rows =
-      read_training_rows(options.files, options.training.seed,
-                         options.model.text.truncate == text::Truncate::kError, threads);
+  const io::CacheFolder cache = options.cache.open(folder.path());
+  options.wide.spill = options.cache.spill(folder.path());
+  const TrainingRows rows =
+      read_training_rows(options.files, options.training.seed, cache, threads);
   run.check_rows(hash_of({rows.fingerprint(), fingerprint_of_files(options.files_beside_rows())}));
   options.model.labels = rows.labels;
   options.model.target = rows.target;
   learn::TrainingLog log(folder.file(model::kTrainingLogFile),
                          learn::score_name_of(options.model.target), options.resuming.resume);
   options.files.folds = rows.parts();  // what config.json repeats
-  EncodedRows encoded = prepare_rows(options, rows, initial, threads);
+  EncodedRows encoded = prepare_rows(options, rows, initial, cache, threads);
   if (options.autotune > 0) {
-    search({options, rows, initial, threads}, tuned, log, run);
-    encoded = prepare_rows(options, rows, initial, threads);
+    search({options, rows, initial, cache, threads}, tuned, log, run);
+    encoded = prepare_rows(options, rows, initial, cache, threads);
   }
   encoded.log();
   log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
@@ -152,6 +153,7 @@ bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
                                 initial,
                                 class_weights(options.class_weights, options.model.labels,
                                               encoded.train.targets, options.model.target),
+                                cache,
                                 threads,
                                 log,
                                 &run};

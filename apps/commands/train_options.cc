@@ -19,6 +19,7 @@ void TrainOptions::describe(config::OptionSet& options) {
       .add("task", &model.task, "NAME", "classification")
       .add("preset", &preset, "NAME",
            "settings that other flags change: " + join(learn::preset_names(), ", "));
+  cache.describe(options);
   resuming.describe(options);
   files.corpus.describe(options);
   model.text.describe(options);

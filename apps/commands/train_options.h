@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/corpus_cache.h"
 #include "commands/told_run.h"
 #include "commands/training_rows.h"
 #include "data/batches.h"
@@ -22,6 +23,7 @@ struct TrainOptions {
   bool subwords_asked = false;  // by the user, not by the preset
   ResumeOptions resuming;
   TrainingFiles files;
+  CacheOptions cache;
   model::ModelConfig model;
   data::BatchOptions batches;
   learn::TrainingOptions training;

@@ -1,11 +1,9 @@
-// Reading, splitting and encoding of training rows.
+// Reading and splitting of training rows.
 #include "commands/training_rows.h"
 
 #include <fastformer/error.h>
 
 #include <algorithm>
-#include <bit>
-#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -13,33 +11,14 @@
 #include "base/strings.h"
 #include "data/labels.h"
 #include "data/split.h"
-#include "data/targets.h"
-#include "text/html.h"
-#include "text/pipeline.h"
+#include "data/stored_rows.h"
 
 namespace fastformer::apps {
 namespace {
 
+using Store = std::shared_ptr<const data::RowStore>;
+
 std::string count_of(std::size_t count) { return format_count(static_cast<std::int64_t>(count)); }
-
-std::vector<data::Record> read_files(const std::vector<std::string>& files,
-                                     const data::CorpusOptions& options,
-                                     const ParallelFor& threads) {
-  data::ReadReport report;
-  std::vector<data::Record> records =
-      data::read_corpus(files, options, /*needs_label=*/true, threads, &report);
-  for (const std::string& line : report.summary()) log_info(line);
-  return records;
-}
-
-void take(data::Record& record, const std::vector<std::string>& files, bool keeps_place,
-          Rows& rows) {
-  if (keeps_place) rows.places.push_back(data::place_of(record, files));
-  rows.texts.push_back(std::move(record.text));
-  const std::span<const std::string> labels = data::labels_of(record);
-  rows.labels.emplace_back(labels.begin(), labels.end());
-  rows.shares.push_back(std::move(record.shares));
-}
 
 void check_standard_input(const TrainingFiles& files) {
   const auto names_it = [](const std::vector<std::string>& list) {
@@ -50,53 +29,147 @@ void check_standard_input(const TrainingFiles& files) {
   }
 }
 
-struct Encoding {
-  learn::LabelledDocuments documents;
-  std::int64_t truncated = 0;
-  std::int64_t unknown = 0;  // rows with a label that is not learnt
-};
-
-std::set<std::string> labels_in(const Rows& rows) {
-  std::set<std::string> labels;
-  for (const auto& given : rows.labels) labels.insert(given.begin(), given.end());
-  return labels;
-}
-
-Encoding encode(const Rows& rows, const data::LabelIndex& index,
-                const std::set<std::string>& learnt, const text::Pipeline& pipeline,
-                const ParallelFor& threads) {
-  Encoding encoding;
-  const auto place_of = [&rows](std::size_t i) { return rows.places[i]; };
-  for (text::Document& document :
-       pipeline.encode_all(rows.texts, threads, rows.places.empty() ? text::PlaceOf() : place_of)) {
-    encoding.truncated += document.truncated();
-    encoding.documents.ids.push_back(std::move(document.ids));
-  }
-  for (std::size_t i = 0; i < rows.labels.size(); ++i) {
-    std::vector<std::string> labels;
-    std::vector<float> shares;
-    for (std::size_t k = 0; k < rows.labels[i].size(); ++k) {
-      if (!learnt.contains(rows.labels[i][k])) continue;
-      labels.push_back(rows.labels[i][k]);
-      if (!rows.shares[i].empty()) shares.push_back(rows.shares[i][k]);
-    }
-    encoding.unknown += labels.size() < rows.labels[i].size();
-    data::add_known(labels, shares, index, encoding.documents.targets);
-  }
-  return encoding;
-}
-
 // Few rows leave a validation share of hundreds, too few to mix branches by: there each row is held
 // out once, at the cost of as many trainings as there are parts.
-int parts_for(const TrainingFiles& files, const std::vector<data::Record>& records) {
+int parts_for(const TrainingFiles& files, const data::RowStore& store) {
   constexpr std::size_t kFewestRows = 50, kFewRows = 8000, kFewBytes = 20'000'000;
   constexpr int kParts = 3;
   if (files.folds > 0) return files.folds;
   if (!files.valid.empty() || files.valid_share == 0) return 1;
-  std::size_t bytes = 0;
-  for (const data::Record& record : records) bytes += record.text.size();
-  const bool few = records.size() >= kFewestRows && records.size() < kFewRows && bytes < kFewBytes;
+  const bool few =
+      store.size() >= kFewestRows && store.size() < kFewRows && store.text_bytes() < kFewBytes;
   return few ? kParts : 1;
+}
+
+// How the validation files are read.
+data::CorpusOptions validation_corpus(const TrainingFiles& files) {
+  data::CorpusOptions corpus = files.corpus;
+  corpus.group_column.clear();  // groups matter where rows are split
+  if (!files.soft_label_column.empty()) corpus.target = data::Target::kSingle;
+  return corpus;
+}
+
+Store read(const std::vector<std::string>& files, const data::CorpusOptions& options,
+           const io::CacheFolder& cache, const ParallelFor& threads) {
+  auto store = std::make_shared<const data::RowStore>(
+      data::stored_rows(files, options, /*needs_label=*/true, cache, threads));
+  for (const std::string& line : store->report()) log_info(line);
+  return store;
+}
+
+bool is_list(const data::RowStore& store, std::size_t row) {
+  return store.has_list(row) && store.shares(row).empty();
+}
+
+bool has_lists(const Store& store) {
+  for (std::size_t row = 0; store && row < store->size(); ++row) {
+    if (is_list(*store, row)) return true;
+  }
+  return false;
+}
+
+metrics::TargetKind target_of(const data::CorpusOptions& options, const Store& train,
+                              const Store& valid) {
+  using metrics::TargetKind;
+  if (options.target == data::Target::kSingle) return TargetKind::kSingle;
+  const bool is_multi = options.target == data::Target::kMulti ||
+                        !options.label_separator.empty() || has_lists(train) || has_lists(valid);
+  return is_multi ? TargetKind::kMulti : TargetKind::kSingle;
+}
+
+// A single list among single labels is a slip more often than a wish, and changes the whole model.
+void warn_of_rare_lists(const data::CorpusOptions& options, const data::RowStore& store,
+                        const std::vector<std::string>& files) {
+  if (options.target != data::Target::kAuto || !options.label_separator.empty()) return;
+  std::size_t lists = 0, first = 0;
+  for (std::size_t row = store.size(); row-- > 0;) {
+    if (!store.has_list(row)) continue;
+    ++lists;
+    first = row;
+  }
+  if (lists == 0 || 2 * lists >= store.size()) return;
+  log_warning("only " + count_of(lists) + " of " + count_of(store.size()) +
+              " rows have a list of labels, the first at " + store.place_of(first, files) +
+              ": the model gives several labels; --target single takes them for single ones");
+}
+
+void check_labels(const TrainingRows& rows, const std::string& file) {
+  if (rows.target == metrics::TargetKind::kMulti) {
+    if (rows.labels.empty()) throw Error("no row has a label", file);
+  } else if (rows.labels.size() < 2) {
+    throw Error("every row has the label \"" + printable(rows.labels[0]) + "\"", file,
+                "Training needs at least two labels");
+  }
+}
+
+void log_rows(const TrainingRows& rows) {
+  std::string text = count_of(rows.train.size()) + " training rows, ";
+  if (rows.folds.empty()) text += count_of(rows.valid.size()) + " validation rows, ";
+  text += count_of(rows.labels.size()) + " labels";
+  if (rows.target == metrics::TargetKind::kMulti) {
+    std::size_t given = 0;
+    for (std::size_t i = 0; i < rows.train.size(); ++i) given += rows.train.targets.of(i).size();
+    const auto texts = static_cast<double>(std::max<std::size_t>(1, rows.train.size()));
+    text += ", " + format_fixed(static_cast<double>(given) / texts, 2) +
+            " of them a row: the model gives several labels";
+  }
+  log_info(text);
+}
+
+// The model's number of each of a store's labels; labels that the model does not have are numbered
+// on from its own.
+std::vector<std::int32_t> numbers_of(const data::RowStore& store, const data::LabelIndex& index,
+                                     std::size_t labels) {
+  std::vector<std::int32_t> numbers;
+  auto unknown = static_cast<std::int32_t>(labels);
+  for (const std::string& name : store.label_names()) {
+    const int known = index.find(name);
+    numbers.push_back(known >= 0 ? known : unknown++);
+  }
+  return numbers;
+}
+
+void take(const Store& store, std::size_t row, const std::vector<std::int32_t>& label_numbers,
+          Rows& rows) {
+  std::vector<std::int32_t> labels;
+  for (const std::int32_t label : store->labels(row)) {
+    labels.push_back(label_numbers[static_cast<std::size_t>(label)]);
+  }
+  rows.store = store;
+  rows.numbers.push_back(row);
+  rows.texts.push_back(store->text(row));
+  rows.targets.add(labels, store->shares(row));
+}
+
+std::vector<std::uint64_t> split_keys(const data::RowStore& store, std::int64_t seed) {
+  std::vector<std::uint64_t> keys;
+  keys.reserve(store.size());
+  for (std::size_t row = 0; row < store.size(); ++row) {
+    keys.push_back(
+        data::split_key(store.group(row), store.text(row), static_cast<std::uint64_t>(seed)));
+  }
+  store.release();
+  return keys;
+}
+
+// Which rows of the training files are validation rows; settles rows.folds.
+std::vector<bool> split(const TrainingFiles& files, const data::RowStore& store, std::int64_t seed,
+                        TrainingRows& rows) {
+  std::vector<bool> in_valid(store.size(), false);
+  const int parts = parts_for(files, store);
+  const bool takes_share = files.valid.empty() && files.valid_share > 0;
+  if (parts <= 1 && !takes_share) return in_valid;
+  const std::vector<std::uint64_t> keys = split_keys(store, seed);
+  if (parts > 1) {
+    rows.folds = data::split_into_folds(keys, parts);
+    if (rows.parts() == 1) rows.folds.clear();
+  }
+  if (rows.folds.empty() && takes_share) {
+    for (const std::int64_t row : data::split_for_validation(keys, files.valid_share).valid) {
+      in_valid[static_cast<std::size_t>(row)] = true;
+    }
+  }
+  return in_valid;
 }
 
 }  // namespace
@@ -113,104 +186,45 @@ void TrainingFiles::describe(config::OptionSet& options) {
            "column of the training files with a distribution over labels, as JSON");
 }
 
-namespace {
-
-// How the validation files are read.
-data::CorpusOptions validation_corpus(const TrainingFiles& files) {
-  data::CorpusOptions corpus = files.corpus;
-  corpus.group_column.clear();  // groups matter where rows are split
-  if (!files.soft_label_column.empty()) corpus.target = data::Target::kSingle;
-  return corpus;
+void Rows::add(const Rows& from, std::size_t row) {
+  store = from.store;
+  numbers.push_back(from.numbers[row]);
+  texts.push_back(from.texts[row]);
+  targets.add(from.targets.of(row), from.targets.shares_of(row));
 }
 
-metrics::TargetKind target_of(const data::CorpusOptions& options,
-                              const std::vector<data::Record>& train,
-                              const std::vector<data::Record>& valid) {
-  using metrics::TargetKind;
-  const auto has_list = [](const data::Record& record) {
-    return record.has_list && record.shares.empty();
-  };
-  if (options.target == data::Target::kSingle) return TargetKind::kSingle;
-  const bool is_multi = options.target == data::Target::kMulti ||
-                        !options.label_separator.empty() ||
-                        std::any_of(train.begin(), train.end(), has_list) ||
-                        std::any_of(valid.begin(), valid.end(), has_list);
-  return is_multi ? TargetKind::kMulti : TargetKind::kSingle;
-}
-
-// A single list among single labels is a slip more often than a wish, and changes the whole model.
-void warn_of_rare_lists(const data::CorpusOptions& options,
-                        const std::vector<data::Record>& records,
-                        const std::vector<std::string>& files) {
-  if (options.target != data::Target::kAuto || !options.label_separator.empty()) return;
-  const auto has_list = [](const data::Record& record) { return record.has_list; };
-  const auto lists = std::count_if(records.begin(), records.end(), has_list);
-  if (lists == 0 || 2 * static_cast<std::size_t>(lists) >= records.size()) return;
-  const auto first = std::find_if(records.begin(), records.end(), has_list);
-  log_warning("only " + count_of(static_cast<std::size_t>(lists)) + " of " +
-              count_of(records.size()) + " rows have a list of labels, the first at " +
-              data::place_of(*first, files) +
-              ": the model gives several labels; --target single takes them for single ones");
-}
-
-void check_labels(const TrainingRows& rows, const std::string& file) {
-  if (rows.target == metrics::TargetKind::kMulti) {
-    if (rows.labels.empty()) throw Error("no row has a label", file);
-  } else if (rows.labels.size() < 2) {
-    throw Error("every row has the label \"" + printable(rows.labels[0]) + "\"", file,
-                "Training needs at least two labels");
-  }
-}
-
-void log_rows(const TrainingRows& rows) {
-  std::string text = count_of(rows.train.texts.size()) + " training rows, ";
-  if (rows.folds.empty()) text += count_of(rows.valid.texts.size()) + " validation rows, ";
-  text += count_of(rows.labels.size()) + " labels";
-  if (rows.target == metrics::TargetKind::kMulti) {
-    std::size_t given = 0;
-    for (const auto& labels : rows.train.labels) given += labels.size();
-    const auto texts = static_cast<double>(std::max<std::size_t>(1, rows.train.texts.size()));
-    text += ", " + format_fixed(static_cast<double>(given) / texts, 2) +
-            " of them a row: the model gives several labels";
-  }
-  log_info(text);
-}
-
-}  // namespace
-
-TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed, bool keeps_places,
-                                const ParallelFor& threads) {
+TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
+                                const io::CacheFolder& cache, const ParallelFor& threads) {
   check_standard_input(files);
-  std::vector<data::Record> valid;
   data::CorpusOptions training_corpus = files.corpus;
   training_corpus.read_shares_from(files.soft_label_column);
-  std::vector<data::Record> records = read_files(files.train, training_corpus, threads);
-  if (records.empty()) throw Error("there are no training rows", files.train[0]);
+  const Store store = read(files.train, training_corpus, cache, threads);
+  if (store->size() == 0) throw Error("there are no training rows", files.train[0]);
+  Store valid;
   if (!files.valid.empty()) {
-    valid = read_files(files.valid, validation_corpus(files), threads);
-    if (valid.empty()) throw Error("there are no validation rows", files.valid[0]);
+    valid = read(files.valid, validation_corpus(files), cache, threads);
+    if (valid->size() == 0) throw Error("there are no validation rows", files.valid[0]);
   }
   TrainingRows rows;
-  rows.labels = data::label_set(records);
-  rows.target = target_of(files.corpus, records, valid);
+  rows.train_files = files.train;
+  rows.valid_files = valid ? files.valid : files.train;
+  rows.labels = data::in_label_order(store->label_names());
+  rows.target = target_of(files.corpus, store, valid);
   check_labels(rows, files.train[0]);
   if (rows.target == metrics::TargetKind::kMulti) {
-    warn_of_rare_lists(files.corpus, records, files.train);
+    warn_of_rare_lists(files.corpus, *store, files.train);
   }
-  for (data::Record& record : valid) take(record, files.valid, keeps_places, rows.valid);
-  const auto split_seed = static_cast<std::uint64_t>(seed);
-  std::vector<bool> in_valid(records.size(), false);
-  const int parts = parts_for(files, records);
-  if (parts > 1) {
-    rows.folds = data::split_into_folds(records, parts, split_seed);
-    if (rows.parts() == 1) rows.folds.clear();
+  const data::LabelIndex index(rows.labels);
+  const std::vector<bool> in_valid = split(files, *store, seed, rows);
+  const std::vector<std::int32_t> numbers = numbers_of(*store, index, rows.labels.size());
+  for (std::size_t row = 0; row < store->size(); ++row) {
+    take(store, row, numbers, in_valid[row] ? rows.valid : rows.train);
   }
-  if (rows.folds.empty() && files.valid.empty() && files.valid_share > 0) {
-    const data::Split split = data::split_for_validation(records, files.valid_share, split_seed);
-    for (std::int64_t row : split.valid) in_valid[static_cast<std::size_t>(row)] = true;
-  }
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    take(records[i], files.train, keeps_places, in_valid[i] ? rows.valid : rows.train);
+  if (valid) {
+    const std::vector<std::int32_t> valid_numbers = numbers_of(*valid, index, rows.labels.size());
+    for (std::size_t row = 0; row < valid->size(); ++row) {
+      take(valid, row, valid_numbers, rows.valid);
+    }
   }
   log_rows(rows);
   return rows;
@@ -221,67 +235,25 @@ int TrainingRows::parts() const {
 }
 
 std::uint64_t TrainingRows::fingerprint() const {
-  std::uint64_t hash = hash_of({train.texts.size(), valid.texts.size()});
-  for (const Rows* rows : {&train, &valid}) {
-    for (const std::string& text : rows->texts) hash = hash_of(text, hash);
-    for (const std::vector<std::string>& names : rows->labels) {
-      for (const std::string& name : names) hash = hash_of(name, hash);
-      hash = hash_of({hash, names.size()});
-    }
-    for (const std::vector<float>& row : rows->shares) {
-      for (const float share : row) hash = hash_of({hash, std::bit_cast<std::uint32_t>(share)});
-    }
+  Digest digest;
+  for (const Rows* side : {&train, &valid}) {
+    const std::uint64_t facts[] = {side->store ? side->store->fingerprint() : 0, side->size()};
+    digest.add_values(std::span<const std::uint64_t>(facts));
+    digest.add_values(std::span<const std::size_t>(side->numbers));
   }
-  for (const int fold : folds) hash = hash_of({hash, static_cast<std::uint64_t>(fold)});
-  return hash;
+  digest.add_values(std::span<const int>(folds));
+  return digest.value()[0];
 }
 
 TrainingRows TrainingRows::without_fold(int fold) const {
   TrainingRows part;
   part.labels = labels;
   part.target = target;
+  part.train_files = part.valid_files = train_files;
   for (std::size_t i = 0; i < folds.size(); ++i) {
-    Rows& side = folds[i] == fold ? part.valid : part.train;
-    side.texts.push_back(train.texts[i]);
-    side.labels.push_back(train.labels[i]);
-    side.shares.push_back(train.shares[i]);
-    if (!train.places.empty()) side.places.push_back(train.places[i]);
+    (folds[i] == fold ? part.valid : part.train).add(train, i);
   }
   return part;
-}
-
-void EncodedRows::log() const {
-  log_info("vocabulary of " + format_count(tokenizer->size()) + " tokens");
-  const auto warn_of_truncated = [](std::int64_t truncated, std::size_t of) {
-    if (truncated == 0) return;
-    log_warning(format_count(truncated) + " of " + count_of(of) +
-                " documents are longer than --max-length and were truncated");
-  };
-  warn_of_truncated(truncated_train, train.size());
-  warn_of_truncated(truncated_valid, valid.size());
-  if (unknown_valid > 0) {
-    log_warning(format_count(unknown_valid) +
-                " validation rows have a label that no training row has");
-  }
-}
-
-EncodedRows encode_rows(const TrainingRows& rows, text::TextOptions& options,
-                        std::shared_ptr<const text::Tokenizer> tokenizer,
-                        const ParallelFor& threads) {
-  EncodedRows encoded;
-  encoded.tokenizer =
-      tokenizer ? std::move(tokenizer) : text::train_tokenizer(options, rows.train.texts, threads);
-  const text::Pipeline pipeline(options, encoded.tokenizer);
-  const data::LabelIndex index(rows.labels);
-  const std::set<std::string> learnt = labels_in(rows.train);
-  Encoding train = encode(rows.train, index, learnt, pipeline, threads);
-  Encoding valid = encode(rows.valid, index, learnt, pipeline, threads);
-  encoded.train = std::move(train.documents);
-  encoded.valid = std::move(valid.documents);
-  encoded.truncated_train = train.truncated;
-  encoded.truncated_valid = valid.truncated;
-  encoded.unknown_valid = valid.unknown;
-  return encoded;
 }
 
 }  // namespace fastformer::apps

@@ -27,19 +27,20 @@ std::uint64_t hash_of(std::string_view bytes, std::uint64_t seed = 0);
 // A stream of random numbers fully determined by its seed. Not for secrets.
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : seed_(seed) {}
+  // Without the first `skipped` numbers.
+  explicit Random(std::uint64_t seed, std::uint64_t skipped = 0) : seed_(seed), counter_(skipped) {}
 
   std::uint64_t next() { return mix_bits(seed_ ^ mix_bits(counter_++)); }
   // Uniform in [0, 1), with 53 random bits.
   double uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
   // Uniform in [0, bound); `bound` must be positive.
   std::uint64_t below(std::uint64_t bound);
-  // Standard normal (Box and Muller's method).
+  // Standard normal (Box and Muller's method), from two numbers.
   double normal();
 
  private:
   std::uint64_t seed_;
-  std::uint64_t counter_ = 0;
+  std::uint64_t counter_;
 };
 
 // Fisher and Yates' shuffle, driven by `random`.

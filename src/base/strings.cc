@@ -27,6 +27,10 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
   return joined;
 }
 
+std::vector<std::string_view> views_of(std::span<const std::string> strings) {
+  return {strings.begin(), strings.end()};
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kSpace = " \t\r\n\f\v";
   const std::size_t begin = text.find_first_not_of(kSpace);

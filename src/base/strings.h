@@ -13,6 +13,8 @@ namespace fastformer {
 // The pieces between separators; "a,,b" has three, "" has one empty piece.
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(std::span<const std::string> parts, std::string_view separator);
+// Views of strings, which must outlive them.
+std::vector<std::string_view> views_of(std::span<const std::string> strings);
 // Without ASCII white space at both ends.
 std::string_view trim(std::string_view text);
 std::string ascii_lower(std::string_view text);

@@ -91,19 +91,18 @@ Plan plan_in_order(std::span<const std::int64_t> lengths, const BatchOptions& op
   return plan;
 }
 
-RaggedBatch make_batch(std::span<const std::vector<std::int32_t>> documents,
-                       std::span<const std::int64_t> indices) {
+RaggedBatch make_batch(const Documents& documents, std::span<const std::int64_t> indices) {
   RaggedBatch batch;
   batch.documents.assign(indices.begin(), indices.end());
   batch.offsets.reserve(indices.size() + 1);
   batch.offsets.push_back(0);
   for (const std::int64_t index : indices) {
-    const auto& document = documents[static_cast<std::size_t>(index)];
+    const std::span<const std::int32_t> document = documents[static_cast<std::size_t>(index)];
     batch.offsets.push_back(batch.offsets.back() + static_cast<std::int64_t>(document.size()));
   }
   batch.ids.reserve(static_cast<std::size_t>(batch.offsets.back()));
   for (const std::int64_t index : indices) {
-    const auto& document = documents[static_cast<std::size_t>(index)];
+    const std::span<const std::int32_t> document = documents[static_cast<std::size_t>(index)];
     batch.ids.insert(batch.ids.end(), document.begin(), document.end());
   }
   return batch;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/options.h"
+#include "data/documents.h"
 
 namespace fastformer::data {
 
@@ -38,7 +39,6 @@ std::vector<std::vector<std::int64_t>> plan_in_order(std::span<const std::int64_
                                                      const BatchOptions& options);
 
 // Puts the documents at `indices` end to end.
-RaggedBatch make_batch(std::span<const std::vector<std::int32_t>> documents,
-                       std::span<const std::int64_t> indices);
+RaggedBatch make_batch(const Documents& documents, std::span<const std::int64_t> indices);
 
 }  // namespace fastformer::data

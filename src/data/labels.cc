@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 #include <utility>
 
 #include "base/strings.h"
@@ -28,13 +27,7 @@ bool sort_as_numbers(std::vector<std::string>& labels) {
 
 }  // namespace
 
-std::vector<std::string> label_set(std::span<const Record> records) {
-  std::unordered_set<std::string_view> distinct;
-  for (const Record& record : records) {
-    distinct.insert(record.labels.begin(), record.labels.end());
-    if (record.has_label && !record.has_list) distinct.insert(record.label);
-  }
-  std::vector<std::string> labels(distinct.begin(), distinct.end());
+std::vector<std::string> in_label_order(std::vector<std::string> labels) {
   if (!sort_as_numbers(labels)) std::sort(labels.begin(), labels.end());
   return labels;
 }

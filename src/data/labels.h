@@ -7,12 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "data/record.h"
-
 namespace fastformer::data {
 
-// The distinct labels of the records: by value when all are numbers, else by bytes.
-std::vector<std::string> label_set(std::span<const Record> records);
+// Distinct labels in their order: by value when all are numbers, else by bytes.
+std::vector<std::string> in_label_order(std::vector<std::string> labels);
 
 // Finds the number of a label: its place in a list of labels.
 class LabelIndex {

@@ -13,25 +13,21 @@
 namespace fastformer::data {
 namespace {
 
-// Groups and texts are hashed apart, so that a text that reads like a group's name is not in it.
-std::uint64_t key_of(const Record& record, std::uint64_t seed) {
-  if (!record.group.empty()) return hash_of(record.group, hash_of({seed, 1}));
-  return hash_of(record.text, hash_of({seed, 2}));
-}
-
 double position_of(std::uint64_t key) { return static_cast<double>(key >> 11) * 0x1.0p-53; }
 
 }  // namespace
 
-Split split_for_validation(std::span<const Record> records, double share, std::uint64_t seed) {
+std::uint64_t split_key(std::string_view group, std::string_view text, std::uint64_t seed) {
+  // Hashed apart, so that a text that reads like a group's name is not in it.
+  return group.empty() ? hash_of(text, hash_of({seed, 2})) : hash_of(group, hash_of({seed, 1}));
+}
+
+Split split_for_validation(std::span<const std::uint64_t> keys, double share) {
   if (!(share >= 0 && share < 1)) {
     throw usage_error("a validation share of " + format_double(share) +
                       " is not from 0 to below 1");
   }
   Split split;
-  std::vector<std::uint64_t> keys;
-  keys.reserve(records.size());
-  for (const Record& record : records) keys.push_back(key_of(record, seed));
   if (keys.empty()) return split;
 
   const auto [lowest, highest] = std::minmax_element(keys.begin(), keys.end());
@@ -45,12 +41,9 @@ Split split_for_validation(std::span<const Record> records, double share, std::u
   return split;
 }
 
-std::vector<int> split_into_folds(std::span<const Record> records, int count, std::uint64_t seed) {
+std::vector<int> split_into_folds(std::span<const std::uint64_t> keys, int count) {
   if (count < 1) throw usage_error("rows cannot be split into " + std::to_string(count) + " parts");
-  std::vector<std::uint64_t> keys;
-  keys.reserve(records.size());
-  for (const Record& record : records) keys.push_back(key_of(record, seed));
-  // Rows of each group, the groups in the order of their hashes.
+  // Rows of each key, in the order of the keys.
   std::map<std::uint64_t, std::size_t> rows;
   for (const std::uint64_t key : keys) ++rows[key];
   std::map<std::uint64_t, int> part_of;

@@ -3,28 +3,29 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
-
-#include "data/record.h"
 
 namespace fastformer::data {
 
-// Indices of records, ascending.
+// Indices of rows, ascending.
 struct Split {
   std::vector<std::int64_t> train;
   std::vector<std::int64_t> valid;
 };
 
-// Puts about `share` of the records, at random by `seed`, on the validation side. Records of one
-// group stay together; a record without a group stays with those of the same text. A record's side
-// depends on nothing but its group (or text), share and seed, save that neither side is left empty
-// when there are two groups or more and share is above 0. Throws a usage error unless 0 <= share
-// < 1.
-Split split_for_validation(std::span<const Record> records, double share, std::uint64_t seed);
+// What a row is split by: records of one group stay together, and one without a group stays with
+// those of the same text.
+std::uint64_t split_key(std::string_view group, std::string_view text, std::uint64_t seed);
 
-// The number, from 0, of each record's part when the records are split into at most `count` parts
-// with about as many records each, at random by `seed`; what stays together is as above. Parts are
-// fewer where groups are few or large; none is empty. Throws a usage error for a count below 1.
-std::vector<int> split_into_folds(std::span<const Record> records, int count, std::uint64_t seed);
+// Puts about `share` of the rows with these keys on the validation side. A row's side depends on
+// nothing but its key and the share, save that neither side is left empty when there are two keys
+// or more and share is above 0. Throws a usage error unless 0 <= share < 1.
+Split split_for_validation(std::span<const std::uint64_t> keys, double share);
+
+// The number, from 0, of each row's part when the rows are split into at most `count` parts with
+// about as many rows each; equal keys stay together. Parts are fewer where keys are few or shared
+// by many rows; none is empty. Throws a usage error for a count below 1.
+std::vector<int> split_into_folds(std::span<const std::uint64_t> keys, int count);
 
 }  // namespace fastformer::data

@@ -33,20 +33,4 @@ std::span<const std::string> labels_of(const Record& record) {
   return {&record.label, record.has_label ? 1U : 0U};
 }
 
-std::int64_t add_known(std::span<const std::string> labels, std::span<const float> shares,
-                       const LabelIndex& index, Targets& targets) {
-  std::vector<std::int32_t> numbers;
-  std::vector<float> known_shares;
-  std::int64_t unknown = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const int number = index.find(labels[i]);
-    unknown += number < 0;
-    if (number < 0) continue;
-    numbers.push_back(number);
-    if (!shares.empty()) known_shares.push_back(shares[i]);
-  }
-  targets.add(numbers, known_shares);
-  return unknown;
-}
-
 }  // namespace fastformer::data

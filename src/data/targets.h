@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "data/labels.h"
 #include "data/record.h"
 
 namespace fastformer::data {
@@ -45,10 +44,5 @@ class Targets {
 
 // A record's labels: those of its list, its one label, or none without any.
 std::span<const std::string> labels_of(const Record& record);
-
-// Adds a document with those of `labels` that the index has; returns how many it lacks. `shares` is
-// empty or has one for each label.
-std::int64_t add_known(std::span<const std::string> labels, std::span<const float> shares,
-                       const LabelIndex& index, Targets& targets);
 
 }  // namespace fastformer::data

@@ -66,6 +66,20 @@ void make_directory(const std::string& path) {
   if (operations().make_directory(path) != 0) fail_with_errno("create the folder", path);
 }
 
+void make_private_directories(const std::string& path) {
+  if (is_directory(path)) return;
+  const std::string parent = parent_path(path);
+  if (parent != path) make_private_directories(parent);
+  // Another process may have been faster.
+  if (operations().make_private_directory(path) != 0 && errno != EEXIST) {
+    fail_with_errno("create the folder", path);
+  }
+}
+
+void touch(const std::string& path) {
+  if (operations().touch(path) != 0) fail_with_errno("note that it was used", path);
+}
+
 void remove_file(const std::string& path) {
   if (operations().unlink(path) != 0 && errno != ENOENT) fail_with_errno("remove it", path);
 }
@@ -195,6 +209,11 @@ MappedFile::MappedFile(const std::string& path) {
 
 MappedFile::~MappedFile() {
   if (data_) operations().unmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::release() const {
+  // A hint: where it is not taken, nothing is lost but memory.
+  if (data_) operations().release(const_cast<std::byte*>(data_), size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -19,6 +19,10 @@ bool is_directory(const std::string& path);
 bool is_taken(const std::string& path);
 std::vector<std::string> list_directory(const std::string& path);
 void make_directory(const std::string& path);
+// Makes the folder, for its owner alone, and those around it that are missing.
+void make_private_directories(const std::string& path);
+// Sets the time at which the file was changed last to now.
+void touch(const std::string& path);
 void remove_file(const std::string& path);
 // Removes a folder and all that is in it; a missing one is fine. Does not follow links.
 void remove_tree(const std::string& path);
@@ -70,6 +74,8 @@ class MappedFile {
   MappedFile& operator=(MappedFile&& other) noexcept;
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
+  // Lets go of the memory that holds what was read so far; it is read again when it is looked at.
+  void release() const;
 
  private:
   const std::byte* data_ = nullptr;

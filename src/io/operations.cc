@@ -17,6 +17,8 @@ namespace {
 
 Operations* replaced = nullptr;
 
+void* mapped(void* bytes) { return bytes == MAP_FAILED ? nullptr : bytes; }
+
 }  // namespace
 
 int Operations::open(const std::string& path, int flags, int mode) {
@@ -36,6 +38,9 @@ int Operations::rename(const std::string& from, const std::string& to) {
 }
 int Operations::unlink(const std::string& path) { return ::unlink(path.c_str()); }
 int Operations::make_directory(const std::string& path) { return ::mkdir(path.c_str(), 0777); }
+int Operations::make_private_directory(const std::string& path) {
+  return ::mkdir(path.c_str(), 0700);
+}
 int Operations::remove_directory(const std::string& path) { return ::rmdir(path.c_str()); }
 
 int Operations::status(const std::string& path, FileStatus* status) {
@@ -46,6 +51,8 @@ int Operations::status(const std::string& path, FileStatus* status) {
   status->is_directory = S_ISDIR(facts.st_mode);
   status->is_regular = S_ISREG(facts.st_mode);
   status->size = facts.st_size;
+  status->device = facts.st_dev;
+  status->inode = facts.st_ino;
   status->modified_ns =
       static_cast<std::int64_t>(facts.st_mtim.tv_sec) * 1000000000 + facts.st_mtim.tv_nsec;
   return 0;
@@ -71,10 +78,30 @@ int Operations::list(const std::string& path, std::vector<std::string>* names) {
 }
 
 void* Operations::map(int file, std::size_t size) {
-  void* bytes = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
-  return bytes == MAP_FAILED ? nullptr : bytes;
+  return mapped(::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0));
+}
+void* Operations::map_memory(std::size_t size) {
+  return mapped(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+void* Operations::map_shared(int file, std::size_t size) {
+  return mapped(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0));
+}
+void* Operations::grow(void* bytes, std::size_t size, std::size_t wanted) {
+  return mapped(::mremap(bytes, size, wanted, MREMAP_MAYMOVE));
+}
+int Operations::allocate(int file, std::size_t size) {
+  const int error = ::posix_fallocate(file, 0, static_cast<off_t>(size));
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
 }
 int Operations::unmap(void* bytes, std::size_t size) { return ::munmap(bytes, size); }
+int Operations::release(void* bytes, std::size_t size) {
+  return ::madvise(bytes, size, MADV_DONTNEED);
+}
+int Operations::touch(const std::string& path) {
+  return ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+}
 
 Operations& operations() {
   static Operations real;

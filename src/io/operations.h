@@ -16,8 +16,9 @@ struct FileStatus {
   bool exists = false;
   bool is_directory = false;
   bool is_regular = false;
-  std::int64_t size = 0;         // bytes
-  std::int64_t modified_ns = 0;  // since the epoch
+  std::int64_t size = 0;                // bytes
+  std::int64_t modified_ns = 0;         // since the epoch
+  std::uint64_t device = 0, inode = 0;  // which file it is, whatever its name
 };
 
 // Calls of the operating system. Each returns what the call returns (-1 and errno on failure), so
@@ -36,13 +37,25 @@ class Operations {
   virtual int rename(const std::string& from, const std::string& to);
   virtual int unlink(const std::string& path);
   virtual int make_directory(const std::string& path);
+  // For its owner alone.
+  virtual int make_private_directory(const std::string& path);
   virtual int remove_directory(const std::string& path);
   virtual int status(const std::string& path, FileStatus* status);
   // Names in a directory, sorted, without "." and "..".
   virtual int list(const std::string& path, std::vector<std::string>* names);
   // A private read-only mapping; nullptr and errno on failure. `size` is positive.
   virtual void* map(int file, std::size_t size);
+  // Memory of zeros; memory that is written to a file; a mapping in another size, maybe elsewhere.
+  virtual void* map_memory(std::size_t size);
+  virtual void* map_shared(int file, std::size_t size);
+  virtual void* grow(void* bytes, std::size_t size, std::size_t wanted);
+  // Makes the file that long, with room on the disk for it.
+  virtual int allocate(int file, std::size_t size);
   virtual int unmap(void* bytes, std::size_t size);
+  // Lets the system take back the pages of a mapping.
+  virtual int release(void* bytes, std::size_t size);
+  // Sets the time of the last change to now.
+  virtual int touch(const std::string& path);
 };
 
 // The operations in use: the real ones unless a test put others in their place.

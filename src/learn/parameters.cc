@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "learn/ops/product.h"
+#include "learn/torch_threads.h"
 
 namespace fastformer::learn {
 namespace {
@@ -18,9 +19,11 @@ at::Tensor initial_values(const model::TensorSpec& spec, std::uint64_t seed) {
   if (spec.initial == model::Initial::kZero) return at::zeros(spec.shape, options);
   if (spec.initial == model::Initial::kOne) return at::ones(spec.shape, options);
   at::Tensor values = at::empty(spec.shape, options);
-  Random random(hash_of(spec.name, seed));
   double* data = values.mutable_data_ptr<double>();
-  for (std::int64_t i = 0; i < values.numel(); ++i) data[i] = kInitialDeviation * random.normal();
+  torch_parallel_for()(values.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+    Random random(hash_of(spec.name, seed), 2 * static_cast<std::uint64_t>(begin));
+    for (std::int64_t i = begin; i < end; ++i) data[i] = kInitialDeviation * random.normal();
+  });
   return values;
 }
 

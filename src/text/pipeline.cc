@@ -69,7 +69,7 @@ Document Pipeline::encode(std::string_view text, const std::string& where) const
   return document;
 }
 
-std::vector<Document> Pipeline::encode_all(std::span<const std::string> texts,
+std::vector<Document> Pipeline::encode_all(std::span<const std::string_view> texts,
                                            const ParallelFor& parallel_for, const PlaceOf& place_of,
                                            std::exception_ptr* refused) const {
   const bool refuses = options_.truncate == Truncate::kError;

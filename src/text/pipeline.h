@@ -46,12 +46,13 @@ class Pipeline {
   // In the order of `texts`. The first document that is refused for its length is an Error, which
   // calls it as `place_of` does, else by its number from 1 on. With `refused` that Error is stored
   // there, nullptr without one, and the documents before it are returned.
-  std::vector<Document> encode_all(std::span<const std::string> texts,
+  std::vector<Document> encode_all(std::span<const std::string_view> texts,
                                    const ParallelFor& parallel_for, const PlaceOf& place_of = {},
                                    std::exception_ptr* refused = nullptr) const;
 
   const TextOptions& options() const { return options_; }
   const Tokenizer& tokenizer() const { return *tokenizer_; }
+  const std::shared_ptr<const Tokenizer>& shared_tokenizer() const { return tokenizer_; }
 
  private:
   // The document with all its tokens.

@@ -70,14 +70,14 @@ void count_letters(std::string_view document, LetterCounts& counts) {
 
 bool lack_spaces(const LetterCounts& counts) { return counts.share() > kLackingShare; }
 
-double share_without_spaces(std::span<const std::string> documents) {
+double share_without_spaces(std::span<const std::string_view> documents) {
   LetterCounts counts;
   const std::size_t step = documents.size() / kSampledDocuments + 1;
   for (std::size_t i = 0; i < documents.size(); i += step) count_letters(documents[i], counts);
   return counts.share();
 }
 
-bool lack_spaces(std::span<const std::string> documents) {
+bool lack_spaces(std::span<const std::string_view> documents) {
   return share_without_spaces(documents) > kLackingShare;
 }
 

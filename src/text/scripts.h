@@ -28,8 +28,8 @@ bool lack_spaces(const LetterCounts& counts);
 
 // The share of such letters among all letters of an evenly spaced sample of the documents, or 0
 // where there are no letters.
-double share_without_spaces(std::span<const std::string> documents);
+double share_without_spaces(std::span<const std::string_view> documents);
 
-bool lack_spaces(std::span<const std::string> documents);
+bool lack_spaces(std::span<const std::string_view> documents);
 
 }  // namespace fastformer::text

@@ -15,7 +15,7 @@ std::unique_ptr<Tokenizer> load_sentencepiece_tokenizer(const TextOptions& optio
 
 // Trains on one thread, because the number of threads would change the result, and on an evenly
 // spaced sample where the documents are more than that thread should read.
-std::unique_ptr<Tokenizer> train_sentencepiece_tokenizer(const TextOptions& options,
-                                                         std::span<const std::string> documents);
+std::unique_ptr<Tokenizer> train_sentencepiece_tokenizer(
+    const TextOptions& options, std::span<const std::string_view> documents);
 
 }  // namespace fastformer::text

@@ -45,16 +45,17 @@ struct Sample {
 };
 
 // Sentences of evenly spaced documents.
-Sample sample_sentences(const TextOptions& options, std::span<const std::string> documents) {
+Sample sample_sentences(const TextOptions& options, std::span<const std::string_view> documents) {
   const bool is_slow = options.tokenizer == TokenizerKind::kBpe && lack_spaces(documents);
   const std::size_t limit = is_slow ? kMostUnspacedPairBytes : kMostTrainingBytes;
   std::size_t total = 0;
-  for (const std::string& document : documents) total += document.size();
+  for (const std::string_view document : documents) total += document.size();
   const std::size_t stride = total / limit + 1;
   Sample sample;
   for (std::size_t i = 0; i < documents.size() && sample.bytes < limit; i += stride) {
     const std::string prepared = prepare_for_pieces(
-        options.strip_html ? strip_html(documents[i]) : documents[i], options.lowercase);
+        options.strip_html ? strip_html(documents[i]) : std::string(documents[i]),
+        options.lowercase);
     for_each_sentence(prepared, [&](std::string_view sentence) {
       if (sample.bytes >= limit) return;
       sample.sentences.emplace_back(sentence);
@@ -98,8 +99,8 @@ std::string reason_of(const sentencepiece::util::Status& status) {
 
 }  // namespace
 
-std::unique_ptr<Tokenizer> train_sentencepiece_tokenizer(const TextOptions& options,
-                                                         std::span<const std::string> documents) {
+std::unique_ptr<Tokenizer> train_sentencepiece_tokenizer(
+    const TextOptions& options, std::span<const std::string_view> documents) {
   Sample sample = sample_sentences(options, documents);
   if (sample.sentences.empty()) {
     throw Error("there is nothing but blanks in the training documents", "",

@@ -17,7 +17,7 @@ namespace {
 constexpr int kDefaultWords = 100000;
 constexpr int kDefaultPieces = 16000;
 
-void resolve(TextOptions& options, std::span<const std::string> documents) {
+void resolve(TextOptions& options, std::span<const std::string_view> documents) {
   if (options.tokenizer == TokenizerKind::kAuto) {
     options.tokenizer = TokenizerKind::kWord;
     if (lack_spaces(documents)) {
@@ -54,10 +54,10 @@ std::unique_ptr<Tokenizer> load_tokenizer(const TextOptions& options, std::strin
 }
 
 std::unique_ptr<Tokenizer> train_tokenizer(TextOptions& options,
-                                           std::span<const std::string> documents,
+                                           std::span<const std::string_view> documents,
                                            const ParallelFor& parallel_for) {
   if (std::all_of(documents.begin(), documents.end(),
-                  [](const std::string& document) { return document.empty(); })) {
+                  [](std::string_view document) { return document.empty(); })) {
     throw Error("there is no text to learn a vocabulary from", "",
                 "Give training files with text, and check which column holds it");
   }

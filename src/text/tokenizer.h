@@ -46,7 +46,7 @@ std::unique_ptr<Tokenizer> load_tokenizer(const TextOptions& options, std::strin
 // when the vocabulary does not fit it. SentencePiece ends the process where an internal check of
 // its own fails; the checks that input can reach are made here before it is called.
 std::unique_ptr<Tokenizer> train_tokenizer(TextOptions& options,
-                                           std::span<const std::string> documents,
+                                           std::span<const std::string_view> documents,
                                            const ParallelFor& parallel_for);
 
 }  // namespace fastformer::text

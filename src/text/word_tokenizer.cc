@@ -41,7 +41,7 @@ class WordTokenizer : public Tokenizer {
   Vocabulary vocabulary_;
 };
 
-WordCounts count_words(const TextOptions& options, std::span<const std::string> documents,
+WordCounts count_words(const TextOptions& options, std::span<const std::string_view> documents,
                        const ParallelFor& parallel_for) {
   WordCounts total;
   std::mutex mutex;
@@ -49,7 +49,7 @@ WordCounts count_words(const TextOptions& options, std::span<const std::string> 
     WordCounts counts;
     std::string scratch;
     for (std::int64_t i = begin; i < end; ++i) {
-      const std::string& document = documents[static_cast<std::size_t>(i)];
+      const std::string_view document = documents[static_cast<std::size_t>(i)];
       const std::string stripped = options.strip_html ? strip_html(document) : std::string();
       const std::string_view text = options.strip_html ? stripped : document;
       for_each_word(fold(text, NormalForm::kComposed, options.lowercase, scratch),
@@ -76,7 +76,7 @@ std::unique_ptr<Tokenizer> load_word_tokenizer(const TextOptions& options, std::
 }
 
 std::unique_ptr<Tokenizer> train_word_tokenizer(const TextOptions& options,
-                                                std::span<const std::string> documents,
+                                                std::span<const std::string_view> documents,
                                                 const ParallelFor& parallel_for) {
   const WordCounts counts = count_words(options, documents, parallel_for);
   if (counts.size() == 0) {

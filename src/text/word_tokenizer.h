@@ -14,7 +14,7 @@ std::unique_ptr<Tokenizer> load_word_tokenizer(const TextOptions& options, std::
                                                const std::string& where);
 
 std::unique_ptr<Tokenizer> train_word_tokenizer(const TextOptions& options,
-                                                std::span<const std::string> documents,
+                                                std::span<const std::string_view> documents,
                                                 const ParallelFor& parallel_for);
 
 }  // namespace fastformer::text

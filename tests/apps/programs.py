@@ -4,6 +4,7 @@ import contextlib
 import csv
 import gzip
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -12,6 +13,7 @@ import tempfile
 import unittest
 
 PROGRAM = sys.argv[1]
+os.environ.setdefault("FASTFORMER_CORPUS_CACHE", "off")  # nothing in the home of who tests
 TOPICS = {"animals": "cat dog horse mouse bird fish", "colours": "red green blue white black grey",
           "numbers": "one two three four five six"}
 ENCODER = ["--width", "16", "--heads", "4", "--feed-forward", "16", "--layers", "1",

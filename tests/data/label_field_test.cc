@@ -50,7 +50,6 @@ TEST(LabelFieldTest, JsonArraysAreLists) {
   const auto records = read_text("a.jsonl", lines);
   EXPECT_EQ(lists_and_texts(records),
             (Lines{"a,b|one", "|two", "=c|three", "7,true,\xef\xbf\xbdx|four"}));
-  EXPECT_EQ(label_set(records), (Lines{"7", "a", "b", "c", "true", "\xef\xbf\xbdx"}));
   EXPECT_EQ(lists_and_texts(read_text("a.csv",
                                       "labels,text\n\"[\"\"a\"\", \"\"b\"\"]\",one\n"
                                       "[],two\n[not,three\n")),
@@ -97,10 +96,9 @@ TEST(LabelFieldTest, ListsOfOtherThingsAreMalformed) {
 }
 
 TEST(TargetsTest, DenseIsOneForEachLabel) {
-  const LabelIndex index(Lines{"a", "b", "c"});
   Targets targets;
-  EXPECT_EQ(add_known(Lines{"c", "x", "a"}, {}, index, targets), 1);
-  EXPECT_EQ(add_known(Lines{}, {}, index, targets), 0);
+  targets.add(std::vector<std::int32_t>{2, 0});
+  targets.add({});
   targets.add_one(1);
   Targets all = targets;
   all.append(targets);
@@ -109,7 +107,7 @@ TEST(TargetsTest, DenseIsOneForEachLabel) {
   EXPECT_EQ(all.of(3)[0], 2);
   EXPECT_FALSE(all.is_soft());
   const std::vector<float> shares = {0.5F, 0.25F, 0.25F};
-  EXPECT_EQ(add_known(Lines{"b", "x", "a"}, shares, index, all), 1);
+  all.add(std::vector<std::int32_t>{1, 0, 2}, shares);
   EXPECT_TRUE(all.is_soft());
   Targets copy;
   copy.append(all);

@@ -23,6 +23,21 @@ std::vector<Record> corpus(int rows, int groups) {
   return records;
 }
 
+// What the rows are split by.
+std::vector<std::uint64_t> keys_of(std::span<const Record> records, std::uint64_t seed) {
+  std::vector<std::uint64_t> keys;
+  for (const Record& record : records) keys.push_back(split_key(record.group, record.text, seed));
+  return keys;
+}
+
+Split split_for_validation(std::span<const Record> records, double share, std::uint64_t seed) {
+  return data::split_for_validation(keys_of(records, seed), share);
+}
+
+std::vector<int> split_into_folds(std::span<const Record> records, int count, std::uint64_t seed) {
+  return data::split_into_folds(keys_of(records, seed), count);
+}
+
 // Every record on exactly one side, both sides ascending.
 void expect_whole(const Split& split, std::size_t rows) {
   std::vector<std::int64_t> all = split.train;
@@ -86,12 +101,12 @@ TEST(SplitTest, NoSideIsEmptyWithTwoGroups) {
 }
 
 TEST(SplitTest, EdgesAreDefined) {
-  EXPECT_TRUE(split_for_validation({}, 0.1, 1).train.empty());
+  EXPECT_TRUE(split_for_validation(std::span<const Record>(), 0.1, 1).train.empty());
   EXPECT_TRUE(split_for_validation(corpus(50, 0), 0, 1).valid.empty());
   expect_whole(split_for_validation(corpus(5, 1), 0.5, 1), 5);
-  EXPECT_ERROR(split_for_validation({}, 1, 1), "a validation share of 1");
-  EXPECT_ERROR(split_for_validation({}, -0.1, 1), "-0.1");
-  EXPECT_ERROR(split_for_validation({}, std::nan(""), 1), "nan");
+  EXPECT_ERROR(split_for_validation(std::span<const Record>(), 1, 1), "a validation share of 1");
+  EXPECT_ERROR(split_for_validation(std::span<const Record>(), -0.1, 1), "-0.1");
+  EXPECT_ERROR(split_for_validation(std::span<const Record>(), std::nan(""), 1), "nan");
 }
 
 TEST(FoldsTest, AreOfLikeSizeAndFollowTheSeed) {
@@ -133,7 +148,7 @@ TEST(FoldsTest, AreNoMoreThanThereAreGroups) {
   }
   const auto one = corpus(10, 1);
   EXPECT_EQ(split_into_folds(one, 5, 1), std::vector<int>(10, 0));
-  EXPECT_TRUE(split_into_folds({}, 5, 1).empty());
+  EXPECT_TRUE(split_into_folds(std::span<const Record>(), 5, 1).empty());
   EXPECT_THROW(split_into_folds(one, 0, 1), Error);
 }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
+#include <string>
 
 #include "gradient_check.h"
 #include "learn/tasks/classification.h"
@@ -157,7 +159,7 @@ LabelledDocuments documents_of_several(int count, std::uint64_t seed) {
         ids.push_back(10 * label + static_cast<std::int32_t>(random.below(10)));
       }
     }
-    documents.ids.push_back(ids);
+    documents.ids.add(ids);
     documents.targets.add(labels);
   }
   return documents;
@@ -184,6 +186,7 @@ TEST(MultiLabelTrainingTest, LearnsWhatCanBeLearned) {
 
 TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
   const char* words[] = {"red", "cat", "two"};
+  std::deque<std::string> kept;
   WideRows train, valid;
   Random random(4);
   for (int i = 0; i < 240; ++i) {
@@ -196,7 +199,7 @@ TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
       text += words[k];
     }
     WideRows& rows = i % 4 == 0 ? valid : train;
-    rows.texts.push_back(text);
+    rows.texts.push_back(kept.emplace_back(text));
     rows.targets.add(labels);
   }
   const WideLabels labels = {3, TargetKind::kMulti, {}};
@@ -215,12 +218,13 @@ TEST(MultiLabelWideTest, ScoresEachLabelByItsWords) {
 }
 
 TEST(SoftWideTest, TheLargestShareDecidesAndWeighs) {
+  std::deque<std::string> kept;
   WideRows soft, hard;
   for (int i = 0; i < 40; ++i) {
     const std::string text = (i % 2 == 0 ? "red " : "cat ") + std::to_string(i % 5);
     const std::int32_t label = i % 2;
-    soft.texts.push_back(text);
-    hard.texts.push_back(text);
+    soft.texts.push_back(kept.emplace_back(text));
+    hard.texts.push_back(kept.back());
     soft.targets.add(std::vector<std::int32_t>{0, 1, 2},
                      label == 0 ? std::vector<float>{0.5F, 0.25F, 0.25F}
                                 : std::vector<float>{0.25F, 0.5F, 0.25F});

@@ -14,6 +14,7 @@ namespace fastformer::learn {
 namespace {
 
 using Documents = MaskedTokensTask::Documents;
+using Ids = std::vector<std::int32_t>;
 
 model::ModelConfig masked_config() {
   model::ModelConfig config = small_config();
@@ -90,7 +91,7 @@ TEST(MaskedTokensTest, GradientOfTheTiedTableHasDistinctRowsThatWereNamed) {
 
 // A model that has learnt nothing guesses by frequency: that is where its output begins.
 TEST(MaskedTokensTest, BeginsAtTheWordFrequencies) {
-  Documents documents = random_documents({64, 60, 50, 64});
+  auto documents = random_documents({64, 60, 50, 64});
   for (auto& ids : documents) {
     for (std::int32_t& id : ids) id = id < 15 ? 3 : id;
   }
@@ -108,7 +109,8 @@ TEST(MaskedTokensTest, BeginsAtTheWordFrequencies) {
 
 TEST(MaskedTokensTest, BatchesWithoutKnownWordsHaveNoLoss) {
   MaskedModel model(masked_config(), 5);
-  MaskedTokensTask task(model, {{0, 0, 0}, {0}}, {{0, 0}}, one_batch(), masking(0), 2);
+  MaskedTokensTask task(model, std::vector<Ids>{{0, 0, 0}, {0}}, std::vector<Ids>{{0, 0}},
+                        one_batch(), masking(0), 2);
   const std::int64_t batches = task.begin_epoch(0);
   for (std::int64_t batch = 0; batch < batches; ++batch) {
     const at::Tensor loss = task.loss(batch, {});
@@ -126,7 +128,7 @@ Documents counting_documents(int count, std::uint64_t seed) {
     std::vector<std::int32_t> ids;
     auto id = static_cast<std::int32_t>(1 + random.below(29));
     for (int i = 0; i < 20; ++i, id = id % 29 + 1) ids.push_back(id);
-    documents.push_back(ids);
+    documents.add(ids);
   }
   return documents;
 }

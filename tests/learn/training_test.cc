@@ -31,7 +31,7 @@ LabelledDocuments labelled(int count, std::uint64_t seed, double noise = 0) {
       ids.push_back(
           static_cast<std::int32_t>(3 * random.below(10) + static_cast<std::uint64_t>(label)));
     }
-    documents.ids.push_back(ids);
+    documents.ids.add(ids);
     const bool wrong = random.uniform() < noise;
     documents.targets.add_one(
         static_cast<std::int32_t>(wrong ? static_cast<std::int64_t>(random.below(3)) : label));

@@ -6,10 +6,23 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "base/strings.h"
 #include "learn/wide/linear_solver.h"
 
 namespace fastformer::learn {
 namespace {
+
+void add(model::FeatureValue value, SparseRows& rows) {
+  rows.values.append(std::span<const model::FeatureValue>(&value, 1));
+}
+
+SparseRows copy_of(const SparseRows& rows) {
+  SparseRows copy;
+  copy.values.append(rows.values.slice(0, rows.values.size()));
+  copy.offsets = rows.offsets;
+  copy.features = rows.features;
+  return copy;
+}
 
 SparseRows random_rows(std::size_t count, std::size_t features) {
   SparseRows rows;
@@ -17,7 +30,7 @@ SparseRows random_rows(std::size_t count, std::size_t features) {
   Random random(11);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::uint32_t f = 0; f < features; ++f) {
-      if (random.below(3) == 0) rows.values.push_back({f, static_cast<float>(random.normal())});
+      if (random.below(3) == 0) add({f, static_cast<float>(random.normal())}, rows);
     }
     rows.offsets.push_back(rows.values.size());
   }
@@ -75,9 +88,9 @@ TEST(LinearSolverTest, NoStepFromTheSolutionIsBetter) {
 TEST(LinearSolverTest, AWeightOfTwoIsTheRowTwice) {
   const SparseRows rows = random_rows(40, 6);
   const auto labels = random_labels(40, 2);
-  SparseRows doubled = rows;
+  SparseRows doubled = copy_of(rows);
   auto more_labels = labels;
-  for (const model::FeatureValue& x : rows.row(0)) doubled.values.push_back(x);
+  for (const model::FeatureValue& x : rows.row(0)) add(x, doubled);
   doubled.offsets.push_back(doubled.values.size());
   more_labels.push_back(labels[0]);
   std::vector<float> weights(40, 1);
@@ -93,11 +106,11 @@ TEST(LinearSolverTest, AWeightOfTwoIsTheRowTwice) {
 TEST(LinearSolverTest, APositiveWeightOfTwoIsEveryPositiveRowTwice) {
   const SparseRows rows = random_rows(40, 6);
   const auto labels = random_labels(40, 2);
-  SparseRows doubled = rows;
+  SparseRows doubled = copy_of(rows);
   auto more_labels = labels;
   for (std::size_t i = 0; i < rows.rows(); ++i) {
     if (labels[i][0] != 0) continue;
-    for (const model::FeatureValue& x : rows.row(i)) doubled.values.push_back(x);
+    for (const model::FeatureValue& x : rows.row(i)) add(x, doubled);
     doubled.offsets.push_back(doubled.values.size());
     more_labels.push_back(labels[i]);
   }
@@ -134,6 +147,13 @@ struct Corpus {
   }
 };
 
+DocumentNgrams counted(const std::vector<std::string>& texts, const WideFitOptions& options,
+                       const ParallelFor& parallel_for) {
+  DocumentNgrams ngrams(options.spill);
+  count_ngrams(options.ngrams, views_of(texts), parallel_for, ngrams);
+  return ngrams;
+}
+
 WideExamples examples_of(const Corpus& corpus, const DocumentNgrams& ngrams) {
   WideExamples examples;
   examples.ngrams = &ngrams;
@@ -148,7 +168,7 @@ WideExamples examples_of(const Corpus& corpus, const DocumentNgrams& ngrams) {
 TEST(WideFitTest, LearnsTheWordsThatTell) {
   const Corpus corpus(120);
   const WideFitOptions options;
-  const DocumentNgrams ngrams = count_ngrams(options.ngrams, corpus.texts, serial_for());
+  const DocumentNgrams ngrams = counted(corpus.texts, options, serial_for());
   const model::WideTable table = fit_wide(examples_of(corpus, ngrams), options, serial_for());
   model::WideReader reader(table);
   for (std::size_t label = 0; label < 3; ++label) {
@@ -162,8 +182,8 @@ TEST(WideFitTest, ThreadsDoNotChangeTheTable) {
   const Corpus corpus(200);
   const WideFitOptions options;
   ThreadPool pool(3);
-  const DocumentNgrams serial = count_ngrams(options.ngrams, corpus.texts, serial_for());
-  const DocumentNgrams parallel = count_ngrams(options.ngrams, corpus.texts, pool.parallel_for());
+  const DocumentNgrams serial = counted(corpus.texts, options, serial_for());
+  const DocumentNgrams parallel = counted(corpus.texts, options, pool.parallel_for());
   const model::WideTable a = fit_wide(examples_of(corpus, serial), options, serial_for());
   const model::WideTable b = fit_wide(examples_of(corpus, parallel), options, pool.parallel_for());
   EXPECT_EQ(a.weights(), b.weights());
@@ -176,7 +196,7 @@ TEST(WideFitTest, ASmallTableKeepsWhatTells) {
   const Corpus corpus(200);
   WideFitOptions options;
   options.max_bytes = 40 * 19;  // 40 features of 16 bytes and three weights
-  const DocumentNgrams ngrams = count_ngrams(options.ngrams, corpus.texts, serial_for());
+  const DocumentNgrams ngrams = counted(corpus.texts, options, serial_for());
   const model::WideTable table = fit_wide(examples_of(corpus, ngrams), options, serial_for());
   EXPECT_EQ(table.scaler().features(), 40u);
   const std::vector<float> scores = model::WideReader(table).scores("topic2");
@@ -187,7 +207,7 @@ TEST(WideFitTest, TwoLabelsShareAColumn) {
   const std::vector<std::string> texts = {"good film", "bad film", "good day", "bad day"};
   WideFitOptions options;
   options.min_documents = 1;
-  const DocumentNgrams ngrams = count_ngrams(options.ngrams, texts, serial_for());
+  const DocumentNgrams ngrams = counted(texts, options, serial_for());
   WideExamples examples;
   examples.ngrams = &ngrams;
   examples.documents = {0, 1, 2, 3};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.h"
+#include "base/strings.h"
 #include "config/json_text.h"
 #include "io/work_folder.h"
 #include "model/config_json.h"
@@ -65,7 +66,7 @@ TEST(ModelFolderTest, SentencePieceModelsTravelToo) {
   ModelConfig config = small_config();
   config.text.tokenizer = text::TokenizerKind::kBpe;
   config.text.vocabulary_size = 60;
-  const auto tokenizer = text::train_tokenizer(config.text, documents, serial_for());
+  const auto tokenizer = text::train_tokenizer(config.text, views_of(documents), serial_for());
   config.vocabulary = tokenizer->size();
   const auto tensors = random_tensors(config);
   ModelParts parts = small_parts(tensors);

@@ -5,6 +5,7 @@
 
 #include <numeric>
 
+#include "base/strings.h"
 #include "temporary_folder.h"
 #include "text/random_bytes.h"
 
@@ -84,7 +85,7 @@ TEST(PipelineTest, RefusesLongDocumentsOnDemand) {
   EXPECT_ERROR(pipeline.encode("a b a", "file:3"), "file:3: the document has 3 tokens");
   const std::vector<std::string> texts = {"a", "a a a"};
   ThreadPool pool(2);
-  EXPECT_ERROR(pipeline.encode_all(texts, pool.parallel_for()), "document 2: ");
+  EXPECT_ERROR(pipeline.encode_all(views_of(texts), pool.parallel_for()), "document 2: ");
 }
 
 TEST(PipelineTest, NamesTheFirstLongDocumentAndKeepsThoseBeforeIt) {
@@ -96,13 +97,16 @@ TEST(PipelineTest, NamesTheFirstLongDocumentAndKeepsThoseBeforeIt) {
   for (const std::size_t i : {70U, 71U, 150U}) texts[i] = "a b a";
   const auto place_of = [](std::size_t i) { return "f:" + std::to_string(i); };
   ThreadPool pool(3);
-  EXPECT_ERROR(pipeline.encode_all(texts, pool.parallel_for(), place_of), "f:70: the document");
+  EXPECT_ERROR(pipeline.encode_all(views_of(texts), pool.parallel_for(), place_of),
+               "f:70: the document");
   std::exception_ptr refused;
-  EXPECT_EQ(pipeline.encode_all(texts, pool.parallel_for(), place_of, &refused).size(), 70u);
+  EXPECT_EQ(pipeline.encode_all(views_of(texts), pool.parallel_for(), place_of, &refused).size(),
+            70u);
   ASSERT_TRUE(refused);
   EXPECT_ERROR(std::rethrow_exception(refused), "f:70: the document");
   texts.resize(70);
-  EXPECT_EQ(pipeline.encode_all(texts, pool.parallel_for(), place_of, &refused).size(), 70u);
+  EXPECT_EQ(pipeline.encode_all(views_of(texts), pool.parallel_for(), place_of, &refused).size(),
+            70u);
   EXPECT_FALSE(refused);
 }
 
@@ -122,7 +126,7 @@ TEST(PipelineTest, ManyDocumentsAtOnceEqualOneAtATime) {
   options.truncate = Truncate::kHeadTail;
   const Pipeline pipeline = pipeline_of(options);
   ThreadPool pool(3);
-  const std::vector<Document> documents = pipeline.encode_all(texts, pool.parallel_for());
+  const std::vector<Document> documents = pipeline.encode_all(views_of(texts), pool.parallel_for());
   ASSERT_EQ(documents.size(), texts.size());
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const Document alone = pipeline.encode(texts[i]);

@@ -1,6 +1,7 @@
 // SentencePiece: repeatable training, lossless pieces, linear time, and no trust in model files.
 #include <gtest/gtest.h>
 
+#include "base/strings.h"
 #include "temporary_folder.h"
 #include "text/random_bytes.h"
 #include "text/sentencepiece_text.h"
@@ -51,7 +52,7 @@ class SentencePieceTest : public testing::TestWithParam<std::tuple<TokenizerKind
  protected:
   static std::unique_ptr<Tokenizer> train() {
     TextOptions options = options_of(std::get<0>(GetParam()));
-    return train_tokenizer(options, language(std::get<1>(GetParam())), serial_for());
+    return train_tokenizer(options, views_of(language(std::get<1>(GetParam()))), serial_for());
   }
 };
 
@@ -96,7 +97,7 @@ TEST_P(SentencePieceTest, LongAndUnknownTextTakesLinearTime) {
   std::string unknown;
   while (unknown.size() < 1000000) unknown += "\U0001f600";
   std::string known;
-  while (known.size() < 500000) known += language(std::get<1>(GetParam()))[0];
+  while (known.size() < 500000) known += views_of(language(std::get<1>(GetParam())))[0];
   EXPECT_FALSE(encode(*tokenizer, unknown).empty());
   EXPECT_GT(encode(*tokenizer, known).size(), 50000u);
 }
@@ -135,8 +136,10 @@ INSTANTIATE_TEST_SUITE_P(Kinds, SentencePieceTest,
 TEST(SentencePieceTrainingTest, SaysWhyItCannotLearn) {
   TextOptions options = options_of(TokenizerKind::kUnigram);
   options.vocabulary_size = 5;
-  EXPECT_ERROR(train_tokenizer(options, language(true), serial_for()), "different characters");
-  EXPECT_ERROR(train_tokenizer(options, std::vector<std::string>{" \n "}, serial_for()), "blanks");
+  EXPECT_ERROR(train_tokenizer(options, views_of(language(true)), serial_for()),
+               "different characters");
+  EXPECT_ERROR(train_tokenizer(options, std::vector<std::string_view>{" \n "}, serial_for()),
+               "blanks");
 }
 
 TEST(SentencePieceTrainingTest, TinyTextIsEnough) {
@@ -145,7 +148,7 @@ TEST(SentencePieceTrainingTest, TinyTextIsEnough) {
          {"a", "aaaa", "ab ab", "\u2585 \u2581 x", "<unk> <s>", "\ufffe\U0010ffff"}) {
       TextOptions options = options_of(kind);
       const auto tokenizer =
-          train_tokenizer(options, std::vector<std::string>{text, ""}, serial_for());
+          train_tokenizer(options, std::vector<std::string_view>{text, ""}, serial_for());
       EXPECT_FALSE(encode(*tokenizer, text).empty()) << text;
       EXPECT_TRUE(encode(*tokenizer, " ").empty());
     }

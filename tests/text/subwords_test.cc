@@ -9,6 +9,7 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/strings.h"
 #include "text/random_bytes.h"
 
 namespace fastformer::text {
@@ -79,7 +80,7 @@ TEST(SubwordsTest, ListsFollowTheVocabularyAndLeaveTheUnknownWordOut) {
   options.tokenizer = TokenizerKind::kWord;
   options.min_count = 1;
   const std::vector<std::string> documents = {"cat cat dog", "a dog cat"};
-  const auto tokenizer = train_tokenizer(options, documents, serial_for());
+  const auto tokenizer = train_tokenizer(options, views_of(documents), serial_for());
   const SubwordLists lists = subwords_of(*tokenizer, kRows);
   ASSERT_EQ(lists.offsets.size(), static_cast<std::size_t>(tokenizer->size()) + 1);
   EXPECT_EQ(lists.offsets[1], 0);

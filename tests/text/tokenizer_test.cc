@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/strings.h"
 #include "temporary_folder.h"
 #include "text/random_bytes.h"
 #include "text/scripts.h"
@@ -17,7 +18,7 @@ std::vector<std::int32_t> encode(const Tokenizer& tokenizer, std::string_view te
 }
 
 std::unique_ptr<Tokenizer> train(TextOptions options, const std::vector<std::string>& documents) {
-  return train_tokenizer(options, documents, serial_for());
+  return train_tokenizer(options, views_of(documents), serial_for());
 }
 
 std::vector<std::string> random_documents(int count) {
@@ -62,7 +63,8 @@ TEST(TokenizerTest, TheNumberOfThreadsDoesNotMatter) {
   const std::string expected = train(options, documents)->serialize();
   for (int threads : {2, 3, 7}) {
     ThreadPool pool(threads);
-    EXPECT_EQ(train_tokenizer(options, documents, pool.parallel_for())->serialize(), expected);
+    EXPECT_EQ(train_tokenizer(options, views_of(documents), pool.parallel_for())->serialize(),
+              expected);
   }
 }
 
@@ -82,13 +84,13 @@ TEST(TokenizerTest, LoadsWhatItSerialized) {
 
 TEST(TokenizerTest, ResolvesWhatIsLeftOpen) {
   TextOptions options;
-  train_tokenizer(options, std::vector<std::string>{"a a b b"}, serial_for());
+  train_tokenizer(options, std::vector<std::string_view>{"a a b b"}, serial_for());
   EXPECT_EQ(options.tokenizer, TokenizerKind::kWord);
   EXPECT_EQ(options.vocabulary_size, 100000);
   TextOptions other;
   std::string text;
   for (int i = 0; i < 300; ++i) append_utf8(text, 0x4e00 + i % 17);
-  train_tokenizer(other, std::vector<std::string>{text}, serial_for());
+  train_tokenizer(other, std::vector<std::string_view>{text}, serial_for());
   EXPECT_EQ(other.tokenizer, TokenizerKind::kUnigram);
   EXPECT_EQ(other.vocabulary_size, 16000);
 }
@@ -104,7 +106,7 @@ TEST(TokenizerTest, SaysWhyItCannotLearn) {
 }
 
 TEST(ScriptsTest, TellsScriptsWithoutSpaces) {
-  using Texts = std::vector<std::string>;
+  using Texts = std::vector<std::string_view>;
   EXPECT_EQ(share_without_spaces(Texts{}), 0);
   EXPECT_EQ(share_without_spaces(Texts{"123 ... !"}), 0);
   EXPECT_EQ(share_without_spaces(Texts{"latin \u043a\u0438\u0440 \ud55c\uae00 \u0939\u093f"}), 0);

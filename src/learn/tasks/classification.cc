@@ -31,7 +31,7 @@ void ClassificationTask::set_loss(std::vector<float> weights, double smoothing) 
 std::vector<UsedRows> ClassificationTask::used_rows(std::int64_t batch) const {
   UsedRows words = {"embedding.word.weight", {}};
   for (const std::int64_t document : batches_.documents(batch)) {
-    const auto& ids = train_.ids[static_cast<std::size_t>(document)];
+    const auto ids = train_.ids[static_cast<std::size_t>(document)];
     words.rows.insert(words.rows.end(), ids.begin(), ids.end());
   }
   words.rows.push_back(text::Vocabulary::kUnknown);  // in place of a word that is dropped
@@ -42,6 +42,8 @@ std::vector<UsedRows> ClassificationTask::used_rows(std::int64_t batch) const {
 }
 
 at::Tensor ClassificationTask::loss(std::int64_t batch, const ForwardContext& context) {
+  constexpr std::int64_t kReleaseEvery = 64;  // batches
+  if (batch % kReleaseEvery == 0) train_.ids.release();
   const std::vector<std::int64_t>& documents = batches_.documents(batch);
   ForwardContext own = context;
   own.subwords = subwords_ ? &*subwords_ : nullptr;

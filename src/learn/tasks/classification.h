@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "data/documents.h"
 #include "data/targets.h"
 #include "learn/tasks/classifier.h"
 #include "learn/tasks/document_batches.h"
@@ -16,7 +17,7 @@ namespace fastformer::learn {
 // Token ids of documents and their labels. A document whose one label the model does not have has
 // none.
 struct LabelledDocuments {
-  std::vector<std::vector<std::int32_t>> ids;
+  data::Documents ids;
   data::Targets targets;
 
   std::size_t size() const { return ids.size(); }

@@ -58,8 +58,7 @@ void check_finite(std::span<const float> logits, const std::string& where) {
 
 }  // namespace
 
-std::vector<float> classify(const Classifier& classifier,
-                            std::span<const std::vector<std::int32_t>> documents,
+std::vector<float> classify(const Classifier& classifier, const data::Documents& documents,
                             const data::BatchOptions& options) {
   const at::NoGradGuard no_gradients;
   const std::size_t labels = classifier.config().labels.size();

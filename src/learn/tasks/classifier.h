@@ -41,8 +41,7 @@ class Classifier {
 
 // Logits [documents, labels], row-major, of all documents in their order; batches hold documents of
 // like length. No gradients. Logits that are not finite are an Error that names the model.
-std::vector<float> classify(const Classifier& classifier,
-                            std::span<const std::vector<std::int32_t>> documents,
+std::vector<float> classify(const Classifier& classifier, const data::Documents& documents,
                             const data::BatchOptions& options);
 
 }  // namespace fastformer::learn

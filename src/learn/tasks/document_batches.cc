@@ -6,13 +6,6 @@
 
 namespace fastformer::learn {
 
-std::vector<std::int64_t> lengths_of(std::span<const std::vector<std::int32_t>> documents) {
-  std::vector<std::int64_t> lengths;
-  lengths.reserve(documents.size());
-  for (const auto& ids : documents) lengths.push_back(static_cast<std::int64_t>(ids.size()));
-  return lengths;
-}
-
 void make_distinct(UsedRows& used) {
   std::sort(used.rows.begin(), used.rows.end());
   used.rows.erase(std::unique(used.rows.begin(), used.rows.end()), used.rows.end());

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "data/batches.h"
@@ -10,18 +9,15 @@
 
 namespace fastformer::learn {
 
-// In tokens.
-std::vector<std::int64_t> lengths_of(std::span<const std::vector<std::int32_t>> documents);
-
 // Puts the rows in ascending order, each once.
 void make_distinct(UsedRows& used);
 
 class DocumentBatches {
  public:
   // `seed` orders the documents.
-  DocumentBatches(std::span<const std::vector<std::int32_t>> documents,
-                  const data::BatchOptions& options, std::uint64_t seed)
-      : lengths_(lengths_of(documents)), options_(options), seed_(seed) {}
+  DocumentBatches(const data::Documents& documents, const data::BatchOptions& options,
+                  std::uint64_t seed)
+      : lengths_(documents.lengths()), options_(options), seed_(seed) {}
 
   // As Task has them.
   std::int64_t begin_epoch(int epoch);

@@ -23,7 +23,7 @@ MaskedTokensTask::MaskedTokensTask(MaskedModel& model, Documents train, Document
       seed_(seed),
       frequencies_(train_, model.config().vocabulary),
       valid_(std::move(valid)),
-      valid_plan_(data::plan_in_order(lengths_of(valid_), batches)) {
+      valid_plan_(data::plan_in_order(valid_.lengths(), batches)) {
   model_.parameters().set("prediction.bias", at::tensor(frequencies_.logs()));
   for (std::size_t n = 0; n < valid_plan_.size(); ++n) {
     MaskedTokens masked;
@@ -44,6 +44,8 @@ data::RaggedBatch MaskedTokensTask::masked_batch(const Documents& documents,
 const MaskedTokensTask::Batch& MaskedTokensTask::batch_of(std::int64_t number) const {
   if (made_.epoch == epoch_ && made_.number == number) return made_;
   const auto epoch = static_cast<std::uint64_t>(epoch_), batch = static_cast<std::uint64_t>(number);
+  constexpr std::int64_t kReleaseEvery = 64;  // batches
+  if (number % kReleaseEvery == 0) train_.release();
   made_.epoch = epoch_;
   made_.number = number;
   made_.tokens = masked_batch(train_, batches_.documents(number),

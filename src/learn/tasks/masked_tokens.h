@@ -13,7 +13,7 @@ namespace fastformer::learn {
 
 class MaskedTokensTask : public Task {
  public:
-  using Documents = std::vector<std::vector<std::int32_t>>;
+  using Documents = data::Documents;
 
   // `seed` orders the batches and draws masks, anew in every epoch, and candidates. The model must
   // outlive the task; its output begins at the frequencies of the training words.

@@ -23,11 +23,10 @@ void MaskingOptions::describe(config::OptionSet& options) {
            "words drawn for a batch that a guess is made among; 0: all words, which is slow");
 }
 
-WordFrequencies::WordFrequencies(std::span<const std::vector<std::int32_t>> documents,
-                                 std::int64_t vocabulary) {
+WordFrequencies::WordFrequencies(const data::Documents& documents, std::int64_t vocabulary) {
   std::vector<std::int64_t> counts(static_cast<std::size_t>(vocabulary), 0);
-  for (const auto& ids : documents) {
-    for (std::int32_t id : ids) ++counts.at(static_cast<std::size_t>(id));
+  for (std::size_t i = 0; i < documents.size(); ++i) {
+    for (const std::int32_t id : documents[i]) ++counts.at(static_cast<std::size_t>(id));
   }
   counts.at(kUnknown) = 0;
   const double all =

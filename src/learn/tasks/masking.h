@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "config/options.h"
+#include "data/documents.h"
 
 namespace fastformer::learn {
 
@@ -21,7 +22,7 @@ struct MaskingOptions {
 // that reads nothing would guess, and what words are drawn by.
 class WordFrequencies {
  public:
-  WordFrequencies(std::span<const std::vector<std::int32_t>> documents, std::int64_t vocabulary);
+  WordFrequencies(const data::Documents& documents, std::int64_t vocabulary);
 
   std::int64_t vocabulary() const { return static_cast<std::int64_t>(logs_.size()); }
   // log of (count + 1) / (all counts + vocabulary) of each id; id 0 counts as 0 occurrences.

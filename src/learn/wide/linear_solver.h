@@ -6,19 +6,22 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "io/large_array.h"
 #include "model/wide_table.h"
 
 namespace fastformer::learn {
 
 // Documents as rows of sparse values, end to end.
 struct SparseRows {
-  std::vector<model::FeatureValue> values;
+  io::LargeArray<model::FeatureValue> values;
   std::vector<std::size_t> offsets = {0};  // [rows + 1]
   std::size_t features = 0;
 
+  explicit SparseRows(const io::SpillPlace& place = {}) : values(place) {}
+
   std::size_t rows() const { return offsets.size() - 1; }
   std::span<const model::FeatureValue> row(std::size_t i) const {
-    return {values.data() + offsets[i], offsets[i + 1] - offsets[i]};
+    return values.slice(offsets[i], offsets[i + 1]);
   }
 };
 

@@ -28,10 +28,11 @@ WideBranchTraining::WideBranchTraining(const WideOptions& options, const WideRow
       train_rows_(static_cast<std::int64_t>(train.texts.size())),
       labels_(labels),
       seed_(seed),
-      parallel_for_(parallel_for) {
+      parallel_for_(parallel_for),
+      ngrams_(options.spill) {
   targets_.append(valid.targets);
-  ngrams_ = count_ngrams(options.ngrams, train.texts, parallel_for);
-  ngrams_.append(count_ngrams(options.ngrams, valid.texts, parallel_for));
+  count_ngrams(options.ngrams, train.texts, parallel_for, ngrams_);
+  count_ngrams(options.ngrams, valid.texts, parallel_for, ngrams_);
   table_ = fit(train_rows_);
   std::vector<std::int64_t> rows(valid.texts.size());
   std::iota(rows.begin(), rows.end(), train_rows_);
@@ -70,6 +71,7 @@ model::WideTable WideBranchTraining::fit(std::int64_t rows) const {
   fit_options.min_documents = options_.min_documents;
   fit_options.max_bytes = static_cast<std::int64_t>(options_.megabytes * 1e6);
   fit_options.seed = seed_;
+  fit_options.spill = options_.spill;
   return fit_wide(examples, fit_options, parallel_for_);
 }
 

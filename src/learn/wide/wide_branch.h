@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/parallel.h"
@@ -24,13 +24,14 @@ struct WideOptions {
   double cost = 1;
   int min_documents = 2;
   double megabytes = 24;
+  io::SpillPlace spill;  // of what is made of all rows; no option
 
   void describe(config::OptionSet& options);
 };
 
 // Texts (HTML stripped where the model wants it) and their labels.
 struct WideRows {
-  std::vector<std::string> texts;
+  std::vector<std::string_view> texts;
   data::Targets targets;
 };
 

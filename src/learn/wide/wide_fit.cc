@@ -29,10 +29,12 @@ std::size_t columns_of(const WideExamples& examples) {
 struct Postings {
   std::vector<std::uint32_t> buckets;  // kept, ascending
   std::vector<std::size_t> offsets;    // [features + 1]
-  std::vector<std::uint32_t> documents;
+  io::LargeArray<std::uint32_t> documents;
+
+  explicit Postings(const io::SpillPlace& place) : documents(place) {}
 
   std::span<const std::uint32_t> of(std::size_t feature) const {
-    return {documents.data() + offsets[feature], offsets[feature + 1] - offsets[feature]};
+    return documents.slice(offsets[feature], offsets[feature + 1]);
   }
 };
 
@@ -44,7 +46,7 @@ Postings postings_of(const WideExamples& examples, const WideFitOptions& options
       ++frequency[found.bucket];
     }
   }
-  Postings postings;
+  Postings postings(options.spill);
   postings.offsets = {0};
   std::vector<std::size_t> next(frequency.size(), 0);
   for (std::uint32_t bucket = 0; bucket < frequency.size(); ++bucket) {
@@ -61,7 +63,7 @@ Postings postings_of(const WideExamples& examples, const WideFitOptions& options
     const auto document = static_cast<std::size_t>(examples.documents[i]);
     for (const text::NgramCount& found : examples.ngrams->document(document)) {
       if (frequency[found.bucket] == 0) continue;
-      postings.documents[next[found.bucket]++] = static_cast<std::uint32_t>(i);
+      postings.documents.data()[next[found.bucket]++] = static_cast<std::uint32_t>(i);
     }
   }
   return postings;
@@ -74,7 +76,7 @@ class Spread {
   Spread(const WideExamples& examples, const Postings& postings)
       : labels_(examples.labels), totals_(examples.label_count, 0) {
     for (double& total : totals_) total = static_cast<double>(postings.buckets.size());
-    for (std::uint32_t document : postings.documents) {
+    for (std::uint32_t document : postings.documents.slice(0, postings.documents.size())) {
       for (std::int32_t label : labels_[document]) ++totals_[static_cast<std::size_t>(label)];
     }
   }
@@ -103,7 +105,7 @@ class Spread {
 };
 
 FeatureScaler scaler_of(const WideExamples& examples, const WideFitOptions& options,
-                        Postings postings, const ParallelFor& parallel_for) {
+                        const Postings& postings, const ParallelFor& parallel_for) {
   const Spread spread(examples, postings);
   std::vector<float> idf(postings.buckets.size()), spreads(postings.buckets.size());
   const auto rows = static_cast<double>(examples.documents.size());
@@ -117,16 +119,17 @@ FeatureScaler scaler_of(const WideExamples& examples, const WideFitOptions& opti
           spreads[f] = static_cast<float>(spread.of(documents, shares));
         }
       });
-  return {options.ngrams, std::move(postings.buckets), std::move(idf), std::move(spreads)};
+  return {options.ngrams, postings.buckets, std::move(idf), std::move(spreads)};
 }
 
-SparseRows rows_of(const WideExamples& examples, const FeatureScaler& scaler) {
-  SparseRows rows;
+SparseRows rows_of(const WideExamples& examples, const FeatureScaler& scaler,
+                   const io::SpillPlace& place) {
+  SparseRows rows(place);
   rows.features = scaler.features();
   std::vector<FeatureValue> values;
   for (std::int64_t document : examples.documents) {
     scaler.values(examples.ngrams->document(static_cast<std::size_t>(document)), values);
-    rows.values.insert(rows.values.end(), values.begin(), values.end());
+    rows.values.append(values);
     rows.offsets.push_back(rows.values.size());
   }
   return rows;
@@ -142,8 +145,8 @@ LinearModel solve(const WideExamples& examples, const FeatureScaler& scaler,
   if (columns_of(examples) < examples.label_count && !examples.label_weights.empty()) {
     solver.negative_weights = {examples.label_weights[1]};
   }
-  return solve_squared_hinge(rows_of(examples, scaler), examples.labels, columns_of(examples),
-                             examples.weights, solver, parallel_for);
+  return solve_squared_hinge(rows_of(examples, scaler, options.spill), examples.labels,
+                             columns_of(examples), examples.weights, solver, parallel_for);
 }
 
 // The features that fit into the limit, by document frequency times squared weights: what leaving
@@ -162,13 +165,14 @@ std::vector<std::size_t> most_important(const LinearModel& solved, const Posting
   return model::places_of_largest(importance, most);
 }
 
-Postings kept(const Postings& postings, const std::vector<std::size_t>& features) {
-  Postings result;
+Postings kept(const Postings& postings, const std::vector<std::size_t>& features,
+              const io::SpillPlace& place) {
+  Postings result(place);
   result.offsets = {0};
   for (std::size_t f : features) {
     const auto documents = postings.of(f);
     result.buckets.push_back(postings.buckets[f]);
-    result.documents.insert(result.documents.end(), documents.begin(), documents.end());
+    result.documents.append(documents);
     result.offsets.push_back(result.documents.size());
   }
   return result;
@@ -192,29 +196,25 @@ WideTable rounded(FeatureScaler scaler, const LinearModel& solved) {
 
 }  // namespace
 
-void DocumentNgrams::append(const DocumentNgrams& more) {
-  const std::size_t before = counts.size();
-  counts.insert(counts.end(), more.counts.begin(), more.counts.end());
-  for (std::size_t i = 1; i < more.offsets.size(); ++i) offsets.push_back(before + more.offsets[i]);
-}
-
-DocumentNgrams count_ngrams(const text::NgramOptions& options, std::span<const std::string> texts,
-                            const ParallelFor& parallel_for) {
-  std::vector<std::vector<text::NgramCount>> found(texts.size());
-  parallel_for(
-      static_cast<std::int64_t>(texts.size()), 64, [&](std::int64_t begin, std::int64_t end) {
-        text::NgramCounter counter(options);
-        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-          found[i] = counter.count(texts[i]);
-        }
-      });
-  DocumentNgrams ngrams;
-  for (std::vector<text::NgramCount>& counts : found) {
-    ngrams.counts.insert(ngrams.counts.end(), counts.begin(), counts.end());
-    ngrams.offsets.push_back(ngrams.counts.size());
-    counts = {};
+void count_ngrams(const text::NgramOptions& options, std::span<const std::string_view> texts,
+                  const ParallelFor& parallel_for, DocumentNgrams& ngrams) {
+  constexpr std::size_t kBlock = 4096;  // documents whose counts are held twice
+  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
+    const auto block = texts.subspan(first, std::min(kBlock, texts.size() - first));
+    std::vector<std::vector<text::NgramCount>> found(block.size());
+    parallel_for(
+        static_cast<std::int64_t>(block.size()), 64, [&](std::int64_t begin, std::int64_t end) {
+          text::NgramCounter counter(options);
+          for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+            found[i] = counter.count(block[i]);
+          }
+        });
+    for (const std::vector<text::NgramCount>& counts : found) {
+      ngrams.counts.append(counts);
+      ngrams.offsets.push_back(ngrams.counts.size());
+    }
+    ngrams.counts.release();
   }
-  return ngrams;
 }
 
 WideTable fit_wide(const WideExamples& examples, const WideFitOptions& options,
@@ -225,8 +225,8 @@ WideTable fit_wide(const WideExamples& examples, const WideFitOptions& options,
   const auto feature_bytes = kFeatureBytes + static_cast<std::int64_t>(columns_of(examples));
   const auto most = static_cast<std::size_t>(options.max_bytes / feature_bytes);
   if (options.max_bytes > 0 && scaler.features() > most) {
-    postings = kept(postings, most_important(solved, postings, most));
-    scaler = scaler_of(examples, options, std::move(postings), parallel_for);
+    postings = kept(postings, most_important(solved, postings, most), options.spill);
+    scaler = scaler_of(examples, options, postings, parallel_for);
     solved = solve(examples, scaler, options, parallel_for);
   }
   return rounded(std::move(scaler), solved);

@@ -8,26 +8,27 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "io/large_array.h"
 #include "model/wide_table.h"
 
 namespace fastformer::learn {
 
 // N-gram counts of documents, end to end.
 struct DocumentNgrams {
-  std::vector<text::NgramCount> counts;
+  io::LargeArray<text::NgramCount> counts;
   std::vector<std::size_t> offsets = {0};  // [documents + 1]
+
+  explicit DocumentNgrams(const io::SpillPlace& place = {}) : counts(place) {}
 
   std::size_t size() const { return offsets.size() - 1; }
   std::span<const text::NgramCount> document(std::size_t i) const {
-    return {counts.data() + offsets[i], offsets[i + 1] - offsets[i]};
+    return counts.slice(offsets[i], offsets[i + 1]);
   }
-  // Adds the documents of `more` after these.
-  void append(const DocumentNgrams& more);
 };
 
-// Counts of all texts, in their order.
-DocumentNgrams count_ngrams(const text::NgramOptions& options, std::span<const std::string> texts,
-                            const ParallelFor& parallel_for);
+// Adds the counts of all texts, in their order.
+void count_ngrams(const text::NgramOptions& options, std::span<const std::string_view> texts,
+                  const ParallelFor& parallel_for, DocumentNgrams& ngrams);
 
 // What the wide branch learns from.
 struct WideExamples {
@@ -46,6 +47,7 @@ struct WideFitOptions {
   int min_documents = 2;       // that a feature must occur in
   std::int64_t max_bytes = 0;  // of the table; 0: no limit
   std::uint64_t seed = 1;
+  io::SpillPlace spill;  // of what is made of all documents
 };
 
 // One-vs-rest linear classifiers with squared hinge loss; the result does not depend on the number

@@ -1,0 +1,93 @@
+// Making and reading of token stores.
+#include "commands/token_store.h"
+
+#include <fastformer/error.h>
+#include <fastformer/version.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+#include "base/digest.h"
+
+namespace fastformer::apps {
+namespace {
+
+constexpr char kLayout[] = "tokens 1";
+constexpr std::size_t kFewestBytes = 100'000;
+
+config::Json json_of(text::TextOptions options) {
+  config::OptionSet set;
+  options.describe(set);
+  return set.to_json();
+}
+
+std::string key_of(const TokenSource& source, const text::TextOptions& options,
+                   const text::Tokenizer* given) {
+  Digest key;
+  key.add_values(std::span<const std::uint64_t>(&source.fingerprint, 1));
+  key.add(json_of(options).dump() + kLayout + kVersion);
+  if (given) key.add(given->serialize());
+  return "tokens-" + key.hex();
+}
+
+std::int64_t write_documents(
+    io::PartFileWriter& file, const std::string& name, const text::Pipeline& pipeline,
+    const std::function<std::int64_t(const text::Pipeline&, const TakeIds&)>& documents) {
+  std::vector<std::uint64_t> ends;
+  std::uint64_t tokens = 0;
+  file.begin(name + ".ids");
+  const std::int64_t truncated = documents(pipeline, [&](std::span<const std::int32_t> ids) {
+    file.write_values(ids);
+    ends.push_back(tokens += ids.size());
+  });
+  file.add(name + ".ends", std::span<const std::uint64_t>(ends));
+  return truncated;
+}
+
+TokenStore read(std::shared_ptr<const io::PartFile> file, text::TextOptions& options) {
+  TokenStore store;
+  config::OptionSet set;
+  text::TextOptions settled;
+  settled.describe(set);
+  set.apply_json(config::Json::parse(file->bytes("options")), config::Source::kFile, file->path());
+  store.tokenizer =
+      text::load_tokenizer(settled, std::string(file->bytes("tokenizer")), file->path());
+  const auto truncated = file->values<std::int64_t>("truncated");
+  if (truncated.size() != 2) throw Error("its parts do not fit together", file->path());
+  store.truncated_train = truncated[0];
+  store.truncated_valid = truncated[1];
+  store.train = data::Documents(file, "train");
+  store.valid = data::Documents(file, "valid");
+  options = settled;
+  return store;
+}
+
+}  // namespace
+
+TokenStore stored_tokens(const TokenSource& source, text::TextOptions& options,
+                         const text::Tokenizer* given, const io::CacheFolder& cache) {
+  const bool keep = source.text_bytes >= kFewestBytes && cache.keeps();
+  const std::string key = keep ? key_of(source, options, given) : "tokens";
+  if (auto found = keep ? cache.find(key) : nullptr) {
+    try {
+      return read(std::move(found), options);
+    } catch (const std::exception&) {
+      // Made by another build of this version: it is made anew.
+    }
+  }
+  const std::shared_ptr<const text::Tokenizer> tokenizer = source.tokenizer();
+  const text::Pipeline pipeline(options, tokenizer);
+  const auto write = [&](io::PartFileWriter& file) {
+    const std::int64_t truncated[] = {write_documents(file, "train", pipeline, source.train),
+                                      write_documents(file, "valid", pipeline, source.valid)};
+    file.add("truncated", std::span<const std::int64_t>(truncated));
+    file.add("tokenizer", std::string_view(tokenizer->serialize()));
+    file.add("options", std::string_view(json_of(options).dump()));
+  };
+  TokenStore store = read(cache.make(key, write, keep), options);
+  store.tokenizer = tokenizer;
+  return store;
+}
+
+}  // namespace fastformer::apps

@@ -1,0 +1,47 @@
+// A bounded folder of files that can be made again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/part_file.h"
+
+namespace fastformer::io {
+
+// Files in it may be removed or damaged at any time: then they are made anew. What has not been
+// used for longest goes first. Several processes may use one folder.
+class CacheFolder {
+ public:
+  // `folder`: where files are kept, made when it is missing; empty keeps none. `scratch`: a folder
+  // for those that are not kept; they vanish with their last reader.
+  CacheFolder(std::string folder, std::string scratch, std::int64_t most_bytes);
+
+  bool keeps() const { return !folder_.empty(); }
+
+  // The file of this name, or nullptr. One that is damaged is removed.
+  std::shared_ptr<const PartFile> find(const std::string& name) const;
+  // Makes it: `write` fills it and may be called twice, since a folder that cannot be written to is
+  // a warning, and the scratch folder takes its place. `keep` false: the scratch folder at once.
+  std::shared_ptr<const PartFile> make(const std::string& name,
+                                       const std::function<void(PartFileWriter&)>& write,
+                                       bool keep = true) const;
+
+  // A short text that is kept under a name, if it is there.
+  std::optional<std::string> note(const std::string& name) const;
+  void set_note(const std::string& name, const std::string& text) const;
+
+ private:
+  std::shared_ptr<const PartFile> made_at(const std::string& path,
+                                          const std::function<void(PartFileWriter&)>& write,
+                                          const std::string& final_path, bool& cannot_write) const;
+  void make_room(const std::string& kept) const;
+  std::string file(const std::string& name, const char* ending) const;
+
+  std::string folder_, scratch_;
+  std::int64_t most_bytes_;
+};
+
+}  // namespace fastformer::io

@@ -1,0 +1,77 @@
+"""Corpora are kept for the next run, and no state of the cache changes a model.
+
+    cache_test.py PROGRAM
+"""
+
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+from programs import SMALL, run, sentences, write_csv
+
+
+def model_bytes(model):
+    return {name: (model / name).read_bytes() for name in ("model.safetensors", "vocabulary.txt")}
+
+
+class CacheTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.corpus = self.folder / "train.csv"
+        write_csv(self.corpus, sentences(6000, seed=1))
+        os.utime(self.corpus, (1e9, 1e9))
+        self.cache = self.folder / "cache"
+
+    def train(self, name, *flags, cache=None):
+        model = self.folder / name
+        _, talk = run("train", "--train", self.corpus, "--output", model, *SMALL, "--epochs", "1",
+                      "--corpus-cache", cache or self.cache, *flags)
+        return model_bytes(model), talk
+
+    def test_a_model_is_the_same_whatever_the_cache_holds(self):
+        plain, _ = self.train("plain", cache="off")
+        self.assertFalse(self.cache.exists())
+        self.assertEqual(self.train("first")[0], plain)
+        kept = sorted(file.name for file in self.cache.iterdir())
+        self.assertEqual([name.split("-")[0] for name in kept if name.endswith(".parts")],
+                         ["rows", "tokens"])
+        stamps = {name: (self.cache / name).stat().st_ino for name in kept}
+        self.assertEqual(self.train("second")[0], plain)
+        self.assertEqual({file.name: file.stat().st_ino for file in self.cache.iterdir()}, stamps)
+        for file in self.cache.iterdir():
+            file.write_bytes(file.read_bytes()[:-100] + b"x" * 100)
+        model, talk = self.train("damaged")
+        self.assertEqual(model, plain)
+        self.assertIn("is damaged: it is made anew", talk)
+
+    def test_the_cache_is_bounded_and_may_be_out_of_reach(self):
+        plain, _ = self.train("plain", cache="off")
+        self.assertEqual(self.train("none", "--corpus-cache-size", "0")[0], plain)
+        self.assertEqual([file.name for file in self.cache.iterdir() if file.suffix == ".parts"], [])
+        blocked = self.folder / "file"
+        blocked.write_text("")
+        model, talk = self.train("blocked", cache=blocked / "cache")
+        self.assertEqual(model, plain)
+        self.assertIn("nothing is kept for the next run", talk)
+
+    def test_arrays_in_files_give_the_same_model(self):
+        plain, _ = self.train("plain", cache="off")
+        self.assertEqual(self.train("spilled", "--largest-array", "1", cache="off")[0], plain)
+        self.assertEqual(sorted(file.name for file in (self.folder / "spilled").iterdir()),
+                         sorted(file.name for file in (self.folder / "plain").iterdir()))
+
+    def test_pretraining_reads_from_the_cache_too(self):
+        for name in ("first", "second"):
+            run("pretrain", "--text", self.corpus, "--output", self.folder / name, "--width", "16",
+                "--heads", "4", "--feed-forward", "16", "--layers", "1", "--epochs", "1",
+                "--threads", "1", "--corpus-cache", self.cache)
+        self.assertEqual(model_bytes(self.folder / "first"), model_bytes(self.folder / "second"))
+        self.assertEqual(len(list(self.cache.glob("tokens-*.parts"))), 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

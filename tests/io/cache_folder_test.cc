@@ -1,0 +1,126 @@
+// Files are kept, found, made anew when they are damaged, and go by their age.
+#include "io/cache_folder.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "faulty_operations.h"
+#include "temporary_folder.h"
+
+namespace fastformer::io {
+namespace {
+
+class CacheFolderTest : public testing::Test {
+ protected:
+  CacheFolder open(std::int64_t most_bytes = 1'000'000) const {
+    return {folder_.file("cache/inner"), scratch_.path(), most_bytes};
+  }
+  std::string kept(const std::string& name) const {
+    return folder_.file("cache/inner/" + name + ".parts");
+  }
+  static std::function<void(PartFileWriter&)> text(const std::string& bytes) {
+    return [bytes](PartFileWriter& file) { file.add("text", std::string_view(bytes)); };
+  }
+  // Lets the file be used a number of seconds after the epoch.
+  void set_time(const std::string& name, std::int64_t seconds) const {
+    const timespec times[2] = {{seconds, 0}, {seconds, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, kept(name).c_str(), times, 0), 0);
+  }
+
+  TemporaryFolder folder_, scratch_;
+};
+
+TEST_F(CacheFolderTest, FindsWhatItMade) {
+  EXPECT_EQ(open().find("a"), nullptr);
+  EXPECT_EQ(open().make("a", text("one"))->bytes("text"), "one");
+  const auto found = open().find("a");
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->bytes("text"), "one");
+  remove_tree(folder_.file("cache"));  // at any time
+  EXPECT_EQ(found->bytes("text"), "one");
+  EXPECT_TRUE(list_directory(scratch_.path()).empty());
+}
+
+TEST_F(CacheFolderTest, IsForItsOwnerAlone) {
+  open();
+  struct stat facts;
+  ASSERT_EQ(::stat(folder_.file("cache/inner").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0700u);
+}
+
+TEST_F(CacheFolderTest, ADamagedFileIsRemoved) {
+  open().make("a", text("one"));
+  std::string bytes = read_file(kept("a"));
+  bytes[70] ^= 1;
+  write_file_atomically(kept("a"), bytes);
+  EXPECT_EQ(open().find("a"), nullptr);
+  EXPECT_FALSE(exists(kept("a")));
+}
+
+TEST_F(CacheFolderTest, WithoutAFolderNothingIsKept) {
+  const CacheFolder none("", scratch_.path(), 1'000'000);
+  EXPECT_EQ(none.make("a", text("one"))->bytes("text"), "one");
+  EXPECT_EQ(none.find("a"), nullptr);
+  EXPECT_TRUE(list_directory(scratch_.path()).empty());
+}
+
+TEST_F(CacheFolderTest, WhatIsTooLargeIsNotKept) {
+  EXPECT_EQ(open(100).make("a", text("one"))->bytes("text"), "one");
+  EXPECT_EQ(open().find("a"), nullptr);
+}
+
+TEST_F(CacheFolderTest, TheLongestUnusedGoesFirst) {
+  const std::string hundred(100, 'x');
+  open().make("a", text(hundred));
+  const std::int64_t size = status_of(kept("a")).size;
+  open().make("b", text(hundred));
+  set_time("a", 1000);
+  set_time("b", 2000);
+  open().find("a");  // and is used now
+  write_file_atomically(folder_.file("cache/inner/other"), std::string(1000, 'x'));
+  open(2 * size).make("c", text(hundred));
+  EXPECT_NE(open().find("a"), nullptr);
+  EXPECT_EQ(open().find("b"), nullptr);
+  EXPECT_NE(open().find("c"), nullptr);
+  EXPECT_TRUE(exists(folder_.file("cache/inner/other")));
+}
+
+TEST_F(CacheFolderTest, AFullDiskIsAWarningAndWhatIsWrongIsAnError) {
+  const CacheFolder cache = open();
+  FaultyOperations faulty;
+  faulty.fail(FaultyOperations::Call::kOpen, ENOSPC);
+  EXPECT_ERROR(cache.make("a", [](PartFileWriter&) { throw Error("a bad row"); }), "a bad row");
+  EXPECT_TRUE(list_directory(folder_.file("cache/inner")).empty());
+  const ScopedOperations scope(&faulty);
+  EXPECT_ERROR(cache.make("a", text("one")), "No space left");  // nor is there room for scratch
+}
+
+TEST_F(CacheFolderTest, EveryFailedCallEndsInTheFileOrAnError) {
+  using Call = FaultyOperations::Call;
+  for (const Call call : {Call::kOpen, Call::kWrite, Call::kClose, Call::kRename, Call::kList,
+                          Call::kMap, Call::kStatus}) {
+    for (int after = 0; after < 8; ++after) {
+      const CacheFolder cache = open();
+      FaultyOperations faulty;
+      faulty.fail(call, EIO, after);
+      const ScopedOperations scope(&faulty);
+      try {
+        auto found = cache.find("a");
+        if (!found) found = cache.make("a", text("one"));
+        EXPECT_EQ(found->bytes("text"), "one");
+      } catch (const Error&) {
+        // As good.
+      }
+    }
+    EXPECT_TRUE(list_directory(scratch_.path()).empty());
+  }
+}
+
+TEST_F(CacheFolderTest, KeepsNotes) {
+  EXPECT_FALSE(open().note("a"));
+  open().set_note("a", "text");
+  EXPECT_EQ(open().note("a"), "text");
+}
+
+}  // namespace
+}  // namespace fastformer::io
