@@ -3,8 +3,10 @@
 
 #include <fastformer/error.h>
 #include <fastformer/version.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -37,6 +39,20 @@ int dispatch(const std::string& program, std::span<const Command> commands, int 
   return run_command(program, commands, words);
 }
 
+// A mapped file that another program cuts short takes its pages with it: what reads them ends the
+// program by a signal, and so does a disk that fails.
+void end_with_a_word_when_a_file_vanishes() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) {
+    constexpr char kWord[] =
+        "fastformer: a file in use was cut short or cannot be read any more. Put it back and begin "
+        "again\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWord, sizeof(kWord) - 1);
+    ::_exit(kFailed);
+  };
+  ::sigaction(SIGBUS, &action, nullptr);
+}
+
 }  // namespace
 
 int run_command(const std::string& name, std::span<const Command> commands, Arguments words) {
@@ -58,6 +74,7 @@ int run_command(const std::string& name, std::span<const Command> commands, Argu
 
 int run_program(const std::string& program, std::span<const Command> commands, int argc,
                 char** argv) {
+  end_with_a_word_when_a_file_vanishes();
   set_log_sink([](LogLevel level, const std::string& line) {
     std::fprintf(stderr, "%s%s\n", level == LogLevel::kWarning ? "warning: " : "", line.c_str());
   });

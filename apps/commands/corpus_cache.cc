@@ -1,10 +1,9 @@
 // The user's cache folder.
 #include "commands/corpus_cache.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 
+#include "base/available_memory.h"
 #include "io/files.h"
 
 namespace fastformer::apps {
@@ -34,7 +33,7 @@ void CacheOptions::describe(config::OptionSet& options) {
            "megabytes that it may take; what has not been used for longest goes first")
       .add("largest-array", &array_megabytes, {0, 1e9},
            "megabytes of n-gram counts and the like that are held in memory; more go to a file "
-           "beside the output; 0: an eighth of this machine's memory");
+           "beside the output; 0: an eighth of what is free");
 }
 
 io::CacheFolder CacheOptions::open(const std::string& scratch) const {
@@ -43,9 +42,9 @@ io::CacheFolder CacheOptions::open(const std::string& scratch) const {
 }
 
 io::SpillPlace CacheOptions::spill(const std::string& scratch) const {
-  if (array_megabytes > 0) return {scratch, static_cast<std::size_t>(array_megabytes) * 1'000'000};
-  return {scratch, static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) / 8 *
-                       static_cast<std::size_t>(::sysconf(_SC_PAGESIZE))};
+  const std::int64_t usual = available_memory().value_or(std::int64_t{1} << 30) / 8;
+  return {scratch,
+          static_cast<std::size_t>(array_megabytes > 0 ? array_megabytes * 1'000'000 : usual)};
 }
 
 }  // namespace fastformer::apps

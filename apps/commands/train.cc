@@ -12,6 +12,7 @@
 #include "commands/class_weights.h"
 #include "commands/classifier_fit.h"
 #include "commands/commands.h"
+#include "commands/memory_need.h"
 #include "commands/run_state.h"
 #include "commands/score_fit.h"
 #include "commands/train_options.h"
@@ -142,6 +143,7 @@ bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
     encoded = prepare_rows(options, rows, initial, cache, threads);
   }
   encoded.log();
+  warn_of_memory(memory_need(options, encoded));
   log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
            std::to_string(options.batches.batch_size));
   if (initial && options.wide.wide == learn::WideBranch::kAuto) {

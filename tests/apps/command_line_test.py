@@ -388,6 +388,19 @@ class CommandLineTest(TrainedModelTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write", done.stderr)
 
+    def test_a_model_cut_while_it_is_used_is_an_error(self):
+        model = self.path / "cut"
+        shutil.copytree(self.model, model)
+        with subprocess.Popen([PROGRAM, "predict", "--model", model, "--input", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as use:
+            use.stdin.write("cat dog\n")
+            use.stdin.flush()
+            self.assertRegex(use.stdout.readline(), "^animals\\t")
+            os.truncate(model / "model.safetensors", 0)
+            _, talk = use.communicate("red green\n")
+        self.assertEqual(use.returncode, 1, talk)
+        self.assertIn("a file in use was cut short", talk)
+
     def test_help_lists_every_option_group(self):
         text = run("train", "--help")[0]
         for part in ("--train", "--width", "--epochs", "--max-length", "Additive attention:"):

@@ -1,0 +1,27 @@
+// What a training will take of memory, said before it does.
+#pragma once
+
+#include <cstdint>
+
+#include "commands/encoded_rows.h"
+#include "commands/train_options.h"
+
+namespace fastformer::apps {
+
+// Bytes, about: how they come about is in docs/results.md.
+struct MemoryNeed {
+  std::int64_t program = 0;     // the program and torch
+  std::int64_t parameters = 0;  // with gradients, moments, and the copies that training keeps
+  std::int64_t batch = 0;       // what the largest batch leaves for its backward pass
+  std::int64_t rows = 0;        // facts about rows, and the wide branch's counts of n-grams
+
+  std::int64_t total() const { return program + parameters + batch + rows; }
+};
+
+// `options` as they are when the rows have settled them.
+MemoryNeed memory_need(const TrainOptions& options, const EncodedRows& rows);
+
+// Warns when that is more than is available, and says what to change.
+void warn_of_memory(const MemoryNeed& need);
+
+}  // namespace fastformer::apps

@@ -1,0 +1,68 @@
+// /proc/meminfo and the files of control groups, of both versions.
+#include "base/available_memory.h"
+
+#include <algorithm>
+#include <fstream>
+#include <string_view>
+
+#include "base/strings.h"
+
+namespace fastformer {
+namespace {
+
+using Bytes = std::optional<std::int64_t>;
+
+// The first number of the line that begins with `key`.
+Bytes number_after(const std::string& path, const std::string& key) {
+  std::ifstream lines(path);
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.starts_with(key)) continue;
+    const std::string_view rest = trim(std::string_view(line).substr(key.size()));
+    return parse_int(rest.substr(0, rest.find(' ')));
+  }
+  return {};
+}
+
+// The path of the process in the hierarchy whose line holds this field, or nothing.
+std::optional<std::string> group_path(const std::string& path, const std::string& field) {
+  std::ifstream lines(path);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.find(field);
+    if (at != std::string::npos) return line.substr(at + field.size());
+  }
+  return {};
+}
+
+// What a limit leaves of itself.
+Bytes left_of(const std::string& folder, const char* limit, const char* usage, const char* cache) {
+  const Bytes most = number_after(folder + limit, "");  // "max" is no number
+  const Bytes used = number_after(folder + usage, "");
+  if (!most || !used) return {};
+  const std::int64_t files = number_after(folder + "/memory.stat", cache).value_or(0);
+  return std::max<std::int64_t>(0, *most - *used + files);
+}
+
+}  // namespace
+
+Bytes available_memory(const std::string& root) {
+  Bytes least;
+  const auto consider = [&least](Bytes bytes) {
+    if (bytes && (!least || *bytes < *least)) least = bytes;
+  };
+  const Bytes machine = number_after(root + "/proc/meminfo", "MemAvailable:");
+  if (machine) consider(*machine * 1024);
+  const std::string groups = root + "/proc/self/cgroup", tree = root + "/sys/fs/cgroup";
+  // Inside a container the group's own files stand at the top of the tree.
+  for (const std::string& path : {group_path(groups, "0::").value_or(""), std::string()}) {
+    consider(left_of(tree + path, "/memory.max", "/memory.current", "file "));
+  }
+  for (const std::string& path : {group_path(groups, ":memory:").value_or(""), std::string()}) {
+    consider(left_of(tree + "/memory" + path, "/memory.limit_in_bytes", "/memory.usage_in_bytes",
+                     "total_cache "));
+  }
+  return least;
+}
+
+Bytes available_memory() { return available_memory(""); }
+
+}  // namespace fastformer
