@@ -29,7 +29,7 @@ LoadedClassifier::LoadedClassifier(const ModelUse& use)
       config_(folder_.config()),
       data_options_(section(folder_.config_document(), "data")),
       pool_(use.threads),
-      classifier_(folder_, runtime::precision_of(use.precision, folder_.config())) {
+      encoder_(load_encoder(folder_, use.precision)) {
   wide_ = folder_.config().wide;
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }
@@ -75,7 +75,7 @@ std::vector<float> LoadedClassifier::logits(const std::vector<ClassifierInput>& 
     std::vector<std::span<const std::int32_t>> ids;
     ids.reserve(documents.size());
     for (const ClassifierInput& document : documents) ids.emplace_back(document.tokens.ids);
-    classifier_.logits(ids, pool_, logits);
+    encoder_->logits(ids, pool_, logits);
   }
   if (wide_.present) mix(documents, logits);
   return logits;

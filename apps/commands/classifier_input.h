@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "commands/encoder_branch.h"
 #include "commands/model_use.h"
 #include "data/corpus_reader.h"
-#include "runtime/classifier.h"
 #include "text/pipeline.h"
 
 namespace fastformer::apps {
@@ -48,7 +48,7 @@ class LoadedClassifier {
   model::ModelConfig config_;  // the folder's, as the chosen branch reads it
   config::Json data_options_;
   ThreadPool pool_;
-  runtime::Classifier classifier_;
+  std::unique_ptr<EncoderBranch> encoder_;
   std::optional<text::Pipeline> pipeline_;
   model::WideConfig wide_;
 };

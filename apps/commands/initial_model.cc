@@ -19,13 +19,6 @@ constexpr std::string_view kHead = "classifier.";
 // Options that no tensor and no id depends on.
 bool is_free(const std::string& name) { return name == "dropout" || name == "truncate"; }
 
-// The options that a model's tensors and ids depend on.
-void describe(model::ModelConfig& config, config::OptionSet& options) {
-  config.text.describe(options);
-  config.encoder.describe(options);
-  config.fastformer.describe(options);
-}
-
 // "a, b, c, ..."
 std::string some_of(const std::vector<std::string>& labels) {
   constexpr std::size_t kShown = 5;
@@ -60,8 +53,10 @@ InitialModel::InitialModel(const std::string& folder) : folder_(model::ModelFold
 void InitialModel::adopt(const config::OptionSet& given, model::ModelConfig& config) const {
   model::ModelConfig own = folder_.config();
   config::OptionSet own_options, options;
-  describe(own, own_options);
-  describe(config, options);
+  own.text.describe(own_options);
+  own.describe_encoder(own_options);
+  config.text.describe(options);
+  config.describe_encoders(options);
   config::Json values = config::Json::object();
   for (const config::Option& option : own_options.options()) {
     // Of a pretrained encoder there is no pooling yet.

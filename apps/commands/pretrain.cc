@@ -52,8 +52,7 @@ struct PretrainOptions {
     resuming.describe(options);
     files.corpus.describe(options);
     model.text.describe(options);
-    model.encoder.describe(options);
-    model.fastformer.describe(options);
+    model.describe_encoders(options);
     masking.describe(options);
     batches.describe(options);
     training.describe(options);
@@ -138,6 +137,7 @@ int run_pretrain(Arguments arguments) {
   }
   require(options.files.text.empty() ? "" : options.files.text[0], "--text");
   options.model.validate_choices();
+  model::refuse_options_of_others(options.model, set);
   if (options.model.text.truncate == text::Truncate::kError) {
     throw usage_error("long documents are read in parts, none is truncated", "--truncate",
                       "Leave it out");

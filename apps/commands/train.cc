@@ -230,6 +230,7 @@ std::vector<std::string> settle(config::OptionSet& set, Arguments arguments, Tra
   }
   check_subwords(options);
   check(options);
+  model::refuse_options_of_others(options.model, set);
   settle_folds(options, set.find("valid-share")->source > config::Source::kPreset);
   check_search(options);
   options.command = command_text(kCommand, arguments);

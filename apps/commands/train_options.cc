@@ -23,8 +23,7 @@ void TrainOptions::describe(config::OptionSet& options) {
   resuming.describe(options);
   files.corpus.describe(options);
   model.text.describe(options);
-  model.encoder.describe(options);
-  model.fastformer.describe(options);
+  model.describe_encoders(options);
   batches.describe(options);
   training.describe(options);
   describe_loss(options);

@@ -1,7 +1,9 @@
-// fastformer-train: the commands that need libtorch.
+// fastformer-train: the commands that need libtorch, and those on models whose encoder needs it.
 #include <cstdlib>
 
 #include "commands/commands.h"
+#include "commands/torch_branch.h"
+#include "learn/encoders/encoder.h"
 #include "learn/torch_errors.h"
 #include "learn/training/freed_memory.h"
 
@@ -21,7 +23,15 @@ int main(int argc, char** argv) {
   constexpr Command kCommands[] = {
       {"train", "train a model on labelled text", translated<run_train>},
       {"pretrain", "teach an encoder on text without labels", translated<run_pretrain>},
+      {"evaluate", "measure a model on labelled text", translated<run_evaluate>},
+      {"predict", "label text", translated<run_predict>},
+      {"quantize", "make a model smaller and faster by rounding its weights",
+       translated<run_quantize>},
+      {"bench", "measure a model's speed and the machine's", translated<run_bench>},
+      {"inspect", "show what a model folder holds", translated<run_inspect>},
   };
   fastformer::learn::keep_freed_memory();
+  fastformer::learn::install_encoders();
+  set_loader_of_other_encoders(load_torch_encoder);
   return run_program("fastformer-train", kCommands, argc, argv);
 }

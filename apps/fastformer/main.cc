@@ -1,5 +1,4 @@
-// fastformer: the lean program; commands that need libtorch are handed to fastformer-train beside
-// it.
+// fastformer: the lean program; what needs libtorch is handed to fastformer-train beside it.
 #include <fastformer/error.h>
 #include <unistd.h>
 
@@ -8,8 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
+#include "base/strings.h"
 #include "commands/commands.h"
 #include "io/files.h"
+#include "model/encoder_choices.h"
 
 namespace fastformer::apps {
 namespace {
@@ -23,9 +25,11 @@ std::string program_folder() {
   return io::parent_path(path);
 }
 
+std::string training_program() { return io::join_path(program_folder(), "fastformer-train"); }
+
 // Becomes fastformer-train, so that signals arrive there and its exit code is this program's.
 int hand_over(const std::string& command, Arguments arguments) {
-  const std::string program = io::join_path(program_folder(), "fastformer-train");
+  const std::string program = training_program();
   std::vector<std::string> words = {program, command};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
@@ -43,6 +47,24 @@ int hand_over(const std::string& command, Arguments arguments) {
 int hand_over_train(Arguments arguments) { return hand_over("train", arguments); }
 int hand_over_pretrain(Arguments arguments) { return hand_over("pretrain", arguments); }
 
+// Runs a command on a model here, or in fastformer-train when the model's encoder is not known
+// here. Commands open the model before they read or write anything else.
+int on_any_model(const std::string& command, int (*run)(Arguments), Arguments arguments) {
+  try {
+    return run(arguments);
+  } catch (const model::UnknownEncoder& error) {
+    if (!io::exists(training_program())) throw;
+    log_info("the model's encoder is " + printable(error.name()) + ": fastformer-train runs it");
+  }
+  return hand_over(command, arguments);
+}
+
+int evaluate(Arguments arguments) { return on_any_model("evaluate", run_evaluate, arguments); }
+int predict(Arguments arguments) { return on_any_model("predict", run_predict, arguments); }
+int quantize(Arguments arguments) { return on_any_model("quantize", run_quantize, arguments); }
+int bench(Arguments arguments) { return on_any_model("bench", run_bench, arguments); }
+int inspect(Arguments arguments) { return on_any_model("inspect", run_inspect, arguments); }
+
 }  // namespace
 }  // namespace fastformer::apps
 
@@ -51,12 +73,12 @@ int main(int argc, char** argv) {
   constexpr Command kCommands[] = {
       {"train", "train a model on labelled text", hand_over_train},
       {"pretrain", "teach an encoder on text without labels", hand_over_pretrain},
-      {"evaluate", "measure a model on labelled text", run_evaluate},
-      {"predict", "label text", run_predict},
-      {"quantize", "make a model smaller and faster by rounding its weights", run_quantize},
-      {"bench", "measure a model's speed and the machine's", run_bench},
+      {"evaluate", "measure a model on labelled text", evaluate},
+      {"predict", "label text", predict},
+      {"quantize", "make a model smaller and faster by rounding its weights", quantize},
+      {"bench", "measure a model's speed and the machine's", bench},
       {"data", "check labelled files before training on them", run_data},
-      {"inspect", "show what a model folder holds", run_inspect},
+      {"inspect", "show what a model folder holds", inspect},
       {"import", "make a model folder from the authors' PyTorch weights", run_import},
   };
   return run_program("fastformer", kCommands, argc, argv);

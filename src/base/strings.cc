@@ -112,6 +112,11 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   return best;
 }
 
+std::string near_or_known(std::string_view word, std::span<const std::string> candidates) {
+  if (const auto near = nearest(word, candidates)) return "Did you mean " + *near + "?";
+  return "Known: " + join(candidates, ", ");
+}
+
 std::string printable(std::string_view text, std::size_t limit) {
   std::string shown;
   std::size_t used = 0;

@@ -35,6 +35,8 @@ std::string format_count(std::int64_t value);
 int edit_distance(std::string_view a, std::string_view b);
 // The candidate nearest to `word`, or nothing when all are further than a third of its length + 1.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
+// Advice on an unknown word: the candidate that was meant, or all of them.
+std::string near_or_known(std::string_view word, std::span<const std::string> candidates);
 
 // `text` with control characters escaped, cut after `limit` bytes (never inside a character), for
 // error messages.

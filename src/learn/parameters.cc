@@ -12,8 +12,6 @@
 namespace fastformer::learn {
 namespace {
 
-constexpr double kInitialDeviation = 0.02;  // initializer_range of the authors' fastformer.json
-
 at::Tensor initial_values(const model::TensorSpec& spec, std::uint64_t seed) {
   const at::TensorOptions options = at::TensorOptions().dtype(at::kDouble);
   if (spec.initial == model::Initial::kZero) return at::zeros(spec.shape, options);
@@ -22,7 +20,7 @@ at::Tensor initial_values(const model::TensorSpec& spec, std::uint64_t seed) {
   double* data = values.mutable_data_ptr<double>();
   torch_parallel_for()(values.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
     Random random(hash_of(spec.name, seed), 2 * static_cast<std::uint64_t>(begin));
-    for (std::int64_t i = begin; i < end; ++i) data[i] = kInitialDeviation * random.normal();
+    for (std::int64_t i = begin; i < end; ++i) data[i] = spec.deviation * random.normal();
   });
   return values;
 }

@@ -72,6 +72,9 @@ class Scope {
   const at::Tensor& operator[](std::string_view name) const;
   bool contains(std::string_view name) const;
   Scope inside(std::string_view name) const;
+  // All tensors of the model.
+  Scope whole() const { return Scope(*parameters_, ""); }
+  const std::string& prefix() const { return prefix_; }
   at::ScalarType products() const { return parameters_->products(); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -22,8 +23,7 @@ struct Sections {
   config::OptionSet wide;
 
   explicit Sections(ModelConfig& config) {
-    config.encoder.describe(model);
-    config.fastformer.describe(model);
+    config.describe_encoder(model);
     config.text.describe(text);
     config.wide.describe(wide);
   }
@@ -119,6 +119,18 @@ void check_format(const Json& document, const std::string& where) {
   }
 }
 
+// The encoder's name, which says what other options "model" has.
+std::string encoder_of(const Json& document, const std::string& where) {
+  const Json& model = member(document, "model", where);
+  if (!model.is_object() || !model.contains("encoder") || !model["encoder"].is_string()) {
+    return kFastformer;
+  }
+  const auto name = model["encoder"].get<std::string>();
+  const std::vector<std::string> known = encoder_names();
+  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  throw UnknownEncoder(name, where, ErrorKind::kFailure);
+}
+
 bool is_quantized(const Json& document, const std::string& where) {
   const auto at = document.find("weights");
   if (at == document.end()) return false;
@@ -185,6 +197,7 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
   config.vocabulary = whole_number(document, "vocabulary", 1, where);
   config.padding_id = whole_number(document, "padding_id", -1, where);
   config.temperature = number_or(document, "temperature", config.temperature, where);
+  config.encoder.encoder = encoder_of(document, where);
   Sections sections(config);
   // The options' errors are errors of usage; a damaged file is a failure.
   try {

@@ -117,8 +117,7 @@ std::string labels(const ModelConfig& config) {
 std::string configuration(const ModelConfig& config) {
   ModelConfig copy = config;
   config::OptionSet options;
-  copy.encoder.describe(options);
-  copy.fastformer.describe(options);
+  copy.describe_encoder(options);
   copy.text.describe(options);
   std::string text = "\n## Configuration\n\n| option | value | meaning |\n| --- | --- | --- |\n";
   for (const config::Option& option : options.options()) {

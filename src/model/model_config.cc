@@ -16,12 +16,10 @@ namespace {
 constexpr double kLowestTemperature = 1e-6;
 constexpr double kHighestTemperature = 1e6;
 
-void check_name(const std::string& option, const std::string& name,
-                const std::vector<std::string>& known) {
+void check_task(const std::string& name) {
+  const std::vector<std::string>& known = task_names();
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
-  const std::optional<std::string> near = nearest(name, known);
-  throw usage_error("unknown " + option + " \"" + printable(name) + "\"", option,
-                    near ? "Did you mean " + *near + "?" : "Known: " + join(known, ", "));
+  throw usage_error("unknown task \"" + printable(name) + "\"", "task", near_or_known(name, known));
 }
 
 void check_labels(const std::vector<std::string>& labels) {
@@ -56,7 +54,7 @@ void check_temperature(double temperature) {
 
 void EncoderOptions::describe(config::OptionSet& options) {
   options.group("Encoder")
-      .add("encoder", &encoder, "NAME", "how tokens mix")
+      .add("encoder", &encoder, "NAME", "how tokens mix: " + join(encoder_names(), ", "))
       .add("width", &width, {1, 65536}, "hidden units of a token")
       .add("heads", &heads, {1, 4096}, "attention heads; must divide the width")
       .add("layers", &layers, {1, 1000}, "blocks")
@@ -117,14 +115,29 @@ const std::vector<std::string>& task_names() {
   return names;
 }
 
-const std::vector<std::string>& encoder_names() {
-  static const std::vector<std::string> names = {"fastformer"};
-  return names;
+EncoderChoices& ModelConfig::choices() {
+  if (encoder.encoder == kFastformer) return fastformer;
+  if (EncoderChoices* found = others.find(encoder.encoder)) return *found;
+  throw UnknownEncoder(encoder.encoder, "encoder", ErrorKind::kUsage);
+}
+
+const EncoderChoices& ModelConfig::choices() const {
+  return const_cast<ModelConfig*>(this)->choices();
+}
+
+void ModelConfig::describe_encoder(config::OptionSet& options) {
+  encoder.describe(options);
+  choices().describe(options);
+}
+
+void ModelConfig::describe_encoders(config::OptionSet& options) {
+  encoder.describe(options);
+  fastformer.describe(options);
+  others.describe(options);
 }
 
 void ModelConfig::validate_choices() const {
-  check_name("task", task, task_names());
-  check_name("encoder", encoder.encoder, encoder_names());
+  check_task(task);
   if (encoder.width % encoder.heads != 0) {
     throw usage_error("the width " + std::to_string(encoder.width) + " is not a multiple of the " +
                           std::to_string(encoder.heads) + " heads",
@@ -134,6 +147,7 @@ void ModelConfig::validate_choices() const {
     throw usage_error("the local width " + std::to_string(encoder.local_width) + " is even",
                       "local-width", "A token stands in the middle of what its branch sees");
   }
+  choices().validate(*this);
 }
 
 void ModelConfig::validate() const {

@@ -9,6 +9,7 @@
 #include "config/options.h"
 #include "kernels/switches.h"
 #include "metrics/target_kind.h"
+#include "model/encoder_choices.h"
 #include "text/ngrams.h"
 #include "text/text_options.h"
 
@@ -19,9 +20,12 @@ namespace fastformer::model {
 inline constexpr const char* kClassification = "classification";
 inline constexpr const char* kPretraining = "pretraining";
 
+// The encoder that every program has.
+inline constexpr const char* kFastformer = "fastformer";
+
 // What every encoder shares: embedding, blocks and pooling around the part that mixes tokens.
 struct EncoderOptions {
-  std::string encoder = "fastformer";
+  std::string encoder = kFastformer;
   int width = 256;
   int heads = 16;
   int layers = 2;
@@ -43,13 +47,15 @@ struct EncoderOptions {
 };
 
 // The choices of additive attention itself.
-struct FastformerOptions {
+struct FastformerOptions : ChoicesOf<FastformerOptions> {
   Interaction interaction = Interaction::kProduct;
   HeadScores head_scores = HeadScores::kWhole;
   bool share_query_value = true;
   bool share_heads = false;  // one [head width, width] projection serves all heads
 
-  void describe(config::OptionSet& options);
+  void describe(config::OptionSet& options) override;
+  void add_layer(TensorTable& table, const std::string& prefix,
+                 const ModelConfig& config) const override;
 };
 
 // The wide branch beside the encoder: its features, and how its scores join the encoder's logits:
@@ -76,6 +82,7 @@ struct ModelConfig {
   std::string task = kClassification;
   EncoderOptions encoder;
   FastformerOptions fastformer;
+  OtherChoices others;  // of encoders that are not chosen, too
   text::TextOptions text;
   WideConfig wide;
   std::int64_t vocabulary = 0;   // rows of the word embedding
@@ -96,6 +103,14 @@ struct ModelConfig {
     return labels.size() == 2 && !is_multi() ? 1 : static_cast<std::int64_t>(labels.size());
   }
 
+  // The chosen encoder's own options; a name that the program does not know is an UnknownEncoder.
+  EncoderChoices& choices();
+  const EncoderChoices& choices() const;
+  // The options of the encoder: what all encoders share, and its own.
+  void describe_encoder(config::OptionSet& options);
+  // The same with the own options of all encoders, of which one is still to be chosen.
+  void describe_encoders(config::OptionSet& options);
+
   // Throws a usage error that names the option when a choice is not known or choices do not fit
   // together (heads must divide width): what can be said before the corpus is read.
   void validate_choices() const;
@@ -103,8 +118,7 @@ struct ModelConfig {
   void validate() const;
 };
 
-// What `task` and `encoder` may be.
+// What `task` may be.
 const std::vector<std::string>& task_names();
-const std::vector<std::string>& encoder_names();
 
 }  // namespace fastformer::model

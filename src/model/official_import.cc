@@ -192,8 +192,10 @@ ModelConfig converted(const OfficialConfig& official, const StateDict& weights) 
   config.encoder.norm = NormPlacement::kPost;
   config.encoder.residual = true;
   config.encoder.share_layers = false;
-  config.fastformer = {Interaction::kProduct, HeadScores::kWhole, /*share_query_value=*/true,
-                       /*share_heads=*/false};
+  config.fastformer.interaction = Interaction::kProduct;
+  config.fastformer.head_scores = HeadScores::kWhole;
+  config.fastformer.share_query_value = true;
+  config.fastformer.share_heads = false;
   config.text.tokenizer = text::TokenizerKind::kWord;
   config.text.max_length = static_cast<int>(official.size("max_position_embeddings", 16777216));
   // The authors' code sizes the embedding by its own word list and never reads "vocab_size".

@@ -11,53 +11,7 @@
 namespace fastformer::model {
 namespace {
 
-// Collects specifications; a linear map has a weight [outputs, inputs] and a bias [outputs].
-class Table {
- public:
-  void weight(const std::string& name, std::vector<std::int64_t> shape) {
-    specs_.push_back({name + ".weight", std::move(shape), Initial::kNormal});
-  }
-  void bias(const std::string& name, std::int64_t elements) {
-    specs_.push_back({name + ".bias", {elements}, Initial::kZero});
-  }
-  void linear(const std::string& name, std::int64_t outputs, std::int64_t inputs) {
-    weight(name, {outputs, inputs});
-    bias(name, outputs);
-  }
-  void convolution(const std::string& name, std::int64_t taps, std::int64_t width) {
-    weight(name, {taps, width});
-    bias(name, width);
-  }
-  void norm(const std::string& name, std::int64_t width) {
-    specs_.push_back({name + ".weight", {width}, Initial::kOne});
-    bias(name, width);
-  }
-  std::vector<TensorSpec> take() { return std::move(specs_); }
-
- private:
-  std::vector<TensorSpec> specs_;
-};
-
-void add_additive_attention(Table& table, const std::string& prefix, const ModelConfig& config) {
-  const FastformerOptions& choice = config.fastformer;
-  const std::int64_t width = config.encoder.width;
-  const std::int64_t heads = config.encoder.heads;
-  const std::int64_t head_width = config.encoder.head_width();
-  const std::int64_t projected = choice.share_heads ? head_width : width;
-  const std::int64_t seen = choice.head_scores == HeadScores::kWhole ? width : head_width;
-  table.linear(prefix + "query", projected, width);
-  table.linear(prefix + "key", projected, width);
-  if (!choice.share_query_value) table.linear(prefix + "value", projected, width);
-  table.linear(prefix + "query_score", heads, seen);
-  table.linear(prefix + "key_score", heads, seen);
-  if (choice.interaction == Interaction::kConcatenation) {
-    table.linear(prefix + "key_interaction", width, 2 * width);
-    table.linear(prefix + "value_interaction", width, 2 * width);
-  }
-  table.linear(prefix + "transform", width, width);
-}
-
-void add_local(Table& table, const std::string& prefix, const EncoderOptions& encoder) {
+void add_local(TensorTable& table, const std::string& prefix, const EncoderOptions& encoder) {
   if (encoder.local == Local::kNone) return;
   table.convolution(prefix + "convolution", encoder.local_width, encoder.width);
   if (encoder.local == Local::kGated) {
@@ -65,10 +19,10 @@ void add_local(Table& table, const std::string& prefix, const EncoderOptions& en
   }
 }
 
-void add_layer(Table& table, const std::string& prefix, const ModelConfig& config) {
+void add_layer(TensorTable& table, const std::string& prefix, const ModelConfig& config) {
   const EncoderOptions& encoder = config.encoder;
   const bool normed = encoder.norm != NormPlacement::kNone;
-  add_additive_attention(table, prefix + "attention.", config);
+  config.choices().add_layer(table, prefix + "attention.", config);
   table.linear(prefix + "attention.output", encoder.width, encoder.width);
   if (normed) table.norm(prefix + "attention.norm", encoder.width);
   add_local(table, prefix + "local.", encoder);
@@ -80,19 +34,39 @@ void add_layer(Table& table, const std::string& prefix, const ModelConfig& confi
 
 }  // namespace
 
+void FastformerOptions::add_layer(TensorTable& table, const std::string& prefix,
+                                  const ModelConfig& config) const {
+  const std::int64_t width = config.encoder.width;
+  const std::int64_t heads = config.encoder.heads;
+  const std::int64_t head_width = config.encoder.head_width();
+  const std::int64_t projected = share_heads ? head_width : width;
+  const std::int64_t seen = head_scores == HeadScores::kWhole ? width : head_width;
+  table.linear(prefix + "query", projected, width);
+  table.linear(prefix + "key", projected, width);
+  if (!share_query_value) table.linear(prefix + "value", projected, width);
+  table.linear(prefix + "query_score", heads, seen);
+  table.linear(prefix + "key_score", heads, seen);
+  if (interaction == Interaction::kConcatenation) {
+    table.linear(prefix + "key_interaction", width, 2 * width);
+    table.linear(prefix + "value_interaction", width, 2 * width);
+  }
+  table.linear(prefix + "transform", width, width);
+}
+
 std::int64_t TensorSpec::elements() const {
   return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
 }
 
 std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
   const EncoderOptions& encoder = config.encoder;
-  Table table;
+  TensorTable table;
   table.weight("embedding.word", {config.vocabulary, encoder.width});
   if (encoder.positions == Positions::kLearned) {
     table.weight("embedding.position", {config.text.max_length, encoder.width});
   }
   if (encoder.norm != NormPlacement::kNone) table.norm("embedding.norm", encoder.width);
   const int distinct_layers = encoder.share_layers ? 1 : encoder.layers;
+  config.choices().add_shared(table, config);
   for (int layer = 0; layer < distinct_layers; ++layer) {
     add_layer(table, layer_prefix(config, layer), config);
   }

@@ -6,18 +6,9 @@
 #include <vector>
 
 #include "model/model_config.h"
+#include "model/tensor_table.h"
 
 namespace fastformer::model {
-
-enum class Initial { kNormal, kZero, kOne };  // kNormal: mean 0, deviation 0.02
-
-struct TensorSpec {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  Initial initial;
-
-  std::int64_t elements() const;
-};
 
 // Every tensor of the model, in file order. Weights of products are [outputs, inputs]. With
 // d = width, e = d / heads, H = heads, f = feed_forward, C = labels, V = vocabulary:
@@ -32,6 +23,8 @@ struct TensorSpec {
 //   meets the token k - K / 2 places on; the gate only where gated
 //   encoder.layer.L.feed_forward.{inner [f, d],outer [d, f],norm}
 //   encoder.norm (pre-norm only)
+// Other encoders have other tensors under attention., and perhaps some under encoder.shared.; their
+// files in learn/encoders list them.
 //
 // Then a classifier's pooling.hidden [d, d] and pooling.score [1, d] (not with max pooling alone)
 // and classifier [C, d], or [C, 2d] on both poolings: attention's, then the largest. A pretrained

@@ -24,7 +24,7 @@ ConvolutionPlan convolution_of(const TensorSource& source, const std::string& na
 }
 
 const model::ModelConfig& supported(const model::ModelConfig& config) {
-  if (config.encoder.encoder != "fastformer") {
+  if (config.encoder.encoder != model::kFastformer) {
     throw Error("the runtime has no encoder \"" + config.encoder.encoder + "\"");
   }
   return config;

@@ -20,8 +20,7 @@ struct AllOptions {
   AllOptions() {
     corpus.describe(set);
     model.text.describe(set);
-    model.encoder.describe(set);
-    model.fastformer.describe(set);
+    model.describe_encoders(set);
   }
 };
 

@@ -6,13 +6,15 @@
 
 #include "base/random.h"
 #include "data/batches.h"
+#include "learn/encoders/encoder.h"
 #include "learn/tasks/classifier.h"
 #include "model/model_config.h"
 
 namespace fastformer::learn {
 
-// 3 labels, width 12, 3 heads, 2 layers, 30 known tokens, no dropout.
+// 3 labels, width 12, 3 heads, 2 layers, 30 known tokens, no dropout; any encoder can be chosen.
 inline model::ModelConfig small_config() {
+  install_encoders();
   model::ModelConfig config;
   config.encoder.width = 12;
   config.encoder.heads = 3;

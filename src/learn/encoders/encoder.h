@@ -35,4 +35,7 @@ class Encoder {
 // The encoder that the configuration names; an unknown name is an Error naming the nearest.
 std::unique_ptr<Encoder> make_encoder(const model::ModelConfig& config);
 
+// Makes the encoders of the table known to the program: see model::add_encoders.
+void install_encoders();
+
 }  // namespace fastformer::learn

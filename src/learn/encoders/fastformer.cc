@@ -1,9 +1,8 @@
 // Additive attention: composed for the long documents of the published layer, else as the paper
 // writes it, for every switch.
-#include "learn/encoders/fastformer.h"
-
 #include <cmath>
 
+#include "learn/encoders/registry.h"
 #include "learn/ops/composed_attention.h"
 #include "learn/ops/document_scale.h"
 #include "learn/ops/pooling.h"
@@ -35,10 +34,8 @@ struct Part {
 
 class Fastformer : public Encoder {
  public:
-  explicit Fastformer(const model::ModelConfig& config)
-      : options_(config.fastformer),
-        heads_(config.encoder.heads),
-        head_width_(config.encoder.head_width()) {}
+  Fastformer(const model::ModelConfig& config, const model::FastformerOptions& options)
+      : options_(options), heads_(config.encoder.heads), head_width_(config.encoder.head_width()) {}
 
   at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                  const ForwardContext&) const override {
@@ -130,8 +127,8 @@ class Fastformer : public Encoder {
 
 }  // namespace
 
-std::unique_ptr<Encoder> make_fastformer(const model::ModelConfig& config) {
-  return std::make_unique<Fastformer>(config);
+EncoderRow fastformer_encoder() {
+  return encoder_row<model::FastformerOptions, Fastformer>(model::kFastformer);
 }
 
 }  // namespace fastformer::learn

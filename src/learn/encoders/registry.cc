@@ -1,31 +1,47 @@
 // The table of encoders.
+#include "learn/encoders/registry.h"
+
 #include <fastformer/error.h>
 
-#include <array>
+#include <vector>
 
-#include "learn/encoders/encoder.h"
-#include "learn/encoders/fastformer.h"
+// A line here and the file NAME.cc, which defines NAME_encoder(), are all of an encoder.
+#define FASTFORMER_ENCODERS(row) \
+  row(fastformer)                \
+  row(transformer)               \
+  row(linear_transformer)
 
 namespace fastformer::learn {
+
+#define DECLARED(name) EncoderRow name##_encoder();
+FASTFORMER_ENCODERS(DECLARED)
+#undef DECLARED
+
 namespace {
 
-struct Row {
-  const char* name;
-  std::unique_ptr<Encoder> (*make)(const model::ModelConfig&);
-};
-
-constexpr std::array kEncoders = {Row{"fastformer", make_fastformer}};
+const std::vector<EncoderRow>& encoder_table() {
+#define MADE(name) name##_encoder(),
+  static const std::vector<EncoderRow> rows = {FASTFORMER_ENCODERS(MADE)};
+#undef MADE
+  return rows;
+}
 
 }  // namespace
 
 std::unique_ptr<Encoder> make_encoder(const model::ModelConfig& config) {
   std::vector<std::string> known;
-  for (const Row& row : kEncoders) {
-    if (config.encoder.encoder == row.name) return row.make(config);
-    known.emplace_back(row.name);
+  for (const EncoderRow& row : encoder_table()) {
+    if (config.encoder.encoder == row.kind.name) return row.make(config);
+    known.push_back(row.kind.name);
   }
   config::fail_unknown("unknown encoder " + config.encoder.encoder, config.encoder.encoder, known,
                        "encoder");
+}
+
+void install_encoders() {
+  std::vector<model::EncoderKind> kinds;
+  for (const EncoderRow& row : encoder_table()) kinds.push_back(row.kind);
+  model::add_encoders(kinds);
 }
 
 }  // namespace fastformer::learn
