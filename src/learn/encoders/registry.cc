@@ -9,6 +9,7 @@
 #define FASTFORMER_ENCODERS(row) \
   row(fastformer)                \
   row(transformer)               \
+  row(linformer)                 \
   row(linear_transformer)
 
 namespace fastformer::learn {
