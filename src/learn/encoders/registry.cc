@@ -9,6 +9,7 @@
 #define FASTFORMER_ENCODERS(row) \
   row(fastformer)                \
   row(transformer)               \
+  row(longformer)                \
   row(linformer)                 \
   row(linear_transformer)
 
