@@ -10,6 +10,7 @@
   row(fastformer)                \
   row(transformer)               \
   row(longformer)                \
+  row(bigbird)                   \
   row(linformer)                 \
   row(linear_transformer)
 
