@@ -244,7 +244,7 @@ TEST(ClassifierTest, IdOutsideTheVocabularyIsAnError) {
 
 TEST(EncoderTest, EveryNameThatModelsKnowIsMadeHere) {
   install_encoders();
-  EXPECT_EQ(model::encoder_names().size(), 6U);
+  EXPECT_EQ(model::encoder_names().size(), 7U);
   for (const std::string& name : model::encoder_names()) {
     model::ModelConfig config = small_config();
     config.encoder.encoder = name;

@@ -12,7 +12,8 @@
   row(longformer)                \
   row(bigbird)                   \
   row(linformer)                 \
-  row(linear_transformer)
+  row(linear_transformer)        \
+  row(poolingformer)
 
 namespace fastformer::learn {
 
