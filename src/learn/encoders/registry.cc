@@ -6,6 +6,7 @@
 #include <vector>
 
 // A line here and the file NAME.cc, which defines NAME_encoder(), are all of an encoder.
+// clang-format off
 #define FASTFORMER_ENCODERS(row) \
   row(fastformer)                \
   row(transformer)               \
@@ -14,6 +15,7 @@
   row(linformer)                 \
   row(linear_transformer)        \
   row(poolingformer)
+// clang-format on
 
 namespace fastformer::learn {
 
