@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""Times training steps and use of the encoders that Fastformer is compared with, beside public ones.
+
+    encoders.py --program build/release/bin/fastformer [--batches 4x1024,1x4096] [--threads 1]
+        [--rounds 3]
+
+The Transformer is beside one of PyTorch's scaled_dot_product_attention, Longformer and BigBird
+beside Hugging Face's, all with width 256, 16 heads, 2 layers and 256 feed-forward units, each paper's
+window, and Adam, on random words. Prints processor seconds of a batch. Ours are the difference of
+two runs of the whole program, one with more batches than the other, so that starting, reading and
+saving cancel out; everyone takes turns, and the fastest of the rounds counts. Needs Python packages
+torch and transformers.
+"""
+
+import argparse
+import csv
+import pathlib
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+
+WIDTH, HEADS, LAYERS, WORDS, LABELS = 256, 16, 2, 10000, 4
+FEW, MANY = 4, 12  # batches of our two runs
+STEPS = 3  # of the peers, in a round
+OURS_ALONE = ["fastformer", "linformer", "linear_transformer", "poolingformer"]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--batches", default="4x1024,1x4096", help="documents x tokens")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    return parser.parse_args()
+
+
+def peer_encoder(torch, name, tokens):
+    """ids [documents, tokens] -> hidden [documents, tokens, width]."""
+    import transformers
+    shape = {"vocab_size": WORDS, "hidden_size": WIDTH, "num_hidden_layers": LAYERS,
+             "num_attention_heads": HEADS, "intermediate_size": WIDTH,
+             "max_position_embeddings": tokens + 2, "hidden_dropout_prob": 0.2,
+             "attention_probs_dropout_prob": 0.0}
+    if name == "longformer":
+        config = transformers.LongformerConfig(attention_window=512, **shape)
+        model = transformers.LongformerModel(config, add_pooling_layer=False)
+        mask = torch.zeros(1, tokens, dtype=torch.long)
+        mask[:, 0] = 1
+        return model, lambda ids: model(
+            ids, global_attention_mask=mask.expand(len(ids), -1)).last_hidden_state
+    if name == "bigbird":
+        config = transformers.BigBirdConfig(block_size=64, num_random_blocks=3, **shape)
+        model = transformers.BigBirdModel(config, add_pooling_layer=False)
+        return model, lambda ids: model(ids).last_hidden_state
+    layer = torch.nn.TransformerEncoderLayer
+    model = torch.nn.Sequential(
+        torch.nn.Embedding(WORDS, WIDTH),
+        *(layer(WIDTH, HEADS, WIDTH, dropout=0.2, activation="gelu", batch_first=True)
+          for _ in range(LAYERS)))
+    for block in model[1:]:  # attention's own dropout would keep it from the fused kernel
+        block.self_attn.dropout = 0.0
+    return model, model
+
+
+class Peer:
+    def __init__(self, torch, name, documents, tokens):
+        torch.manual_seed(1)
+        self.torch = torch
+        self.model, self.encode = peer_encoder(torch, name, tokens)
+        self.head = torch.nn.Linear(WIDTH, LABELS)
+        self.parameters = [*self.model.parameters(), *self.head.parameters()]
+        self.optimizer = torch.optim.Adam(self.parameters, lr=1e-3)
+        self.ids = torch.randint(5, WORDS, (documents, tokens))
+        self.labels = torch.arange(documents) % LABELS
+
+    def step(self):
+        self.model.train()
+        logits = self.head(self.encode(self.ids).mean(1))
+        self.optimizer.zero_grad()
+        self.torch.nn.functional.cross_entropy(logits, self.labels).backward()
+        self.optimizer.step()
+
+    def use(self):
+        self.model.eval()
+        with self.torch.inference_mode():
+            self.head(self.encode(self.ids).mean(1))
+
+
+def seconds_of(run):
+    run()
+    before = time.process_time()
+    for _ in range(STEPS):
+        run()
+    return (time.process_time() - before) / STEPS
+
+
+def children_seconds(*command, stdin=None):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(list(map(str, command)), check=True, stdin=stdin, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def write_rows(path, rows, tokens):
+    draw = random.Random(1)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["label", "text"])
+        for number in range(rows):
+            writer.writerow([number % LABELS,
+                             " ".join(f"w{draw.randrange(WORDS)}" for _ in range(tokens))])
+    return path
+
+
+class Ours:
+    def __init__(self, options, folder, documents, tokens):
+        self.options, self.folder, self.documents, self.tokens = options, folder, documents, tokens
+        self.files = {batches: write_rows(folder / f"{documents}x{tokens}x{batches}.csv",
+                                          documents * batches, tokens) for batches in (FEW, MANY)}
+
+    def model(self, name, batches):
+        return self.folder / f"{name}-{self.documents}x{self.tokens}x{batches}"
+
+    def train(self, name, batches, number):
+        model = self.model(name, batches)
+        return children_seconds(
+            self.options.program, "train", "--preset", "paper", "--valid-share", "0", "--epochs",
+            "1", "--encoder", name, "--threads", self.options.threads, "--train",
+            self.files[batches], "--output", f"{model}-{number}", "--max-length", self.tokens,
+            "--batch-size", self.documents)
+
+    def step(self, name, number):
+        return (self.train(name, MANY, number) - self.train(name, FEW, number)) / (MANY - FEW)
+
+    def use(self, name):
+        def predict(batches):
+            return children_seconds(self.options.program, "predict", "--model",
+                                    f"{self.model(name, FEW)}-0", "--input", self.files[batches],
+                                    "--threads", self.options.threads)
+        return (predict(MANY) - predict(FEW)) / (MANY - FEW)
+
+
+def main():
+    options = arguments()
+    import torch
+    torch.set_num_threads(options.threads)
+    with tempfile.TemporaryDirectory() as folder:
+        for batch in options.batches.split(","):
+            documents, tokens = map(int, batch.split("x"))
+            ours = Ours(options, pathlib.Path(folder), documents, tokens)
+            print(f"\nbatches of {batch} tokens, {options.threads} thread(s): processor seconds of "
+                  "a training step and of use; in brackets the public one's")
+            for name in ["transformer", "longformer", "bigbird", *OURS_ALONE]:
+                peer = None if name in OURS_ALONE else Peer(torch, name, documents, tokens)
+                best = {}
+                for number in range(options.rounds):
+                    runs = {"step": lambda: ours.step(name, number), "use": lambda: ours.use(name)}
+                    if peer:
+                        runs["peer step"] = lambda: seconds_of(peer.step)
+                        runs["peer use"] = lambda: seconds_of(peer.use)
+                    for what, run in runs.items():
+                        best[what] = min(best.get(what, 1e9), run())
+                cells = [f"{best[what]:8.3f}" + (f" ({best['peer ' + what]:7.3f})" if peer else "")
+                         for what in ("step", "use")]
+                print(f"  {name:20}", *cells, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
