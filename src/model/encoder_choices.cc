@@ -15,11 +15,16 @@ std::vector<EncoderKind>& other_encoders() {
   return kinds;
 }
 
+std::string advice(const std::string& name) {
+  std::string text = near_or_known(name, encoder_names());
+  if (!other_encoders().empty()) return text;
+  return text + (text.ends_with('?') ? " " : ". ") + "Other encoders run through fastformer-train";
+}
+
 }  // namespace
 
 UnknownEncoder::UnknownEncoder(std::string name, const std::string& where, ErrorKind kind)
-    : Error("unknown encoder \"" + printable(name) + "\"", where,
-            near_or_known(name, encoder_names()), kind),
+    : Error("unknown encoder \"" + printable(name) + "\"", where, advice(name), kind),
       name_(std::move(name)) {}
 
 void add_encoders(const std::vector<EncoderKind>& kinds) {
