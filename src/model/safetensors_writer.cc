@@ -13,7 +13,8 @@
 namespace fastformer::model {
 namespace {
 
-constexpr std::size_t kAlignment = 64;  // of the first tensor; a cache line
+constexpr std::size_t kAlignment = 64;                        // of the first tensor; a cache line
+constexpr std::size_t kGatheredBytes = std::size_t{1} << 18;  // small tensors share a write
 
 void check(std::span<const NamedTensor> tensors, const std::string& path) {
   std::set<std::string_view> names;
@@ -62,18 +63,29 @@ std::string head_of(std::span<const NamedTensor> tensors,
 void write_safetensors(const std::string& path, std::span<const NamedTensor> tensors,
                        const std::map<std::string, std::string>& metadata) {
   check(tensors, path);
-  std::string head;
+  std::string gathered;  // and not yet written
   try {
-    head = head_of(tensors, metadata);
+    gathered = head_of(tensors, metadata);
   } catch (const nlohmann::json::exception&) {
     throw Error("a tensor's name or the metadata are not UTF-8", path);
   }
-  if (head.size() - kLengthBytes > kHeaderLimit) throw Error("there are too many tensors", path);
+  if (gathered.size() - kLengthBytes > kHeaderLimit)
+    throw Error("there are too many tensors", path);
   io::OutputFile file(path);
-  file.write(head);
   for (const NamedTensor& tensor : tensors) {
-    file.write({reinterpret_cast<const char*>(tensor.bytes.data()), tensor.bytes.size()});
+    const std::string_view bytes(reinterpret_cast<const char*>(tensor.bytes.data()),
+                                 tensor.bytes.size());
+    if (gathered.size() + bytes.size() > kGatheredBytes) {
+      file.write(gathered);
+      gathered.clear();
+    }
+    if (bytes.size() > kGatheredBytes) {
+      file.write(bytes);
+    } else {
+      gathered += bytes;
+    }
   }
+  file.write(gathered);
   file.sync();
   file.close();
 }
