@@ -33,12 +33,30 @@ void remove_run_files(const std::string& folder) {
   }
 }
 
+// Removes the files of a run from its model, which is whole with them too.
+void tidy(const std::string& folder) {
+  try {
+    remove_run_files(folder);
+  } catch (const Error& error) {
+    log_warning(std::string(error.what()) + ". The model is whole; --resume would try again");
+  }
+}
+
+// Removes what is left of a state that could not be written.
+void remove_unfinished(const std::string& path) {
+  try {
+    if (io::exists(path)) io::remove_file(path);
+  } catch (const Error&) {
+    // Why the state could not be written is told instead, and the next one writes over it.
+  }
+}
+
 }  // namespace
 
 bool is_finished(const std::string& output) {
   const auto file = [&](const std::string& name) { return io::join_path(output, name); };
   if (!io::exists(file(model::kConfigFile)) || !io::exists(file(model::kTensorFile))) return false;
-  remove_run_files(output);  // of a run that was stopped between two calls
+  tidy(output);  // of a run that was stopped between two calls
   log_info(output + " is finished");
   return true;
 }
@@ -117,8 +135,7 @@ void RunState::keep_now(const learn::Checkpoint* training) {
   try {
     write(training);
   } catch (const Error& error) {
-    const std::string next = folder_.file(std::string(kStateFile)) + learn::Checkpoint::kNextSuffix;
-    if (io::exists(next)) io::remove_file(next);
+    remove_unfinished(folder_.file(kStateFile) + learn::Checkpoint::kNextSuffix);
     if (StopSignals::asked() != 0) throw;
     if (!is_behind_) {
       log_warning(std::string(error.what()) +
@@ -171,22 +188,23 @@ void make_trained_folder(const std::string& output, const ResumeOptions& options
   io::WorkFolder folder(
       output, model::kTrainingSuffix, options.resume ? io::WorkStart::kAgain : io::WorkStart::kNew,
       "Go on with that run by --resume, remove it, or choose another output folder");
-  RunState run(folder, options);
+  std::optional<RunState> run;
   try {
-    train(folder, run);
+    run.emplace(folder, options);
+    train(folder, *run);
   } catch (const Error& error) {
-    if (run.has_kept()) {
+    if (run && run->has_kept()) {
       throw Error(error.what(), "", "The run so far is kept for --resume in " + folder.path(),
                   error.kind());
     }
-    folder.discard();
+    if (!options.resume) folder.discard();
     throw;
   } catch (...) {
-    if (!run.has_kept()) folder.discard();
+    if (!options.resume && !(run && run->has_kept())) folder.discard();
     throw;
   }
   folder.commit();
-  remove_run_files(folder.final_path());
+  tidy(folder.final_path());
   log_info("wrote " + folder.final_path());
 }
 

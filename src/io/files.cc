@@ -3,8 +3,6 @@
 
 #include <fastformer/error.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -35,8 +33,9 @@ class Descriptor {
 };
 
 bool is_link(const std::string& path) {
-  struct stat facts;
-  return ::lstat(path.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode);
+  bool is_link = false;
+  if (operations().status_of_link(path, &is_link) != 0) fail_with_errno("look at it", path);
+  return is_link;
 }
 
 }  // namespace

@@ -58,6 +58,14 @@ int Operations::status(const std::string& path, FileStatus* status) {
   return 0;
 }
 
+int Operations::status_of_link(const std::string& path, bool* is_link) {
+  struct stat facts;
+  *is_link = false;
+  if (::lstat(path.c_str(), &facts) != 0) return errno == ENOENT ? 0 : -1;
+  *is_link = S_ISLNK(facts.st_mode);
+  return 0;
+}
+
 int Operations::list(const std::string& path, std::vector<std::string>* names) {
   DIR* directory = ::opendir(path.c_str());
   if (!directory) return -1;

@@ -41,6 +41,8 @@ class Operations {
   virtual int make_private_directory(const std::string& path);
   virtual int remove_directory(const std::string& path);
   virtual int status(const std::string& path, FileStatus* status);
+  // Whether the path is itself a symbolic link; a missing one is not.
+  virtual int status_of_link(const std::string& path, bool* is_link);
   // Names in a directory, sorted, without "." and "..".
   virtual int list(const std::string& path, std::vector<std::string>* names);
   // A private read-only mapping; nullptr and errno on failure. `size` is positive.

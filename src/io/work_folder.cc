@@ -46,7 +46,13 @@ WorkFolder::WorkFolder(const std::string& path, const std::string& suffix, WorkS
     throw Error("no such folder", parent, "Create it, or choose another output folder");
   }
   make_directory(work_);
-  if (!lock_.take(work_)) throw Error("another run has just taken it", work_);
+  try {
+    if (!lock_.take(work_)) throw Error("another run has just taken it", work_);
+    sync_directory(parent);  // what is kept in the folder is lost without the folder's own name
+  } catch (...) {
+    operations().remove_directory(work_);
+    throw;
+  }
 }
 
 WorkFolder::Lock::~Lock() {

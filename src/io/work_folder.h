@@ -15,8 +15,8 @@ class WorkFolder {
  public:
   // Creates the working folder, or takes up the one that is there. Throws when the name `path` is
   // taken, when the working folder is there or not there against `start`, when another process
-  // works in it, and when the folder around them is missing. `advice` is for one that a run left
-  // there.
+  // works in it, and when the folder around them is missing. A new working folder's name is
+  // durable. `advice` is for one that a run left there.
   WorkFolder(const std::string& path, const std::string& suffix, WorkStart start = WorkStart::kNew,
              const std::string& advice = "Remove it, or choose another output folder");
 

@@ -1,0 +1,77 @@
+// Whole runs of "fastformer train" on a few rows, and what is promised of their model folder.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "commands/commands.h"
+#include "faults/command_run.h"
+#include "faults/failing_call.h"
+#include "learn/torch_errors.h"
+#include "model/folder.h"
+
+namespace fastformer {
+
+inline int train(apps::Arguments words) {
+  return learn::with_torch_errors([&] { return apps::run_train(words); });
+}
+
+// The files of a model that every way to the end of a run gives the same bytes.
+inline constexpr const char* kPromised[] = {"model.safetensors", "config.json", "vocabulary.txt"};
+
+// A folder with a corpus and a place for a model.
+class TrainingRuns {
+ public:
+  // With `parts` > 1 each part of the rows is held out once.
+  explicit TrainingRuns(int parts) {
+    std::string rows = "label,text\n";
+    for (int i = 0; i < 24; ++i) {
+      rows += i % 2 == 0 ? "animals,the cat and horse " : "colours,the red and green ";
+      rows += std::string(1, static_cast<char>('a' + i)) + "\n";
+    }
+    command_ = {"--train",  folder_.write("rows.csv", rows),
+                "--output", output(),
+                "--folds",  std::to_string(parts)};
+    const char* const small[] = {
+        "--width",      "4",  "--heads",   "1", "--feed-forward",     "0",
+        "--layers",     "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
+        "--batch-size", "64", "--threads", "1", "--subwords",         "20"};
+    command_.insert(command_.end(), std::begin(small), std::end(small));
+  }
+
+  std::string output() const { return folder_.file("model"); }
+  std::string work() const { return output() + model::kTrainingSuffix; }
+
+  CommandResult begin(io::Operations& calls) const { return run_command(train, command_, calls); }
+  CommandResult resume(io::Operations& calls) const {
+    return run_command(train, {"--resume", "--output", output(), "--checkpoint-every", "1e-9"},
+                       calls);
+  }
+
+  void clear() const {
+    std::filesystem::remove_all(output());
+    std::filesystem::remove_all(work());
+  }
+  // Puts a copy of the working folder aside, and back.
+  void keep_work() const { copy(work(), folder_.file("kept")); }
+  void bring_work_back() const { copy(folder_.file("kept"), work()); }
+
+  // The promised bytes of the model.
+  std::string model_bytes() const {
+    std::string bytes;
+    for (const char* name : kPromised) bytes += io::read_file(io::join_path(output(), name)) + "|";
+    return bytes;
+  }
+
+ private:
+  static void copy(const std::string& from, const std::string& to) {
+    std::filesystem::remove_all(to);
+    std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+  }
+
+  TemporaryFolder folder_;
+  std::vector<std::string> command_;
+};
+
+}  // namespace fastformer
