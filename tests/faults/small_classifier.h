@@ -1,7 +1,6 @@
 // The folder of a small classifier with both branches, for tests of the programs.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

@@ -40,6 +40,7 @@ class TrainingRuns {
     command_.insert(command_.end(), std::begin(small), std::end(small));
   }
 
+  const std::string& folder() const { return folder_.path(); }
   std::string output() const { return folder_.file("model"); }
   std::string work() const { return output() + model::kTrainingSuffix; }
 
