@@ -22,6 +22,8 @@ class TextClassifier {
 
   // Opens the model folder `folder`, which must stay unchanged while the classifier lives. Throws
   // an Error that names the file when the folder is missing, damaged, or made by a newer version.
+  // This and all that follows throws std::bad_alloc when memory runs out, and leaves nothing
+  // behind.
   static TextClassifier open(const std::string& folder, Numbers numbers = Numbers::kModel);
 
   ~TextClassifier();

@@ -34,6 +34,9 @@ ThreadPool::ThreadPool(int threads) {
     throw Error("the system starts no more than " + started + " of " + std::to_string(threads) +
                     " threads (" + error.what() + ")",
                 "--threads", "Ask for fewer threads");
+  } catch (...) {
+    stop();
+    throw;
   }
 }
 

@@ -27,6 +27,27 @@ Value parse_json(std::string_view text, const std::string& where, const JsonLimi
 extern template nlohmann::json parse_json(std::string_view, const std::string&, const JsonLimits&);
 extern template Json parse_json(std::string_view, const std::string&, const JsonLimits&);
 
+// Empties an object or array of what parse_json made without taking memory. nlohmann's destructor
+// takes some for whatever is nested, and where there is none left that ends the program.
+template <typename Value>
+void dismantle(Value& value) noexcept;
+
+extern template void dismantle(nlohmann::json&) noexcept;
+extern template void dismantle(Json&) noexcept;
+
+// Dismantles a value that is declared before it at the end of the scope.
+template <typename Value>
+class Dismantled {
+ public:
+  explicit Dismantled(Value& value) : value_(value) {}
+  ~Dismantled() { dismantle(value_); }
+  Dismantled(const Dismantled&) = delete;
+  Dismantled& operator=(const Dismantled&) = delete;
+
+ private:
+  Value& value_;
+};
+
 // Readable text with a line break at the end. Bytes of strings that are not UTF-8 become U+FFFD.
 std::string json_text(const Json& value);
 

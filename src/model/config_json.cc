@@ -46,6 +46,11 @@ const Json& member(const Json& document, const char* key, const std::string& whe
   return *at;
 }
 
+// nlohmann's own comparison with a text ends the program where memory has run out.
+bool is_text(const Json& value, std::string_view text) {
+  return value.is_string() && value.get_ref<const std::string&>() == text;
+}
+
 std::int64_t whole_number(const Json& document, const char* key, std::int64_t least,
                           const std::string& where) {
   // Ids are 32 bits wide; so are the counts of things that have ids.
@@ -72,8 +77,8 @@ double number_or(const Json& document, const char* key, double fallback, const s
 
 metrics::TargetKind target_of(const Json& document, const std::string& where) {
   const auto at = document.find("target");
-  if (at == document.end() || *at == "single") return metrics::TargetKind::kSingle;
-  if (*at == "multi") return metrics::TargetKind::kMulti;
+  if (at == document.end() || is_text(*at, "single")) return metrics::TargetKind::kSingle;
+  if (is_text(*at, "multi")) return metrics::TargetKind::kMulti;
   throw Error("target: must be \"single\" or \"multi\"", where);
 }
 
@@ -134,7 +139,7 @@ std::string encoder_of(const Json& document, const std::string& where) {
 bool is_quantized(const Json& document, const std::string& where) {
   const auto at = document.find("weights");
   if (at == document.end()) return false;
-  if (*at != "int8") throw Error("weights: must be \"int8\" where it is given", where);
+  if (!is_text(*at, "int8")) throw Error("weights: must be \"int8\" where it is given", where);
   return true;
 }
 
@@ -218,6 +223,7 @@ ModelConfig parse_config(const Json& document, const std::string& where) {
 
 ModelConfig parse_config_text(std::string_view text, const std::string& where, Json* document) {
   Json json = config::parse_json<Json>(text, where);
+  const config::Dismantled<Json> guard(json);
   ModelConfig config = parse_config(json, where);
   if (document) *document = std::move(json);
   return config;

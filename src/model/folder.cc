@@ -122,11 +122,16 @@ std::vector<NamedTensor> in_file_order(const ModelParts& parts, const std::strin
 ModelFolder::ModelFolder(std::string path, SafetensorsFile tensors)
     : path_(std::move(path)), tensors_(std::move(tensors)) {}
 
+ModelFolder::~ModelFolder() { config::dismantle(document_); }
+ModelFolder::ModelFolder(ModelFolder&&) noexcept = default;
+ModelFolder& ModelFolder::operator=(ModelFolder&&) noexcept = default;
+
 ModelFolder ModelFolder::open(const std::string& path) {
   check_is_folder(path);
   const std::string config_path = io::join_path(path, kConfigFile);
   const std::string config_text = io::read_file(config_path, kDocumentLimit);
   config::Json document;
+  const config::Dismantled<config::Json> guard(document);
   ModelConfig config = parse_config_text(config_text, config_path, &document);
 
   ModelFolder folder(path, SafetensorsFile(io::join_path(path, kTensorFile)));

@@ -34,6 +34,10 @@ class ModelFolder {
   // "import" section.
   static ModelFolder open(const std::string& path);
 
+  ~ModelFolder();
+  ModelFolder(ModelFolder&&) noexcept;
+  ModelFolder& operator=(ModelFolder&&) noexcept;
+
   const std::string& path() const { return path_; }
   const ModelConfig& config() const { return config_; }
   // The whole of config.json, with the sections that this layer gives no meaning to.

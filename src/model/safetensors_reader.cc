@@ -35,8 +35,10 @@ class Parser {
     const std::string_view header = header_text();
     const std::span<const std::byte> data = bytes_.subspan(kLengthBytes + header.size());
     // Three levels: the header, a tensor, a list of numbers. Files of a few million keys are real.
-    const SortedJson json = config::parse_json<SortedJson>(
+    SortedJson parsed = config::parse_json<SortedJson>(
         header, where_ + ": header", {.depth = 3, .keys = 1 << 24, .values = 1 << 24});
+    const config::Dismantled<SortedJson> guard(parsed);
+    const SortedJson& json = parsed;
     if (!json.is_object()) throw Error("the header is not a JSON object", where_);
     SafetensorsContent content;
     std::vector<Entry> entries;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <string>
 
 struct fastformer_classifier {
@@ -16,15 +17,26 @@ namespace {
 
 thread_local std::string last_error;
 
+// Memory may be what there is too little of.
+void keep_error(const char* message) noexcept {
+  try {
+    last_error = message;
+  } catch (const std::bad_alloc&) {
+    last_error = "out of memory";  // short enough to need none
+  }
+}
+
 // body(), or `failed` with a message for the thread.
 template <typename Result, typename Body>
 Result guarded(Result failed, const Body& body) noexcept {
   try {
     return body();
+  } catch (const std::bad_alloc&) {
+    keep_error("out of memory");
   } catch (const std::exception& error) {
-    last_error = error.what();
+    keep_error(error.what());
   } catch (...) {
-    last_error = "unknown error";
+    keep_error("unknown error");
   }
   return failed;
 }

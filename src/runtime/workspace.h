@@ -37,7 +37,11 @@ class Pool {
         return Loan(*this, std::move(object));
       }
     }
-    return Loan(*this, std::make_unique<T>());
+    std::unique_ptr<T> object = std::make_unique<T>();
+    const std::lock_guard lock(mutex_);
+    free_.reserve(made_ + 1);  // taking it back must not need memory
+    ++made_;
+    return Loan(*this, std::move(object));
   }
 
  private:
@@ -47,6 +51,7 @@ class Pool {
   }
 
   std::mutex mutex_;
+  std::size_t made_ = 0;
   std::vector<std::unique_ptr<T>> free_;
 };
 
