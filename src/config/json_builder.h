@@ -30,7 +30,7 @@ class JsonBuilder {
       : where_(where), limits_(limits) {}
   ~JsonBuilder() {
     for (Open& open : open_) {
-      for (auto& [key, value] : open.members) dismantle(value);
+      for (Value& value : open.values) dismantle(value);
     }
     dismantle(result_);
   }
@@ -59,17 +59,17 @@ class JsonBuilder {
     if (++keys_ > limits_.keys) fail_size(limits_.keys, "keys");
     const auto [at, is_new] = open_.back().keys.insert(key);
     if (!is_new) throw Error("the key \"" + printable(*at) + "\" appears twice", where_);
-    open_.back().next_key = std::move(key);
+    open_.back().names.push_back(std::move(key));
     return true;
   }
 
  private:
-  // An array or object whose end has not come. An array's members have no keys.
+  // An array or object whose end has not come, in the order of the text.
   struct Open {
     bool is_object;
-    std::vector<std::pair<std::string, Value>> members;
-    std::set<std::string> keys;
-    std::string next_key;
+    std::vector<Value> values;
+    std::vector<std::string> names;  // an object's, one for each value
+    std::set<std::string> keys;      // the same
   };
 
   [[noreturn]] void fail_size(std::size_t limit, const char* what) const {
@@ -98,7 +98,7 @@ class JsonBuilder {
       result_ = std::move(value);
       return;
     }
-    open_.back().members.emplace_back(std::move(open_.back().next_key), std::move(value));
+    open_.back().values.push_back(std::move(value));
   }
 
   bool end() {
@@ -107,12 +107,12 @@ class JsonBuilder {
     const Dismantled<Value> guard(made);
     if (open.is_object) {
       auto& object = made.template get_ref<typename Value::object_t&>();
-      if constexpr (requires { object.reserve(1); }) object.reserve(open.members.size());
-      for (auto& [key, value] : open.members) object.emplace(std::move(key), std::move(value));
+      if constexpr (requires { object.reserve(1); }) object.reserve(open.values.size());
+      for (std::size_t i = 0; i < open.values.size(); ++i) {
+        object.emplace(std::move(open.names[i]), std::move(open.values[i]));
+      }
     } else {
-      auto& array = made.template get_ref<typename Value::array_t&>();
-      array.reserve(open.members.size());
-      for (auto& [key, value] : open.members) array.push_back(std::move(value));
+      made.template get_ref<typename Value::array_t&>() = std::move(open.values);
     }
     open_.pop_back();
     add(made);
