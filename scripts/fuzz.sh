@@ -22,8 +22,8 @@ for target in "${targets[@]}"; do
   mkdir -p "build/fuzz/corpus/$target"
   log=build/fuzz/$target.log started=$SECONDS
   outcome=clean
-  "build/fuzz/bin/${target}_fuzz" -runs="$inputs" -timeout=10 -rss_limit_mb=4096 -max_len=4096 \
-    -print_final_stats=1 -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" \
+  "build/fuzz/bin/${target}_fuzz" -runs="$inputs" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
+    -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" \
     "tests/fuzz/seeds/$target" >"$log" 2>&1 || outcome="BROKEN: see $log"
   [[ $outcome == clean ]] || failed=true
   done_inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

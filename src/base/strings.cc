@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <iterator>
 
 namespace fastformer {
 
@@ -103,6 +105,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   std::optional<std::string> best;
   int best_distance = static_cast<int>(word.size()) / 3 + 2;
   for (const std::string& candidate : candidates) {
+    // The distance is at least the difference in length.
+    const auto longer = std::ssize(candidate) - std::ssize(word);
+    if (std::abs(longer) >= best_distance) continue;
     const int distance = edit_distance(word, candidate);
     if (distance < best_distance) {
       best = candidate;

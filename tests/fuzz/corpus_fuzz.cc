@@ -2,11 +2,17 @@
 #include <string>
 
 #include "data/corpus_reader.h"
-#include "memory_files.h"
+#include "io/memory_files.h"
 #include "target.h"
 #include "text/utf8.h"
 
 namespace fastformer::fuzz {
+namespace {
+
+// Little is cleared for every read, and longer inputs are several blocks.
+constexpr data::ReadLimits kLimits = {.block_bytes = 1000};
+
+}  // namespace
 
 void run(std::string_view bytes) {
   if (bytes.empty()) return;
@@ -19,9 +25,9 @@ void run(std::string_view bytes) {
   options.header = choice & 16 ? data::Header::kYes : data::Header::kAuto;
   if (choice & 32) options.label_separator = "|";
   if (choice & 64) options.text_column = {"2"};
-  MemoryFile file(name, std::string(bytes.substr(1)));
+  MemoryFiles file(MemoryFiles::Content{{name, std::string(bytes.substr(1))}});
   const io::ScopedOperations scope(&file);
-  data::CorpusReader reader({name}, options, (choice & 128) != 0, serial_for(), {});
+  data::CorpusReader reader({name}, options, (choice & 128) != 0, serial_for(), kLimits);
   std::vector<data::Record> block;
   while (reader.read_block(block)) {
     promise(!block.empty());

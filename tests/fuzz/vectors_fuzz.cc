@@ -1,14 +1,14 @@
 // Files of word vectors.
 #include <string>
 
-#include "memory_files.h"
+#include "io/memory_files.h"
 #include "target.h"
 #include "text/word_vectors.h"
 
 namespace fastformer::fuzz {
 
 void run(std::string_view bytes) {
-  MemoryFile file("input.vec", std::string(bytes));
+  MemoryFiles file(MemoryFiles::Content{{"input.vec", std::string(bytes)}});
   const io::ScopedOperations scope(&file);
   const text::WordVectors vectors =
       text::read_word_vectors("input.vec", {{"cat", 0}, {"dog", 1}, {"a b", 2}}, 3);

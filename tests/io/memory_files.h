@@ -20,7 +20,9 @@ namespace fastformer {
 // Files by their paths, beside each other; whatever stands before a '/' of a path is a folder.
 class MemoryFiles : public io::Operations {
  public:
-  explicit MemoryFiles(std::map<std::string, std::string> files) : files_(std::move(files)) {}
+  using Content = std::map<std::string, std::string>;
+
+  explicit MemoryFiles(Content files) : files_(std::move(files)) {}
 
   int open(const std::string& path, int flags, int) override {
     const auto found = files_.find(path);
@@ -88,7 +90,7 @@ class MemoryFiles : public io::Operations {
     return names;
   }
 
-  std::map<std::string, std::string> files_;
+  Content files_;
   std::vector<Opened> opened_;
 };
 
