@@ -28,13 +28,6 @@ CacheFolder::CacheFolder(std::string folder, std::string scratch, std::int64_t m
   for (const std::string& name : list_directory(scratch_)) {
     if (name.ends_with(kUnfinished)) remove_file(join_path(scratch_, name));
   }
-  if (folder_.empty()) return;
-  try {
-    make_private_directories(folder_);
-  } catch (const Error& error) {
-    log_warning(std::string(error.what()) + ": nothing is kept for the next run");
-    folder_.clear();
-  }
 }
 
 std::string CacheFolder::file(const std::string& name, const char* ending) const {
@@ -46,6 +39,10 @@ std::shared_ptr<const PartFile> CacheFolder::find(const std::string& name) const
   const std::string path = file(name, kParts);
   try {
     if (!exists(path)) return nullptr;
+  } catch (const Error&) {
+    return nullptr;  // make() says what is wrong with the folder
+  }
+  try {
     auto found = std::make_shared<const PartFile>(path);
     touch(path);
     return found;
@@ -92,6 +89,9 @@ std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name,
   bool cannot_write = false;
   if (keep && keeps()) {
     try {
+      cannot_write = true;
+      make_private_directories(folder_);
+      cannot_write = false;
       auto made = made_at(join_path(folder_, unfinished), write, file(name, kParts), cannot_write);
       make_room(name + kParts);
       return made;
@@ -145,6 +145,7 @@ void CacheFolder::set_note(const std::string& name, const std::string& text) con
   if (!keeps()) return;
   const std::string unfinished = file(name + "." + std::to_string(::getpid()), kUnfinished);
   try {
+    make_private_directories(folder_);
     OutputFile note(unfinished);
     note.write(text);
     note.close();

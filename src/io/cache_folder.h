@@ -15,7 +15,7 @@ namespace fastformer::io {
 // used for longest goes first. Several processes may use one folder.
 class CacheFolder {
  public:
-  // `folder`: where files are kept, made when it is missing; empty keeps none. `scratch`: a folder
+  // `folder`: where files are kept, made when something is; empty keeps none. `scratch`: a folder
   // for those that are not kept; they vanish with their last reader.
   CacheFolder(std::string folder, std::string scratch, std::int64_t most_bytes);
 

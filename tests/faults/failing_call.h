@@ -82,6 +82,18 @@ class FailingCall : public io::Operations {
   void* map(int file, std::size_t size) override {
     return fails("map", ENOMEM) ? nullptr : Operations::map(file, size);
   }
+  void* map_shared(int file, std::size_t size) override {
+    return fails("map", ENOMEM) ? nullptr : Operations::map_shared(file, size);
+  }
+  int allocate(int file, std::size_t size) override {
+    return fails("allocate", ENOSPC) ? -1 : Operations::allocate(file, size);
+  }
+  int make_private_directory(const std::string& path) override {
+    return fails("mkdir " + path, ENOSPC) ? -1 : Operations::make_private_directory(path);
+  }
+  int touch(const std::string& path) override {
+    return fails("touch " + path, EIO) ? -1 : Operations::touch(path);
+  }
 
  private:
   bool fails(const std::string& call, int error) {

@@ -42,7 +42,7 @@ TEST_F(CacheFolderTest, FindsWhatItMade) {
 }
 
 TEST_F(CacheFolderTest, IsForItsOwnerAlone) {
-  open();
+  open().make("a", text("one"));
   struct stat facts;
   ASSERT_EQ(::stat(folder_.file("cache/inner").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0700u);

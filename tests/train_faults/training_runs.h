@@ -36,7 +36,7 @@ class TrainingRuns {
     const char* const small[] = {
         "--width",      "4",  "--heads",   "1", "--feed-forward",     "0",
         "--layers",     "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
-        "--batch-size", "64", "--threads", "1", "--subwords",         "20"};
+        "--batch-size", "64", "--threads", "1", "--subwords", "20", "--corpus-cache", "off"};
     command_.insert(command_.end(), std::begin(small), std::end(small));
   }
 
