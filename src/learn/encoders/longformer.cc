@@ -48,7 +48,7 @@ class Longformer : public Encoder {
       const std::int64_t global = std::min<std::int64_t>(options_.global_tokens, x.length());
       if (global == x.length()) return globally(x.hidden, x.hidden, layer);
       const Window window = {options_.window / 2, /*stride=*/1, global};
-      const at::Tensor mixed = window_attention(x.query, x.key, x.value, window, layer.products());
+      at::Tensor mixed = window_attention(x.query, x.key, x.value, window, layer.products());
       if (global == 0) return mixed;
       return at::cat({globally(x.hidden.narrow(1, 0, global), x.hidden, layer),
                       mixed.narrow(1, global, x.length() - global)},
