@@ -11,7 +11,9 @@ namespace {
 
 class AvailableMemoryTest : public testing::Test {
  protected:
-  AvailableMemoryTest() : root_(testing::TempDir() + "available-memory-test") {
+  AvailableMemoryTest()
+      : root_(testing::TempDir() +
+              testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(root_);
   }
   ~AvailableMemoryTest() override { std::filesystem::remove_all(root_); }

@@ -28,8 +28,10 @@ struct AllOptions {
   AllOptions& operator=(const AllOptions&) = delete;
 
   config::OptionSet& fresh() {
-    model = {};
-    corpus = {};
+    static const model::ModelConfig kModel;
+    static const data::CorpusOptions kCorpus;
+    model = kModel;
+    corpus = kCorpus;
     return set;
   }
 };
