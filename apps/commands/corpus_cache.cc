@@ -1,9 +1,12 @@
 // The user's cache folder.
 #include "commands/corpus_cache.h"
 
+#include <fastformer/error.h>
+
 #include <cstdlib>
 
 #include "base/available_memory.h"
+#include "base/strings.h"
 #include "io/files.h"
 
 namespace fastformer::apps {
@@ -38,6 +41,10 @@ void CacheOptions::describe(config::OptionSet& options) {
 
 io::CacheFolder CacheOptions::open(const std::string& scratch) const {
   const std::string path = folder == "auto" ? usual_folder() : folder == "off" ? "" : folder;
+  if (path == folder && path.find('/') == path.npos && !path.empty() && !io::exists(path)) {
+    throw usage_error("there is no folder \"" + printable(path) + "\"", "--corpus-cache",
+                      "Give auto, off, or a folder; ./" + printable(path) + " makes it");
+  }
   return {path, scratch, megabytes * 1'000'000};
 }
 

@@ -3,7 +3,6 @@
 
 #include <fastformer/error.h>
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -15,25 +14,18 @@
 namespace fastformer::apps {
 namespace {
 
-// Documents that are encoded at a time, so that few are held twice.
-constexpr std::size_t kBlock = 4096;
-
 // Gives the ids of all rows; returns how many documents were truncated.
 std::int64_t encode(const Rows& rows, const std::vector<std::string>& files,
                     const text::Pipeline& pipeline, const TakeIds& take,
                     const ParallelFor& threads) {
   std::int64_t truncated = 0;
-  for (std::size_t first = 0; first < rows.size(); first += kBlock) {
-    const auto block = std::span(rows.texts).subspan(first, std::min(kBlock, rows.size() - first));
-    const auto place_of = [&](std::size_t i) {
-      return rows.store->place_of(rows.numbers[first + i], files);
-    };
-    for (const text::Document& document : pipeline.encode_all(block, threads, place_of)) {
-      truncated += document.truncated();
-      take(document.ids);
-    }
-    rows.store->release();
-  }
+  if (rows.size() == 0) return truncated;
+  const auto place_of = [&](std::size_t i) { return rows.store->place_of(rows.numbers[i], files); };
+  encode_in_blocks(pipeline, rows.texts, *rows.store, place_of, threads,
+                   [&](text::Document& document) {
+                     truncated += document.truncated();
+                     take(document.ids);
+                   });
   return truncated;
 }
 

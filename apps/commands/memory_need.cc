@@ -19,7 +19,8 @@ constexpr std::int64_t kProgram = 220'000'000;
 constexpr std::int64_t kCopies = 6;
 constexpr std::int64_t kRow = 150;
 
-// Numbers that a token leaves for the backward pass, and what that pass holds at once.
+// Numbers that a token leaves, in a Fastformer, for the backward pass, and what that pass holds at
+// once.
 std::int64_t numbers_of_token(const model::EncoderOptions& encoder) {
   const std::int64_t layer = 5 * encoder.width + 2 * encoder.feed_forward + 2 * encoder.heads;
   return encoder.layers * layer + 4 * encoder.width;
@@ -58,8 +59,11 @@ MemoryNeed memory_need(const TrainOptions& options, const EncodedRows& rows) {
   MemoryNeed need;
   need.program = kProgram;
   need.parameters = kCopies * kFloat * parameters;
-  need.batch = kFloat * numbers_of_token(options.model.encoder) *
-               batch_tokens(options.batches, rows.train.ids);
+  const bool is_known =
+      options.model.encoder.encoder == model::kFastformer && options.training.device == "cpu";
+  if (is_known)
+    need.batch = kFloat * numbers_of_token(options.model.encoder) *
+                 batch_tokens(options.batches, rows.train.ids);
   need.rows = kRow * static_cast<std::int64_t>(rows.train.size() + rows.valid.size()) +
               wide_bytes(options, rows);
   return need;

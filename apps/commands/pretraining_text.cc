@@ -3,7 +3,6 @@
 
 #include <fastformer/error.h>
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -21,34 +20,26 @@ namespace {
 using Texts = std::vector<std::string_view>;
 
 constexpr std::size_t kValidationBytes = 600'000;
-constexpr std::size_t kBlock = 4096;  // documents that are encoded at a time
 
 std::string count_of(std::size_t count) { return format_count(static_cast<std::int64_t>(count)); }
 
 // Documents as they are encoded: whole, in parts that the model takes.
-void encode_whole(const Texts& texts, const text::Pipeline& pipeline, const TakeIds& take,
-                  const ParallelFor& threads) {
+void encode_whole(const Texts& texts, const data::RowStore& store, const text::Pipeline& pipeline,
+                  const TakeIds& take, const ParallelFor& threads) {
   text::TextOptions options = pipeline.options();
   const std::int64_t longest = options.max_length;
   options.max_length = std::numeric_limits<int>::max();
   options.truncate = text::Truncate::kRight;
   const text::Pipeline whole(options, pipeline.shared_tokenizer());
-  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
-    const auto block = std::span(texts).subspan(first, std::min(kBlock, texts.size() - first));
-    for (text::Document& document : whole.encode_all(block, threads)) {
-      for (const auto& part : text::equal_parts(std::move(document.ids), longest)) take(part);
-    }
-  }
+  encode_in_blocks(whole, texts, store, {}, threads, [&](text::Document& document) {
+    for (const auto& part : text::equal_parts(std::move(document.ids), longest)) take(part);
+  });
 }
 
 // Puts validation texts aside, until they are enough.
 void split(const data::RowStore& store, double share, std::int64_t seed, Texts& train,
            Texts& valid) {
-  std::vector<std::uint64_t> keys;
-  for (std::size_t row = 0; row < store.size(); ++row) {
-    keys.push_back(
-        data::split_key(store.group(row), store.text(row), static_cast<std::uint64_t>(seed)));
-  }
+  const std::vector<std::uint64_t> keys = store.split_keys(static_cast<std::uint64_t>(seed));
   std::vector<bool> in_valid(store.size(), false);
   std::size_t bytes = 0;
   for (const std::int64_t row : data::split_for_validation(keys, share).valid) {
@@ -89,9 +80,9 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
   source.tokenizer = [&]() -> std::shared_ptr<const text::Tokenizer> {
     return text::train_tokenizer(options, train, threads);
   };
-  const auto encode = [&threads](const Texts& texts) {
-    return [&texts, &threads](const text::Pipeline& pipeline, const TakeIds& take) {
-      encode_whole(texts, pipeline, take, threads);
+  const auto encode = [&store, &threads](const Texts& texts) {
+    return [&texts, &store, &threads](const text::Pipeline& pipeline, const TakeIds& take) {
+      encode_whole(texts, store, pipeline, take, threads);
       return std::int64_t{0};  // none is truncated
     };
   };

@@ -2,18 +2,19 @@
 #include "commands/token_store.h"
 
 #include <fastformer/error.h>
-#include <fastformer/version.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/digest.h"
+#include "config/json_text.h"
 
 namespace fastformer::apps {
 namespace {
 
-constexpr char kLayout[] = "tokens 1";
+constexpr char kLayout[] = "tokens 1 ";
 constexpr std::size_t kFewestBytes = 100'000;
 
 config::Json json_of(text::TextOptions options) {
@@ -26,7 +27,7 @@ std::string key_of(const TokenSource& source, const text::TextOptions& options,
                    const text::Tokenizer* given) {
   Digest key;
   key.add_values(std::span<const std::uint64_t>(&source.fingerprint, 1));
-  key.add(json_of(options).dump() + kLayout + kVersion);
+  key.add(config::json_text(json_of(options)) + kLayout + io::program_stamp());
   if (given) key.add(given->serialize());
   return "tokens-" + key.hex();
 }
@@ -57,6 +58,11 @@ TokenStore read(std::shared_ptr<const io::PartFile> file, text::TextOptions& opt
   if (truncated.size() != 2) throw Error("its parts do not fit together", file->path());
   store.truncated_train = truncated[0];
   store.truncated_valid = truncated[1];
+  for (const char* const part : {"train.ids", "valid.ids"}) {
+    for (const std::int32_t id : file->values<std::int32_t>(part)) {
+      if (id < 0 || id >= store.tokenizer->size()) throw Error("has an unknown id", file->path());
+    }
+  }
   store.train = data::Documents(file, "train");
   store.valid = data::Documents(file, "valid");
   options = settled;
@@ -64,6 +70,22 @@ TokenStore read(std::shared_ptr<const io::PartFile> file, text::TextOptions& opt
 }
 
 }  // namespace
+
+void encode_in_blocks(const text::Pipeline& pipeline, std::span<const std::string_view> texts,
+                      const data::RowStore& store, const text::PlaceOf& place_of,
+                      const ParallelFor& threads,
+                      const std::function<void(text::Document&)>& take) {
+  constexpr std::size_t kBlock = 4096;
+  for (std::size_t first = 0; first < texts.size(); first += kBlock) {
+    const auto block = texts.subspan(first, std::min(kBlock, texts.size() - first));
+    const auto place_in_block = [&](std::size_t i) { return place_of(first + i); };
+    for (text::Document& document :
+         pipeline.encode_all(block, threads, place_of ? place_in_block : text::PlaceOf())) {
+      take(document);
+    }
+    store.release();
+  }
+}
 
 TokenStore stored_tokens(const TokenSource& source, text::TextOptions& options,
                          const text::Tokenizer* given, const io::CacheFolder& cache) {
@@ -83,7 +105,8 @@ TokenStore stored_tokens(const TokenSource& source, text::TextOptions& options,
                                       write_documents(file, "valid", pipeline, source.valid)};
     file.add("truncated", std::span<const std::int64_t>(truncated));
     file.add("tokenizer", std::string_view(tokenizer->serialize()));
-    file.add("options", std::string_view(json_of(options).dump()));
+    file.add("options", std::string_view(config::json_text(json_of(options))));
+    return true;
   };
   TokenStore store = read(cache.make(key, write, keep), options);
   store.tokenizer = tokenizer;

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "base/parallel.h"
 #include "data/documents.h"
+#include "data/row_store.h"
 #include "io/cache_folder.h"
 #include "text/pipeline.h"
 #include "text/tokenizer.h"
@@ -32,6 +34,12 @@ struct TokenSource {
   // Give each document's ids; return how many were truncated.
   std::function<std::int64_t(const text::Pipeline&, const TakeIds&)> train, valid;
 };
+
+// Gives each text's document to `take`, in order. Some thousand are encoded at a time, so that few
+// are held twice, and the memory of the store that the texts lie in is let go of in between.
+void encode_in_blocks(const text::Pipeline& pipeline, std::span<const std::string_view> texts,
+                      const data::RowStore& store, const text::PlaceOf& place_of,
+                      const ParallelFor& threads, const std::function<void(text::Document&)>& take);
 
 // `given`: the tokenizer, where it is not to be learnt. Settles what `options` leaves open.
 TokenStore stored_tokens(const TokenSource& source, text::TextOptions& options,

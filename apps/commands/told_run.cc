@@ -4,6 +4,8 @@
 #include <fastformer/error.h>
 #include <fastformer/version.h>
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/strings.h"
@@ -21,12 +23,13 @@ std::string shown(const Json& value) {
   return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 80);
 }
 
-// Options that say how a run is kept, not what it does.
-bool is_about_keeping(const config::Option& option) {
-  return option.name == "resume" || option.name == "checkpoint-every" || option.name == "output";
-}
-
 }  // namespace
+
+bool is_about_keeping(const config::Option& option) {
+  constexpr std::string_view kNames[] = {"resume",       "checkpoint-every",  "output",
+                                         "corpus-cache", "corpus-cache-size", "largest-array"};
+  return std::find(std::begin(kNames), std::end(kNames), option.name) != std::end(kNames);
+}
 
 void ResumeOptions::describe(config::OptionSet& options) {
   options.add("resume", &resume, "go on with the run that was stopped in DIR.training")

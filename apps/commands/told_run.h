@@ -37,6 +37,10 @@ struct ToldBefore {
 ToldBefore told_before(const std::string& output, const std::string& name,
                        const config::OptionSet& given);
 
+// Options that say how a run and its rows are kept, not what it does: they may change when it is
+// taken up again.
+bool is_about_keeping(const config::Option& option);
+
 // Gives `options`, of which the command line said `given`, what the run was told; returns the
 // `more` of it. Options has the members output, resuming and command, and describe().
 template <typename Options>
@@ -46,6 +50,10 @@ config::Json take_up(const std::string& name, const config::OptionSet& given, Op
   config::OptionSet all;
   before.describe(all);
   all.apply_json(told.options, config::Source::kFlag, "the run in " + options.output);
+  for (const config::Option& option : given.options()) {
+    if (option.source <= config::Source::kPreset || !is_about_keeping(option)) continue;
+    all.apply_json({{option.key(), option.get_json()}}, config::Source::kFlag, "");
+  }
   before.output = options.output;
   before.resuming = options.resuming;
   before.command = told.command;

@@ -135,21 +135,11 @@ void take(const Store& store, std::size_t row, const std::vector<std::int32_t>& 
   for (const std::int32_t label : store->labels(row)) {
     labels.push_back(label_numbers[static_cast<std::size_t>(label)]);
   }
+  if (labels.empty() && !store->has_list(row)) throw Error("a row has no label");
   rows.store = store;
   rows.numbers.push_back(row);
   rows.texts.push_back(store->text(row));
   rows.targets.add(labels, store->shares(row));
-}
-
-std::vector<std::uint64_t> split_keys(const data::RowStore& store, std::int64_t seed) {
-  std::vector<std::uint64_t> keys;
-  keys.reserve(store.size());
-  for (std::size_t row = 0; row < store.size(); ++row) {
-    keys.push_back(
-        data::split_key(store.group(row), store.text(row), static_cast<std::uint64_t>(seed)));
-  }
-  store.release();
-  return keys;
 }
 
 // Which rows of the training files are validation rows; settles rows.folds.
@@ -159,7 +149,7 @@ std::vector<bool> split(const TrainingFiles& files, const data::RowStore& store,
   const int parts = parts_for(files, store);
   const bool takes_share = files.valid.empty() && files.valid_share > 0;
   if (parts <= 1 && !takes_share) return in_valid;
-  const std::vector<std::uint64_t> keys = split_keys(store, seed);
+  const std::vector<std::uint64_t> keys = store.split_keys(static_cast<std::uint64_t>(seed));
   if (parts > 1) {
     rows.folds = data::split_into_folds(keys, parts);
     if (rows.parts() == 1) rows.folds.clear();

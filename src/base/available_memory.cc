@@ -33,6 +33,10 @@ std::optional<std::string> group_path(const std::string& path, const std::string
   return {};
 }
 
+std::string around(const std::string& path) {
+  return path.substr(0, std::min(path.rfind('/'), path.size()));
+}
+
 // What a limit leaves of itself.
 Bytes left_of(const std::string& folder, const char* limit, const char* usage, const char* cache) {
   const Bytes most = number_after(folder + limit, "");  // "max" is no number
@@ -52,13 +56,15 @@ Bytes available_memory(const std::string& root) {
   const Bytes machine = number_after(root + "/proc/meminfo", "MemAvailable:");
   if (machine) consider(*machine * 1024);
   const std::string groups = root + "/proc/self/cgroup", tree = root + "/sys/fs/cgroup";
-  // Inside a container the group's own files stand at the top of the tree.
-  for (const std::string& path : {group_path(groups, "0::").value_or(""), std::string()}) {
+  // A group is in those around it; inside a container its own files stand at the top of the tree.
+  for (std::string path = group_path(groups, "0::").value_or("");; path = around(path)) {
     consider(left_of(tree + path, "/memory.max", "/memory.current", "file "));
+    if (path.empty()) break;
   }
-  for (const std::string& path : {group_path(groups, ":memory:").value_or(""), std::string()}) {
+  for (std::string path = group_path(groups, ":memory:").value_or("");; path = around(path)) {
     consider(left_of(tree + "/memory" + path, "/memory.limit_in_bytes", "/memory.usage_in_bytes",
                      "total_cache "));
+    if (path.empty()) break;
   }
   return least;
 }

@@ -21,6 +21,14 @@ Documents::Documents(std::shared_ptr<const io::PartFile> file, const std::string
   }
 }
 
+Documents& Documents::operator=(Documents&& other) noexcept {
+  file_ = std::exchange(other.file_, nullptr);
+  own_ = std::exchange(other.own_, nullptr);
+  ids_ = std::exchange(other.ids_, {});
+  ends_ = std::exchange(other.ends_, {});
+  return *this;
+}
+
 void Documents::release() const {
   if (file_) file_->release();
 }
@@ -36,7 +44,8 @@ std::vector<std::int64_t> Documents::lengths() const {
   return lengths;
 }
 
-void Documents::add(std::span<const std::int32_t> ids) {
+void Documents::add(std::span<const std::int32_t> given) {
+  const std::vector<std::int32_t> ids(given.begin(), given.end());  // they may be of this one
   if (!own_ || own_.use_count() > 1) {
     own_ = std::make_shared<Owned>(Owned{{ids_.begin(), ids_.end()}, {ends_.begin(), ends_.end()}});
     file_.reset();

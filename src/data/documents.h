@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "io/part_file.h"
@@ -16,6 +17,11 @@ namespace fastformer::data {
 class Documents {
  public:
   Documents() = default;
+  Documents(const Documents&) = default;
+  Documents& operator=(const Documents&) = default;
+  // Leaves an empty one behind.
+  Documents(Documents&& other) noexcept { *this = std::move(other); }
+  Documents& operator=(Documents&& other) noexcept;
   Documents(const std::vector<std::vector<std::int32_t>>& documents);
   // Of two parts of a file, NAME.ids and NAME.ends: document i ends before ids[ends[i]]. Throws an
   // Error when they do not fit together.

@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "data/corpus_reader.h"
+#include "data/split.h"
 #include "data/targets.h"
 
 namespace fastformer::data {
@@ -108,12 +109,15 @@ RowStore::RowStore(std::shared_ptr<const io::PartFile> file) : file_(std::move(f
   const auto names =
       strings("label.names", file_->values<std::uint64_t>("label.names.ends").size());
   for (std::size_t i = 0; i < names.ends.size(); ++i) label_names_.emplace_back(names.at(i));
-  const auto labels = static_cast<std::int32_t>(label_names_.size());
-  for (const std::int32_t label : labels_) check(label >= 0 && label < labels);
+  const auto names_known = static_cast<std::int32_t>(label_names_.size());
+  for (const std::int32_t label : labels_) check(label >= 0 && label < names_known);
   shares_ = file_->values<float>("shares");
   share_ends_ = file_->values<std::uint64_t>("shares.ends");
   check(share_ends_.empty() || share_ends_.size() == size());
   check_ends(share_ends_, shares_.size());
+  for (std::size_t row = 0; row < size(); ++row) {
+    check(shares(row).empty() || shares(row).size() == labels(row).size());
+  }
   lines_ = file_->values<std::int64_t>("line");
   files_ = file_->values<std::int32_t>("file");
   check(lines_.size() == size() && files_.size() == size());
@@ -122,6 +126,16 @@ RowStore::RowStore(std::shared_ptr<const io::PartFile> file) : file_(std::move(f
   const auto fingerprint = file_->values<std::uint64_t>("fingerprint");
   check(fingerprint.size() == 1);
   fingerprint_ = fingerprint[0];
+}
+
+std::vector<std::uint64_t> RowStore::split_keys(std::uint64_t seed) const {
+  std::vector<std::uint64_t> keys;
+  keys.reserve(size());
+  for (std::size_t row = 0; row < size(); ++row) {
+    keys.push_back(split_key(group(row), text(row), seed));
+  }
+  release();
+  return keys;
 }
 
 void RowStore::check(bool holds) const {

@@ -15,8 +15,8 @@
 
 namespace fastformer::data {
 
-// Writes records as the parts of a file. Beside the texts, some fifty bytes a row are held in
-// memory until finish().
+// Writes records as the parts of a file. Some fifty bytes a row, its id and its group are
+// held in memory until finish().
 class RowStoreWriter {
  public:
   explicit RowStoreWriter(io::PartFileWriter& file);
@@ -77,6 +77,8 @@ class RowStore {
   std::uint64_t fingerprint() const { return fingerprint_; }
   // "FILE, line N" of a row of these files; the document's path in a folder.
   std::string place_of(std::size_t row, const std::vector<std::string>& files) const;
+  // What each row is split by (split_key).
+  std::vector<std::uint64_t> split_keys(std::uint64_t seed) const;
   // Lets go of the memory that holds rows looked at so far.
   void release() const { file_->release(); }
 

@@ -2,7 +2,6 @@
 #include "data/stored_rows.h"
 
 #include <fastformer/error.h>
-#include <fastformer/version.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,13 +9,15 @@
 #include <optional>
 
 #include "base/digest.h"
+#include "base/log.h"
+#include "config/json_text.h"
 #include "data/corpus_reader.h"
 #include "io/files.h"
 
 namespace fastformer::data {
 namespace {
 
-constexpr char kLayout[] = "rows 1";  // of RowStore
+const std::string kLayout = "rows 1 ";  // of RowStore
 // Reading fewer bytes takes no longer than looking for them.
 constexpr std::int64_t kFewestBytes = 100'000;
 
@@ -25,19 +26,22 @@ struct Stamp {
   Digest digest;
   std::int64_t bytes = 0;
   std::int64_t newest = 0;  // nanoseconds since the epoch
+  bool is_whole = true;     // none is a pipe or a device, whose bytes come once
 };
 
 void add_number(Digest& digest, std::uint64_t number) {
   digest.add_values(std::span<const std::uint64_t>(&number, 1));
 }
 
-// Calls visit(path, status) for every file, in an order that the names decide.
+// Calls visit(path, status) for every file that is read, in an order that the names decide: a
+// folder's classes and their documents, without names that begin with a dot.
 template <typename Visit>
-void for_each_file(const std::string& path, const Visit& visit) {
+void for_each_file(const std::string& path, const Visit& visit, int depth = 0) {
   const io::FileStatus status = io::status_of(path);
   if (!status.is_directory) return visit(path, status);
+  if (depth == 2) return;
   for (const std::string& name : io::list_directory(path)) {
-    for_each_file(io::join_path(path, name), visit);
+    if (!name.starts_with('.')) for_each_file(io::join_path(path, name), visit, depth + 1);
   }
 }
 
@@ -45,13 +49,14 @@ Stamp stamp_of(const std::string& path) {
   Stamp stamp;
   for_each_file(path, [&stamp](const std::string& file, const io::FileStatus& status) {
     stamp.digest.add(file);
-    for (const std::uint64_t fact :
-         {status.device, status.inode, static_cast<std::uint64_t>(status.size),
-          static_cast<std::uint64_t>(status.modified_ns)}) {
-      add_number(stamp.digest, fact);
+    for (const std::int64_t fact :
+         {static_cast<std::int64_t>(status.device), static_cast<std::int64_t>(status.inode),
+          status.size, status.modified_ns, status.changed_ns}) {
+      add_number(stamp.digest, static_cast<std::uint64_t>(fact));
     }
     stamp.bytes += status.size;
-    stamp.newest = std::max(stamp.newest, status.modified_ns);
+    stamp.newest = std::max({stamp.newest, status.modified_ns, status.changed_ns});
+    stamp.is_whole = stamp.is_whole && status.is_regular;
   });
   return stamp;
 }
@@ -82,17 +87,20 @@ std::string digest_of_bytes(const std::string& path) {
   return digest.hex();
 }
 
-// What the rows of these files follow from, or nothing when they are not worth keeping.
+// What the rows of these files follow from; nothing when they are not worth keeping or cannot be
+// kept.
 std::optional<std::string> key_of(const std::vector<std::string>& files, CorpusOptions options,
-                                  bool needs_label, const io::CacheFolder& cache) {
+                                  bool needs_label, const io::CacheFolder& cache) try {
   if (!cache.keeps()) return {};
   std::int64_t bytes = 0;
   Digest key;
   for (const std::string& file : files) {
     if (file == "-" || !io::exists(file)) return {};
-    bytes += stamp_of(file).bytes;
+    const Stamp stamp = stamp_of(file);
+    if (!stamp.is_whole) return {};
+    bytes += stamp.bytes;
   }
-  if (bytes < kFewestBytes) return {};
+  if (bytes < kFewestBytes || bytes > cache.most_bytes()) return {};
   for (const std::string& file : files) {
     key.add(file + "\n");
     key.add(content_of(file, cache));
@@ -101,9 +109,12 @@ std::optional<std::string> key_of(const std::vector<std::string>& files, CorpusO
   options.target = Target::kAuto;  // kSoft has no name
   config::OptionSet set;
   options.describe(set);
-  key.add(set.to_json().dump() + options.left_out_column + (needs_label ? "\n1" : "\n0"));
-  key.add(std::string(kLayout) + kVersion);
+  key.add(config::json_text(set.to_json()) + options.delimiter + "\n" + options.left_out_column);
+  key.add(needs_label ? "\n1" : "\n0");
+  key.add(kLayout + io::program_stamp());
   return key.hex();
+} catch (const Error&) {
+  return {};  // reading says what is wrong, or leaves it out
 }
 
 }  // namespace
@@ -126,7 +137,9 @@ RowStore stored_rows(const std::vector<std::string>& files, const CorpusOptions&
   if (key) {
     if (auto found = cache.find(name)) {
       try {
-        return RowStore(std::move(found));
+        RowStore rows(std::move(found));
+        log_info("rows as an earlier run read them, from " + cache.folder());
+        return rows;
       } catch (const Error&) {
         // Made by another build of this version: it is made anew.
       }
@@ -140,9 +153,9 @@ RowStore stored_rows(const std::vector<std::string>& files, const CorpusOptions&
       for (const Record& record : block) rows.add(record);
     }
     rows.finish(reader.report().summary());
-    if (key && key_of(files, options, needs_label, cache) != key) {
-      throw Error("changed while it was read", files[0], "Begin again when it is whole");
-    }
+    const bool is_unchanged = !key || key_of(files, options, needs_label, cache) == key;
+    if (!is_unchanged) log_warning("files changed while they were read: they are not kept");
+    return is_unchanged;
   };
   return RowStore(cache.make(name, write, key.has_value()));
 }

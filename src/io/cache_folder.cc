@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -13,12 +14,24 @@
 namespace fastformer::io {
 namespace {
 
-// All that is in a cache has one of these endings; nothing else there is touched.
+// All that is in a cache is called so; nothing else there is touched.
+constexpr char kBeginning[] = "fastformer-";
 constexpr char kParts[] = ".parts", kNote[] = ".note", kUnfinished[] = ".unfinished";
 constexpr std::size_t kLongestNote = 4096;
 
-bool is_ours(const std::string& name) {
-  return name.ends_with(kParts) || name.ends_with(kNote) || name.ends_with(kUnfinished);
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Whether a file may go when room is needed: one that is being written only when nobody can be
+// writing it any more.
+bool may_go(const std::string& name, const FileStatus& status) {
+  constexpr std::int64_t kDay = std::int64_t{24} * 3600 * 1'000'000'000;
+  if (!name.starts_with(kBeginning) || !status.is_regular) return false;
+  if (name.ends_with(kUnfinished)) return now() - status.modified_ns > kDay;
+  return name.ends_with(kParts) || name.ends_with(kNote);
 }
 
 }  // namespace
@@ -31,7 +44,12 @@ CacheFolder::CacheFolder(std::string folder, std::string scratch, std::int64_t m
 }
 
 std::string CacheFolder::file(const std::string& name, const char* ending) const {
-  return join_path(folder_, name + ending);
+  return join_path(folder_, kBeginning + name + ending);
+}
+
+std::string CacheFolder::unfinished(const std::string& folder, const std::string& name) const {
+  return join_path(folder, kBeginning + name + "." + std::to_string(::getpid()) + "-" +
+                               std::to_string(now()) + kUnfinished);
 }
 
 std::shared_ptr<const PartFile> CacheFolder::find(const std::string& name) const {
@@ -44,63 +62,57 @@ std::shared_ptr<const PartFile> CacheFolder::find(const std::string& name) const
   }
   try {
     auto found = std::make_shared<const PartFile>(path);
-    touch(path);
+    operations().touch(path);  // where that is not allowed it goes sooner
     return found;
   } catch (const Error& error) {
     log_warning(std::string(error.what()) + ": it is made anew");
   }
-  try {
-    remove_file(path);
-  } catch (const Error&) {
-    // The new one takes its name.
-  }
+  operations().unlink(path);  // else the new one takes its name
   return nullptr;
 }
 
-std::shared_ptr<const PartFile> CacheFolder::made_at(
-    const std::string& path, const std::function<void(PartFileWriter&)>& write,
-    const std::string& final_path, bool& cannot_write) const {
+std::shared_ptr<const PartFile> CacheFolder::made_at(const std::string& path, const Write& write,
+                                                     const std::string& final_path,
+                                                     bool& cannot_write) const {
+  const bool is_to_stay = !final_path.empty();
   std::optional<PartFileWriter> writer;
+  cannot_write = true;
   try {
-    try {
+    if (is_to_stay) {
+      make_private_directories(folder_);
+      writer.emplace(path, static_cast<std::uint64_t>(most_bytes_));
+    } else {
       writer.emplace(path);
-    } catch (const Error&) {
-      cannot_write = true;
-      throw;
     }
-    write(*writer);
+    cannot_write = false;
+    const bool may_stay = write(*writer);
+    cannot_write = true;
     writer->finish();
     auto made = std::make_shared<const PartFile>(path);
-    const bool is_kept = !final_path.empty() && status_of(path).size <= most_bytes_ &&
-                         operations().rename(path, final_path) == 0;
-    if (!is_kept) remove_file(path);
+    const bool stays = is_to_stay && may_stay && operations().rename(path, final_path) == 0;
+    if (!stays) remove_file(path);
     return made;
-  } catch (const Error&) {
+  } catch (...) {
     cannot_write = cannot_write || writer->has_failed();
     operations().unlink(path);
     throw;
   }
 }
 
-std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name,
-                                                  const std::function<void(PartFileWriter&)>& write,
+std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name, const Write& write,
                                                   bool keep) const {
-  const std::string unfinished = name + "." + std::to_string(::getpid()) + kUnfinished;
   bool cannot_write = false;
   if (keep && keeps()) {
     try {
-      cannot_write = true;
-      make_private_directories(folder_);
-      cannot_write = false;
-      auto made = made_at(join_path(folder_, unfinished), write, file(name, kParts), cannot_write);
-      make_room(name + kParts);
+      auto made = made_at(unfinished(folder_, name), write, file(name, kParts), cannot_write);
+      make_room(kBeginning + name + kParts);
       return made;
     } catch (const Error& error) {
       if (!cannot_write) throw;
       log_warning(std::string(error.what()) + ": nothing is kept for the next run");
     }
   }
-  return made_at(join_path(scratch_, unfinished), write, "", cannot_write);
+  return made_at(unfinished(scratch_, name), write, "", cannot_write);
 }
 
 void CacheFolder::make_room(const std::string& kept) const {
@@ -114,7 +126,7 @@ void CacheFolder::make_room(const std::string& kept) const {
   try {
     for (const std::string& name : list_directory(folder_)) {
       const FileStatus status = status_of(join_path(folder_, name));
-      if (!is_ours(name) || !status.is_regular) continue;
+      if (!may_go(name, status)) continue;
       bytes += status.size;
       if (name != kept) files.push_back({status.modified_ns, status.size, name});
     }
@@ -143,17 +155,22 @@ std::optional<std::string> CacheFolder::note(const std::string& name) const {
 
 void CacheFolder::set_note(const std::string& name, const std::string& text) const {
   if (!keeps()) return;
-  const std::string unfinished = file(name + "." + std::to_string(::getpid()), kUnfinished);
+  const std::string path = unfinished(folder_, name);
   try {
     make_private_directories(folder_);
-    OutputFile note(unfinished);
+    OutputFile note(path, /*append=*/false, /*mode=*/0600);
     note.write(text);
     note.close();
-    if (operations().rename(unfinished, file(name, kNote)) == 0) return;
+    if (operations().rename(path, file(name, kNote)) == 0) return;
   } catch (const Error&) {
     // It is only a shortcut.
   }
-  operations().unlink(unfinished);
+  operations().unlink(path);
+}
+
+std::string program_stamp() {
+  const FileStatus status = status_of("/proc/self/exe");
+  return std::to_string(status.size) + " " + std::to_string(status.modified_ns);
 }
 
 }  // namespace fastformer::io

@@ -19,14 +19,18 @@ class CacheFolder {
   // for those that are not kept; they vanish with their last reader.
   CacheFolder(std::string folder, std::string scratch, std::int64_t most_bytes);
 
+  using Write = std::function<bool(PartFileWriter&)>;
+
   bool keeps() const { return !folder_.empty(); }
+  const std::string& folder() const { return folder_; }
+  std::int64_t most_bytes() const { return most_bytes_; }
 
   // The file of this name, or nullptr. One that is damaged is removed.
   std::shared_ptr<const PartFile> find(const std::string& name) const;
-  // Makes it: `write` fills it and may be called twice, since a folder that cannot be written to is
-  // a warning, and the scratch folder takes its place. `keep` false: the scratch folder at once.
-  std::shared_ptr<const PartFile> make(const std::string& name,
-                                       const std::function<void(PartFileWriter&)>& write,
+  // Makes it: `write` fills it, says whether it may be kept, and may be called twice, since a
+  // folder that cannot be written to is a warning, and the scratch folder takes its place. `keep`
+  // false: the scratch folder at once.
+  std::shared_ptr<const PartFile> make(const std::string& name, const Write& write,
                                        bool keep = true) const;
 
   // A short text that is kept under a name, if it is there.
@@ -34,14 +38,18 @@ class CacheFolder {
   void set_note(const std::string& name, const std::string& text) const;
 
  private:
-  std::shared_ptr<const PartFile> made_at(const std::string& path,
-                                          const std::function<void(PartFileWriter&)>& write,
+  // `final_path` empty: the file is removed when it is mapped.
+  std::shared_ptr<const PartFile> made_at(const std::string& path, const Write& write,
                                           const std::string& final_path, bool& cannot_write) const;
+  std::string unfinished(const std::string& folder, const std::string& name) const;
   void make_room(const std::string& kept) const;
   std::string file(const std::string& name, const char* ending) const;
 
   std::string folder_, scratch_;
   std::int64_t most_bytes_;
 };
+
+// Differs between builds of the running program: its file's size and time of change.
+std::string program_stamp();
 
 }  // namespace fastformer::io

@@ -75,10 +75,6 @@ void make_private_directories(const std::string& path) {
   }
 }
 
-void touch(const std::string& path) {
-  if (operations().touch(path) != 0) fail_with_errno("note that it was used", path);
-}
-
 void remove_file(const std::string& path) {
   if (operations().unlink(path) != 0 && errno != ENOENT) fail_with_errno("remove it", path);
 }
@@ -163,9 +159,9 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
   }
 }
 
-OutputFile::OutputFile(std::string path, bool append) : path_(std::move(path)) {
+OutputFile::OutputFile(std::string path, bool append, int mode) : path_(std::move(path)) {
   do {
-    file_ = operations().open(path_, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), 0666);
+    file_ = operations().open(path_, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), mode);
   } while (file_ < 0 && errno == EINTR);
   if (file_ < 0) fail_with_errno("open it for writing", path_);
 }

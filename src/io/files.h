@@ -21,8 +21,6 @@ std::vector<std::string> list_directory(const std::string& path);
 void make_directory(const std::string& path);
 // Makes the folder, for its owner alone, and those around it that are missing.
 void make_private_directories(const std::string& path);
-// Sets the time at which the file was changed last to now.
-void touch(const std::string& path);
 void remove_file(const std::string& path);
 // Removes a folder and all that is in it; a missing one is fine. Does not follow links.
 void remove_tree(const std::string& path);
@@ -49,8 +47,8 @@ void write_file_atomically(const std::string& path, std::string_view bytes);
 // A file opened for writing; every error names the path. Not durable until sync().
 class OutputFile {
  public:
-  // Creates or empties the file; `append` keeps what is there.
-  explicit OutputFile(std::string path, bool append = false);
+  // Creates or empties the file; `append` keeps what is there. `mode`: who may read a new one.
+  explicit OutputFile(std::string path, bool append = false, int mode = 0666);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;

@@ -17,6 +17,10 @@ namespace {
 
 Operations* replaced = nullptr;
 
+std::int64_t nanoseconds(const timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
+}
+
 void* mapped(void* bytes) { return bytes == MAP_FAILED ? nullptr : bytes; }
 
 }  // namespace
@@ -53,8 +57,8 @@ int Operations::status(const std::string& path, FileStatus* status) {
   status->size = facts.st_size;
   status->device = facts.st_dev;
   status->inode = facts.st_ino;
-  status->modified_ns =
-      static_cast<std::int64_t>(facts.st_mtim.tv_sec) * 1000000000 + facts.st_mtim.tv_nsec;
+  status->modified_ns = nanoseconds(facts.st_mtim);
+  status->changed_ns = nanoseconds(facts.st_ctim);
   return 0;
 }
 

@@ -18,6 +18,7 @@ struct FileStatus {
   bool is_regular = false;
   std::int64_t size = 0;                // bytes
   std::int64_t modified_ns = 0;         // since the epoch
+  std::int64_t changed_ns = 0;          // the same, and of changes to what is known of the file
   std::uint64_t device = 0, inode = 0;  // which file it is, whatever its name
 };
 

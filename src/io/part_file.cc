@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstring>
-#include <limits>
 
 namespace fastformer::io {
 namespace {
@@ -35,7 +34,8 @@ std::string_view bytes_of(const T& value) {
 
 }  // namespace
 
-PartFileWriter::PartFileWriter(const std::string& path) : file_(path) {
+PartFileWriter::PartFileWriter(const std::string& path, std::uint64_t most_bytes)
+    : file_(path, /*append=*/false, /*mode=*/0600), most_bytes_(most_bytes) {
   append({kMagic, kMagicBytes});
 }
 
@@ -56,17 +56,26 @@ void PartFileWriter::write(std::string_view bytes) {
 void PartFileWriter::append(std::string_view bytes) {
   digest_.add(bytes);
   size_ += bytes.size();
+  if (bytes.size() >= kBufferBytes) {
+    flush();
+    return put(bytes);
+  }
   buffer_ += bytes;
   if (buffer_.size() >= kBufferBytes) flush();
 }
 
-void PartFileWriter::flush() {
+void PartFileWriter::put(std::string_view bytes) {
   try {
-    file_.write(buffer_);
+    if (size_ > most_bytes_) throw Error("more is to be kept than the cache may take");
+    file_.write(bytes);
   } catch (const Error&) {
     has_failed_ = true;
     throw;
   }
+}
+
+void PartFileWriter::flush() {
+  put(buffer_);
   buffer_.clear();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -18,7 +19,9 @@ namespace fastformer::io {
 // beside it, not sent around.
 class PartFileWriter {
  public:
-  explicit PartFileWriter(const std::string& path);
+  // For its owner alone; no more than `most_bytes` are written.
+  explicit PartFileWriter(const std::string& path,
+                          std::uint64_t most_bytes = std::numeric_limits<std::uint64_t>::max());
 
   // What is written from here on is in the part `name`, of at most 31 characters, each name once.
   void begin(const std::string& name);
@@ -51,10 +54,12 @@ class PartFileWriter {
   };
 
   void append(std::string_view bytes);
+  void put(std::string_view bytes);
   void flush();
   void pad();
 
   OutputFile file_;
+  std::uint64_t most_bytes_;
   std::string buffer_;
   Digest digest_;
   std::uint64_t size_ = 0;

@@ -37,7 +37,7 @@ class CacheTest(unittest.TestCase):
         self.assertFalse(self.cache.exists())
         self.assertEqual(self.train("first")[0], plain)
         kept = sorted(file.name for file in self.cache.iterdir())
-        self.assertEqual([name.split("-")[0] for name in kept if name.endswith(".parts")],
+        self.assertEqual([name.split("-")[1] for name in kept if name.endswith(".parts")],
                          ["rows", "tokens"])
         stamps = {name: (self.cache / name).stat().st_ino for name in kept}
         self.assertEqual(self.train("second")[0], plain)
@@ -64,13 +64,18 @@ class CacheTest(unittest.TestCase):
         self.assertEqual(sorted(file.name for file in (self.folder / "spilled").iterdir()),
                          sorted(file.name for file in (self.folder / "plain").iterdir()))
 
+    def test_a_word_is_no_folder(self):
+        _, talk = run("train", "--train", self.corpus, "--output", self.folder / "model",
+                      "--corpus-cache", "none", code=2)
+        self.assertIn("Give auto, off, or a folder", talk)
+
     def test_pretraining_reads_from_the_cache_too(self):
         for name in ("first", "second"):
             run("pretrain", "--text", self.corpus, "--output", self.folder / name, "--width", "16",
                 "--heads", "4", "--feed-forward", "16", "--layers", "1", "--epochs", "1",
                 "--threads", "1", "--corpus-cache", self.cache)
         self.assertEqual(model_bytes(self.folder / "first"), model_bytes(self.folder / "second"))
-        self.assertEqual(len(list(self.cache.glob("tokens-*.parts"))), 1)
+        self.assertEqual(len(list(self.cache.glob("fastformer-tokens-*.parts"))), 1)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,7 @@ namespace {
 class AvailableMemoryTest : public testing::Test {
  protected:
   AvailableMemoryTest()
-      : root_(testing::TempDir() +
-              testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : root_(testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(root_);
   }
   ~AvailableMemoryTest() override { std::filesystem::remove_all(root_); }
@@ -43,6 +42,14 @@ TEST_F(AvailableMemoryTest, AGroupLeavesLess) {
   EXPECT_EQ(available_memory(root_), 15000);
   write("/sys/fs/cgroup/user/run/memory.max", "max\n");
   EXPECT_EQ(available_memory(root_), 50 * 1024);
+}
+
+TEST_F(AvailableMemoryTest, AGroupAroundItMayHaveLess) {
+  write("/proc/self/cgroup", "0::/user/run\n");
+  write("/sys/fs/cgroup/user/run/memory.max", "max\n");
+  write("/sys/fs/cgroup/user/memory.max", "5000\n");
+  write("/sys/fs/cgroup/user/memory.current", "2000\n");
+  EXPECT_EQ(available_memory(root_), 3000);
 }
 
 TEST_F(AvailableMemoryTest, KnowsTheFirstVersion) {

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "data/corpus_reader.h"
 #include "data/targets.h"
 #include "read_text.h"
@@ -108,18 +110,52 @@ TEST_F(StoredRowsTest, ChangedFilesAndOptionsAreReadAnew) {
   EXPECT_EQ(kept(), 3u);
 }
 
-TEST_F(StoredRowsTest, SizeAndTimeSpareTheReading) {
+// A machine on which no file was ever changed.
+class OldFiles : public io::Operations {
+ public:
+  int status(const std::string& path, io::FileStatus* status) override {
+    const int result = Operations::status(path, status);
+    status->modified_ns = status->changed_ns = 1'000'000'000;
+    return result;
+  }
+};
+
+TEST_F(StoredRowsTest, SizeAndTimesSpareTheReading) {
   const std::string path = corpus("word");
+  const auto change = [&path] {
+    const int file = ::open(path.c_str(), O_WRONLY);
+    ASSERT_EQ(::pwrite(file, "X", 1, 0), 1);
+    ::close(file);
+    age(path);
+  };
   const std::string content = content_of(path, cache());
-  const std::string copy = folder_.write("copy.csv", io::read_file(path));
-  EXPECT_EQ(content_of(copy, cache()), content);
-  // A file that says it has not changed is believed.
-  const int file = ::open(path.c_str(), O_WRONLY);
-  ASSERT_EQ(::pwrite(file, "X", 1, 0), 1);
-  ::close(file);
-  age(path);
-  EXPECT_EQ(content_of(path, cache()), content);
-  EXPECT_NE(content_of(path, io::CacheFolder("", scratch_.path(), 1)), content);
+  EXPECT_EQ(content_of(folder_.write("copy.csv", io::read_file(path)), cache()), content);
+  {
+    OldFiles old;
+    const io::ScopedOperations scope(&old);
+    EXPECT_EQ(content_of(path, cache()), content);
+    change();
+    EXPECT_EQ(content_of(path, cache()), content);
+  }
+  EXPECT_NE(content_of(path, cache()), content);  // its time of change cannot be set back
+}
+
+TEST_F(StoredRowsTest, APipeIsReadEveryTime) {
+  const std::string path = folder_.file("pipe.csv");
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  for (const char* word : {"one", "two"}) {
+    const std::string big = corpus("word");
+    std::thread writer([&] {
+      const int pipe = ::open(path.c_str(), O_WRONLY);
+      const std::string text = std::string("label,text\na,") + word + "\n";
+      EXPECT_EQ(::write(pipe, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      ::close(pipe);
+    });
+    const RowStore store = rows({big, path});
+    writer.join();
+    EXPECT_EQ(store.text(store.size() - 1), word);
+  }
+  EXPECT_EQ(kept(), 0u);
 }
 
 TEST_F(StoredRowsTest, ADamagedCacheIsMadeAnew) {

@@ -16,10 +16,13 @@ class CacheFolderTest : public testing::Test {
     return {folder_.file("cache/inner"), scratch_.path(), most_bytes};
   }
   std::string kept(const std::string& name) const {
-    return folder_.file("cache/inner/" + name + ".parts");
+    return folder_.file("cache/inner/fastformer-" + name + ".parts");
   }
-  static std::function<void(PartFileWriter&)> text(const std::string& bytes) {
-    return [bytes](PartFileWriter& file) { file.add("text", std::string_view(bytes)); };
+  static CacheFolder::Write text(const std::string& bytes) {
+    return [bytes](PartFileWriter& file) {
+      file.add("text", std::string_view(bytes));
+      return true;
+    };
   }
   // Lets the file be used a number of seconds after the epoch.
   void set_time(const std::string& name, std::int64_t seconds) const {
@@ -77,19 +80,23 @@ TEST_F(CacheFolderTest, TheLongestUnusedGoesFirst) {
   set_time("a", 1000);
   set_time("b", 2000);
   open().find("a");  // and is used now
-  write_file_atomically(folder_.file("cache/inner/other"), std::string(1000, 'x'));
+  for (const char* other : {"other.parts", "fastformer-d.9.unfinished"}) {
+    write_file_atomically(folder_.file(std::string("cache/inner/") + other), "not to be touched");
+  }
   open(2 * size).make("c", text(hundred));
   EXPECT_NE(open().find("a"), nullptr);
   EXPECT_EQ(open().find("b"), nullptr);
   EXPECT_NE(open().find("c"), nullptr);
-  EXPECT_TRUE(exists(folder_.file("cache/inner/other")));
+  EXPECT_TRUE(exists(folder_.file("cache/inner/other.parts")));
+  EXPECT_TRUE(exists(folder_.file("cache/inner/fastformer-d.9.unfinished")));
 }
 
 TEST_F(CacheFolderTest, AFullDiskIsAWarningAndWhatIsWrongIsAnError) {
   const CacheFolder cache = open();
   FaultyOperations faulty;
   faulty.fail(FaultyOperations::Call::kOpen, ENOSPC);
-  EXPECT_ERROR(cache.make("a", [](PartFileWriter&) { throw Error("a bad row"); }), "a bad row");
+  EXPECT_ERROR(cache.make("a", [](PartFileWriter&) -> bool { throw Error("a bad row"); }),
+               "a bad row");
   EXPECT_TRUE(list_directory(folder_.file("cache/inner")).empty());
   const ScopedOperations scope(&faulty);
   EXPECT_ERROR(cache.make("a", text("one")), "No space left");  // nor is there room for scratch
@@ -114,6 +121,33 @@ TEST_F(CacheFolderTest, EveryFailedCallEndsInTheFileOrAnError) {
     }
     EXPECT_TRUE(list_directory(scratch_.path()).empty());
   }
+}
+
+TEST_F(CacheFolderTest, WhatMayNotBeKeptIsNot) {
+  const auto made = open().make("a", [](PartFileWriter& file) {
+    file.add("text", std::string_view("one"));
+    return false;
+  });
+  EXPECT_EQ(made->bytes("text"), "one");
+  EXPECT_EQ(open().find("a"), nullptr);
+}
+
+TEST_F(CacheFolderTest, AFolderThatCannotBeTouchedServesAllTheSame) {
+  class Untouchable : public Operations {
+    int touch(const std::string&) override { return -1; }
+    int unlink(const std::string&) override { return -1; }
+  };
+  open().make("a", text("one"));
+  Untouchable operations;
+  const ScopedOperations scope(&operations);
+  ASSERT_NE(open().find("a"), nullptr);
+}
+
+TEST_F(CacheFolderTest, AFileIsForItsOwnerAlone) {
+  open().make("a", text("one"));
+  struct stat facts;
+  ASSERT_EQ(::stat(kept("a").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777, 0600u);
 }
 
 TEST_F(CacheFolderTest, KeepsNotes) {

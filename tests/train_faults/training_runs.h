@@ -34,9 +34,10 @@ class TrainingRuns {
                 "--output", output(),
                 "--folds",  std::to_string(parts)};
     const char* const small[] = {
-        "--width",      "4",  "--heads",   "1", "--feed-forward",     "0",
-        "--layers",     "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
-        "--batch-size", "64", "--threads", "1", "--subwords", "20", "--corpus-cache", "off"};
+        "--width",        "4",  "--heads",   "1", "--feed-forward",     "0",
+        "--layers",       "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
+        "--batch-size",   "64", "--threads", "1", "--subwords",         "20",
+        "--corpus-cache", "off"};
     command_.insert(command_.end(), std::begin(small), std::end(small));
   }
 
