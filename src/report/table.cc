@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "report/xml_text.h"
 
 namespace fastformer::report {
 namespace {
@@ -141,6 +142,22 @@ std::string Table::markdown() const {
     text += "\n";
   }
   return text;
+}
+
+std::string Table::html() const {
+  const auto row_of = [this](const char* tag, const auto& cell_of) {
+    std::string row = "<tr>";
+    for (std::size_t c = 0; c < columns_.size(); ++c) {
+      const bool right = columns_[c].align == Align::kRight;
+      row += std::string("<") + tag + (right ? " class=\"right\">" : ">") +
+             xml_escaped(cell_of(c)) + "</" + tag + ">";
+    }
+    return row + "</tr>\n";
+  };
+  std::string text = "<table>\n";
+  text += row_of("th", [this](std::size_t c) { return columns_[c].header; });
+  for (const auto& row : rows_) text += row_of("td", [&row](std::size_t c) { return row[c]; });
+  return text + "</table>\n";
 }
 
 int display_width(std::string_view text) {

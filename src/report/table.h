@@ -1,4 +1,4 @@
-// Tables of text, aligned for a terminal or as Markdown.
+// Tables of text, aligned for a terminal, as Markdown or as HTML.
 #pragma once
 
 #include <string>
@@ -28,6 +28,8 @@ class Table {
   // the end of a line. Without the head when every header is empty.
   std::string text() const;
   std::string markdown() const;
+  // An element <table>.
+  std::string html() const;
 
  private:
   std::vector<Column> columns_;
