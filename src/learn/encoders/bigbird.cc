@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "learn/encoders/attention_layer.h"
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/scaled_attention.h"
 
@@ -39,6 +40,12 @@ struct BigBirdOptions : model::ChoicesOf<BigBirdOptions> {
   void add_layer(model::TensorTable& table, const std::string& prefix,
                  const model::ModelConfig& config) const override {
     table.query_key_value(prefix, config.encoder.width);
+  }
+  double operations(const model::ModelConfig& config, double length) const {
+    const double width = config.encoder.width;
+    const double blocks = 1.0 * global_blocks + window_blocks + random_blocks;
+    return 3 * product_operations(width, width) +
+           attention_operations(std::min(length, blocks * block), width);
   }
 
   int leading() const { return (global_blocks + 1) / 2; }

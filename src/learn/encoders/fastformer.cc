@@ -2,6 +2,7 @@
 // writes it, for every switch.
 #include <cmath>
 
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/composed_attention.h"
 #include "learn/ops/document_scale.h"
@@ -34,6 +35,22 @@ struct Part {
 
 class Fastformer : public Encoder {
  public:
+  // As published, which is more than what training and the runtime do: docs/algebra.md.
+  static double operations(const model::FastformerOptions& options,
+                           const model::ModelConfig& config) {
+    const double width = config.encoder.width, heads = config.encoder.heads;
+    const double projected = options.share_heads ? config.encoder.head_width() : width;
+    const double seen =
+        options.head_scores == HeadScores::kWhole ? width : config.encoder.head_width();
+    const double sums = 2 * 2 * width;  // the global query and the global key
+    double count = (options.share_query_value ? 2 : 3) * product_operations(projected, width) +
+                   2 * product_operations(heads, seen) + sums + product_operations(width, width);
+    if (options.interaction == Interaction::kConcatenation) {
+      count += 2 * product_operations(width, 2 * width);
+    }
+    return count;
+  }
+
   Fastformer(const model::ModelConfig& config, const model::FastformerOptions& options)
       : options_(options), heads_(config.encoder.heads), head_width_(config.encoder.head_width()) {}
 

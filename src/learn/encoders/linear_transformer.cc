@@ -1,5 +1,6 @@
 // The linear Transformer (Katharopoulos et al., arXiv 2006.16236): a kernel in place of softmax.
 #include "learn/encoders/attention_layer.h"
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 
 namespace fastformer::learn {
@@ -16,6 +17,12 @@ struct LinearTransformerOptions : model::ChoicesOf<LinearTransformerOptions> {
   void add_layer(model::TensorTable& table, const std::string& prefix,
                  const model::ModelConfig& config) const override {
     table.query_key_value(prefix, config.encoder.width);
+  }
+  double operations(const model::ModelConfig& config, double) const {
+    const double width = config.encoder.width;
+    // S takes a key by a value, and gives a query times S.
+    return 3 * product_operations(width, width) +
+           attention_operations(config.encoder.head_width(), width);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "learn/encoders/attention_layer.h"
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/scaled_attention.h"
 
@@ -44,6 +45,11 @@ struct LinformerOptions : model::ChoicesOf<LinformerOptions> {
     if (sharing != Sharing::kLayerwise) return;
     table.weight(std::string(model::kSharedPrefix) + "projection", {rank, config.text.max_length},
                  deviation());
+  }
+  double operations(const model::ModelConfig& config, double) const {
+    const double width = config.encoder.width;
+    return 3 * product_operations(width, width) + 2 * product_operations(rank, width) +
+           attention_operations(rank, width);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "learn/encoders/attention_layer.h"
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/scaled_attention.h"
 #include "learn/ops/window_attention.h"
@@ -32,6 +33,12 @@ struct LongformerOptions : model::ChoicesOf<LongformerOptions> {
                  const model::ModelConfig& config) const override {
     table.query_key_value(prefix, config.encoder.width);
     if (global_tokens > 0) table.query_key_value(prefix + "global_", config.encoder.width);
+  }
+  double operations(const model::ModelConfig& config, double length) const {
+    const double width = config.encoder.width;
+    const double keys = std::min<double>(length, 1.0 + window + global_tokens);
+    const int maps = global_tokens > 0 ? 5 : 3;  // few tokens have a global query
+    return maps * product_operations(width, width) + attention_operations(keys, width);
   }
 };
 

@@ -1,10 +1,12 @@
 // Poolingformer (Zhang et al., arXiv 2105.04371): a sliding window, then a wider one, pooled.
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <limits>
 #include <vector>
 
 #include "learn/encoders/attention_layer.h"
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/window_attention.h"
 
@@ -52,6 +54,15 @@ struct PoolingformerOptions : model::ChoicesOf<PoolingformerOptions> {
     if (pooling != KeyPooling::kDynamic) return;
     table.linear(prefix + "key_pooling", heads * kernel, width);
     table.linear(prefix + "value_pooling", heads * kernel, width);
+  }
+  double operations(const model::ModelConfig& config, double length) const {
+    const double width = config.encoder.width;
+    const double near = std::min(length, 2.0 * window + 1);
+    const double far = std::min(length, 2.0 * pooled_window + 1) / stride;
+    const double pooling_maps = pooling == KeyPooling::kDynamic ? 2 : 0;  // one token in `stride`
+    return 6 * product_operations(width, width) +
+           pooling_maps / stride * product_operations(1.0 * config.encoder.heads * kernel, width) +
+           2 * product_operations(kernel, width) / stride + attention_operations(near + far, width);
   }
 };
 

@@ -5,6 +5,8 @@
 
 #include <vector>
 
+#include "learn/encoders/operations.h"
+
 // A line here and the file NAME.cc, which defines NAME_encoder(), are all of an encoder.
 // clang-format off
 #define FASTFORMER_ENCODERS(row) \
@@ -32,16 +34,23 @@ const std::vector<EncoderRow>& encoder_table() {
   return rows;
 }
 
+const EncoderRow& row_of(const std::string& name) {
+  std::vector<std::string> known;
+  for (const EncoderRow& row : encoder_table()) {
+    if (name == row.kind.name) return row;
+    known.push_back(row.kind.name);
+  }
+  config::fail_unknown("unknown encoder " + name, name, known, "encoder");
+}
+
 }  // namespace
 
 std::unique_ptr<Encoder> make_encoder(const model::ModelConfig& config) {
-  std::vector<std::string> known;
-  for (const EncoderRow& row : encoder_table()) {
-    if (config.encoder.encoder == row.kind.name) return row.make(config);
-    known.push_back(row.kind.name);
-  }
-  config::fail_unknown("unknown encoder " + config.encoder.encoder, config.encoder.encoder, known,
-                       "encoder");
+  return row_of(config.encoder.encoder).make(config);
+}
+
+double mixing_operations(const model::ModelConfig& config, double length) {
+  return row_of(config.encoder.encoder).operations(config, length);
 }
 
 void install_encoders() {

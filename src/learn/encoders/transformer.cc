@@ -1,5 +1,6 @@
 // The Transformer's attention (Vaswani et al., arXiv 1706.03762): every token sees every other.
 #include "learn/encoders/attention_layer.h"
+#include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/scaled_attention.h"
 
@@ -11,6 +12,10 @@ struct TransformerOptions : model::ChoicesOf<TransformerOptions> {
   void add_layer(model::TensorTable& table, const std::string& prefix,
                  const model::ModelConfig& config) const override {
     table.query_key_value(prefix, config.encoder.width);
+  }
+  double operations(const model::ModelConfig& config, double length) const {
+    const double width = config.encoder.width;
+    return 3 * product_operations(width, width) + attention_operations(length, width);
   }
 };
 
