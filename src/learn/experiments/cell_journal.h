@@ -1,0 +1,42 @@
+// The finished cells of a comparison, kept in its folder as they come.
+#pragma once
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "config/options.h"
+
+namespace fastformer::learn {
+
+inline constexpr char kJournalFile[] = "cells.jsonl";      // a line for each finished cell
+inline constexpr char kComparisonFile[] = "compare.json";  // what its numbers depend on
+
+// A line is durable before the next cell begins, and one that was cut off while it was written is
+// forgotten.
+class CellJournal {
+ public:
+  // Opens the journal in an existing folder, which no other process may use meanwhile. `told` is
+  // an object of what all of its cells depend on: a folder in which it was another is an Error that
+  // names the first difference.
+  CellJournal(std::string folder, const config::Json& told);
+  ~CellJournal();
+  CellJournal(const CellJournal&) = delete;
+  CellJournal& operator=(const CellJournal&) = delete;
+
+  // What a finished cell found, or nullptr.
+  const config::Json* find(const std::string& cell) const;
+  // `result` is an object.
+  void add(const std::string& cell, const config::Json& result);
+
+ private:
+  void lock();
+  void check_told(const config::Json& told) const;
+  void read();
+
+  std::string folder_;
+  int file_ = -1;  // the folder, open and locked
+  std::map<std::string, config::Json> cells_;
+};
+
+}  // namespace fastformer::learn
