@@ -24,7 +24,7 @@ void print_commands(const std::string& program, std::span<const Command> command
   print("usage: " + program + " COMMAND [OPTIONS]\n\nCommands:\n");
   for (const Command& command : commands) {
     std::string line = "  " + std::string(command.name);
-    line.resize(14, ' ');
+    line.resize(16, ' ');
     print(line + command.summary + "\n");
   }
   print("\n" + program + " COMMAND --help lists the options of a command.\n");

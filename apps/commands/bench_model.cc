@@ -45,14 +45,17 @@ BenchModel::BenchModel(const std::string& folder, Numbers numbers)
       classifier_(std::make_unique<runtime::Classifier>(*folder_, precision_)) {}
 
 BenchModel::BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers)
-    : config_(config_of(shape, longest)), precision_(runtime::precision_of(numbers, config_)) {
+    : BenchModel(config_of(shape, longest), numbers) {}
+
+BenchModel::BenchModel(const model::ModelConfig& config, Numbers numbers)
+    : config_(config), precision_(runtime::precision_of(numbers, config_)) {
   fill_tensors();
   constexpr char kWords[] = "embedding.word.weight";
   model::TensorView words{"F32",
                           {config_.vocabulary, config_.encoder.width},
                           std::as_bytes(std::span(tensors_.at(kWords)))};
   classifier_ = std::make_unique<runtime::Classifier>(
-      "the model of --shape", config_,
+      "a model with random weights", config_,
       [this](const std::string& name) { return tensors_.at(name); }, words, precision_,
       kernels::instruction_set());
 }

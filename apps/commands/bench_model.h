@@ -1,4 +1,4 @@
-// The model that bench runs: a folder's, or one of a given shape with random weights.
+// The model that bench runs: a folder's, or one with random weights.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,8 @@ class BenchModel {
   // "width,heads,layers,feedforward": what the published encoder contains, for documents of up to
   // `longest` tokens: learned positions, norms, layers, attention pooling.
   BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers);
+  // A classifier of this configuration.
+  BenchModel(const model::ModelConfig& config, Numbers numbers);
 
   const model::ModelConfig& config() const { return config_; }
   runtime::Precision precision() const { return precision_; }
@@ -35,7 +37,7 @@ class BenchModel {
   std::unique_ptr<const model::ModelFolder> folder_;
   model::ModelConfig config_;
   runtime::Precision precision_;
-  std::map<std::string, std::vector<float>> tensors_;  // of a shape
+  std::map<std::string, std::vector<float>> tensors_;  // without a folder
   std::unique_ptr<const runtime::Classifier> classifier_;
 };
 

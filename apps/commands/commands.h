@@ -14,5 +14,7 @@ int run_predict(Arguments arguments);
 int run_evaluate(Arguments arguments);
 int run_quantize(Arguments arguments);
 int run_bench(Arguments arguments);
+int run_bench_encoder(Arguments arguments);
+int run_compare(Arguments arguments);
 
 }  // namespace fastformer::apps

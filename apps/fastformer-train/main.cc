@@ -28,6 +28,9 @@ int main(int argc, char** argv) {
       {"quantize", "make a model smaller and faster by rounding its weights",
        translated<run_quantize>},
       {"bench", "measure a model's speed and the machine's", translated<run_bench>},
+      {"bench-encoder", "measure an encoder on documents of a length",
+       translated<run_bench_encoder>},
+      {"compare", "train and measure several encoders on the same rows", translated<run_compare>},
       {"inspect", "show what a model folder holds", translated<run_inspect>},
   };
   fastformer::learn::keep_freed_memory();

@@ -45,6 +45,7 @@ int hand_over(const std::string& command, Arguments arguments) {
 }
 
 int hand_over_train(Arguments arguments) { return hand_over("train", arguments); }
+int hand_over_compare(Arguments arguments) { return hand_over("compare", arguments); }
 int hand_over_pretrain(Arguments arguments) { return hand_over("pretrain", arguments); }
 
 // Runs a command on a model here, or in fastformer-train when the model's encoder is not known
@@ -77,6 +78,7 @@ int main(int argc, char** argv) {
       {"predict", "label text", predict},
       {"quantize", "make a model smaller and faster by rounding its weights", quantize},
       {"bench", "measure a model's speed and the machine's", bench},
+      {"compare", "train and measure several encoders on the same rows", hand_over_compare},
       {"data", "check labelled files before training on them", run_data},
       {"inspect", "show what a model folder holds", inspect},
       {"import", "make a model folder from the authors' PyTorch weights", run_import},

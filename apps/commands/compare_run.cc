@@ -1,0 +1,195 @@
+// Runs fastformer train, evaluate and bench-encoder for a cell.
+#include "commands/compare_run.h"
+
+#include <fastformer/error.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/available_memory.h"
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/stop_signals.h"
+#include "base/strings.h"
+#include "config/json_text.h"
+#include "io/files.h"
+#include "learn/encoders/operations.h"
+#include "model/folder.h"
+
+namespace fastformer::apps {
+namespace {
+
+using config::Json;
+
+// By way of /proc, so that links and PATH do not matter.
+std::string running_program() {
+  std::string path(4096, '\0');
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  if (length <= 0) throw Error("does not say which program runs", "/proc/self/exe");
+  path.resize(static_cast<std::size_t>(length));
+  return path;
+}
+
+std::int64_t memory_limit(std::int64_t megabytes) {
+  if (megabytes > 0) return megabytes * 1'000'000;
+  return available_memory().value_or(0) / 10 * 9;
+}
+
+std::string last_line(const std::string& path) {
+  if (!io::exists(path)) return "";
+  std::string last;
+  for (const std::string& line : split(io::read_file(path), '\n')) {
+    if (!trim(line).empty()) last = line;
+  }
+  return last;
+}
+
+// Whether a training that was stopped can go on there.
+bool can_resume(const std::string& model) {
+  return io::exists(io::join_path(model + model::kTrainingSuffix, kToldFile));
+}
+
+void remove_model(const std::string& model) {
+  io::remove_tree(model);
+  io::remove_tree(model + model::kTrainingSuffix);
+}
+
+double number_in(const Json& object, const char* key) {
+  const bool has = object.is_object() && object.contains(key) && object[key].is_number();
+  return has ? object[key].get<double>() : 0;
+}
+
+// What a trained model and its evaluation say of themselves.
+Json facts_of(const std::string& path, const Json& evaluation) {
+  const model::ModelFolder folder = model::ModelFolder::open(path);
+  const Json metrics = folder.metrics();
+  const double rows = number_in(evaluation, "examples"), tokens = number_in(evaluation, "tokens");
+  const bool is_multi = folder.config().is_multi();
+  return {
+      {"accuracy", number_in(evaluation, is_multi ? "exact_match" : "accuracy")},
+      {"macro_f1", number_in(evaluation, "macro_f1")},
+      {"training_seconds", number_in(metrics, "training_seconds")},
+      {"training_tokens", number_in(metrics, "training_tokens")},
+      {"use_seconds", number_in(evaluation, "seconds")},
+      {"use_tokens", tokens},
+      {"parameters", folder.parameters()},
+      {"operations", learn::operations_per_token(folder.config(), tokens / std::max(1.0, rows))}};
+}
+
+}  // namespace
+
+CellRunner::CellRunner(const CompareOptions& options, const ComparePlan& plan, std::string folder,
+                       std::function<void()> wait)
+    : options_(options),
+      plan_(plan),
+      folder_(std::move(folder)),
+      wait_(std::move(wait)),
+      memory_(memory_limit(options.cell_memory)),
+      self_(running_program()),
+      lean_(io::join_path(io::parent_path(self_), "fastformer")) {
+  if (!io::exists(lean_)) lean_ = self_;
+}
+
+std::optional<Json> CellRunner::run(const learn::Cell& cell) const {
+  if (io::exists(talk_of(cell))) io::remove_file(talk_of(cell));
+  return cell.is_sweep() ? sweep(cell) : train_and_evaluate(cell);
+}
+
+std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) const {
+  const std::string model = file_of(cell);
+  const bool resumes = can_resume(model);
+  if (!resumes) remove_model(model);
+  std::vector<std::string> words = {self_, "train"};
+  const std::vector<std::string>& flags = plan_.flags[cell.variant];
+  words.insert(words.end(), flags.begin(), flags.end());
+  words.push_back("--seed=" + std::to_string(cell.number));
+  words.push_back("--output=" + model);
+  if (resumes) words.emplace_back("--resume");
+  const Outcome training = run_words(cell, words, options_.cell_seconds);
+  // A training whose loss was not finite at last says so by its code and leaves its best model.
+  if (!training.is_done && !io::exists(io::join_path(model, model::kConfigFile))) {
+    remove_model(model);
+    return ended_or_failed(cell, training);
+  }
+  words = {lean_, "evaluate", "--json", "--model=" + model};
+  for (const std::string& file : options_.test) words.push_back("--data=" + file);
+  words.push_back("--threads=" + std::to_string(options_.train.training.threads));
+  const Outcome use = run_words(cell, words, options_.cell_seconds);
+  if (!use.is_done) {
+    remove_model(model);
+    return ended_or_failed(cell, use);
+  }
+  Json result = facts_of(model, config::parse_json<Json>(use.child.output, "fastformer evaluate"));
+  result["training_memory"] = training.child.peak_memory;
+  result["use_memory"] = use.child.peak_memory;
+  if (!options_.keep_models) remove_model(model);
+  return result;
+}
+
+std::optional<Json> CellRunner::sweep(const learn::Cell& cell) const {
+  std::vector<std::string> words = {self_, "bench-encoder"};
+  const std::vector<std::string>& flags = plan_.flags[cell.variant];
+  words.insert(words.end(), flags.begin(), flags.end());
+  words.push_back("--length=" + std::to_string(cell.number));
+  words.push_back("--tokens=" + std::to_string(options_.sweep_tokens));
+  if (cell.kind == learn::CellKind::kTraining) words.emplace_back("--training");
+  if (cell.kind == learn::CellKind::kUse) words.emplace_back("--precision=float32");
+  if (cell.kind == learn::CellKind::kUseBFloat16) words.emplace_back("--precision=bfloat16");
+  const double limit = options_.sweep_seconds;
+  if (limit > 0) words.push_back("--seconds=" + format_double(std::min(1.0, limit / 60)));
+  const Outcome outcome = run_words(cell, words, limit);
+  if (!outcome.is_done) return ended_or_failed(cell, outcome);
+  const Json found = config::parse_json<Json>(outcome.child.output, "bench-encoder");
+  return Json{{"tokens_per_second", number_in(found, "tokens_per_second")},
+              {"seconds", number_in(found, "seconds")},
+              {"repetitions", number_in(found, "repetitions")},
+              {"memory", outcome.child.peak_memory}};
+}
+
+CellRunner::Outcome CellRunner::run_words(const learn::Cell& cell,
+                                          const std::vector<std::string>& words,
+                                          double seconds) const {
+  const auto stop = [this] {
+    wait_();
+    return StopSignals::asked() != 0;
+  };
+  Outcome outcome;
+  outcome.child = io::run_child(words, talk_of(cell), {seconds, memory_}, stop);
+  const io::ChildResult& child = outcome.child;
+  outcome.is_done = child.end == io::ChildEnd::kExit && child.code == kDone;
+  if (outcome.is_done) return outcome;
+  // A terminal's signal reaches the child by itself, and may end it before anyone asks here.
+  if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+  const bool is_full = child.end == io::ChildEnd::kExit &&
+                       last_line(talk_of(cell)).find("out of memory") != std::string::npos;
+  if (child.end == io::ChildEnd::kOverTime) {
+    outcome.ended = "over " + format_double(seconds) + " s";
+  } else if (child.end == io::ChildEnd::kOverMemory) {
+    outcome.ended = "over " + format_count(memory_ / 1'000'000) + " MB";
+  } else if (is_full || (child.end == io::ChildEnd::kSignal && child.code == SIGKILL)) {
+    outcome.ended = "out of memory";
+  } else if (child.end == io::ChildEnd::kExit && child.code == kWrongUsage) {
+    throw Error(printable(last_line(talk_of(cell)), 1000), cell.name, "", ErrorKind::kUsage);
+  }
+  return outcome;
+}
+
+std::optional<Json> CellRunner::ended_or_failed(const learn::Cell& cell,
+                                                const Outcome& outcome) const {
+  if (!outcome.ended.empty()) return Json{{"ended", outcome.ended}};
+  const std::string said = printable(last_line(talk_of(cell)), 1000);
+  log_warning(cell.name + " failed: " + (said.empty() ? "it said nothing" : said) + " (" +
+              talk_of(cell) + ")");
+  return {};
+}
+
+std::string CellRunner::file_of(const learn::Cell& cell) const {
+  return io::join_path(folder_, learn::file_name_of(cell.name));
+}
+
+std::string CellRunner::talk_of(const learn::Cell& cell) const { return file_of(cell) + ".log"; }
+
+}  // namespace fastformer::apps
