@@ -63,13 +63,6 @@ std::vector<std::int64_t> numbers_of(const std::string& list, const std::string&
 
 bool is_given(const Option& option) { return option.source > config::Source::kPreset; }
 
-// What no number depends on.
-bool is_about_keeping(const Option& option) {
-  constexpr const char* kNames[] = {"corpus-cache", "corpus-cache-size", "largest-array",
-                                    "checkpoint-every"};
-  return std::find(std::begin(kNames), std::end(kNames), option.name) != std::end(kNames);
-}
-
 // The option as flags, a word each.
 std::vector<std::string> flags_of(const Option& option) {
   const Json value = option.get_json();
