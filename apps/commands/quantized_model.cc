@@ -35,11 +35,6 @@ std::vector<float> finite_values(const model::ModelFolder& folder, const std::st
 
 QuantizedModel::QuantizedModel(const model::ModelFolder& folder)
     : folder_(folder), config_(folder.config()) {
-  if (config_.encoder.encoder != model::kFastformer) {
-    throw Error("the runtime, which would use the rounded weights, has no encoder " +
-                    config_.encoder.encoder,
-                folder.path());
-  }
   if (config_.quantized) {
     throw Error("is quantized already", folder.path(), "Name the model that it was made of");
   }

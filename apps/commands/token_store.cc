@@ -55,7 +55,7 @@ TokenStore read(std::shared_ptr<const io::PartFile> file, text::TextOptions& opt
   store.tokenizer =
       text::load_tokenizer(settled, std::string(file->bytes("tokenizer")), file->path());
   const auto truncated = file->values<std::int64_t>("truncated");
-  if (truncated.size() != 2) throw Error("its parts do not fit together", file->path());
+  file->check(truncated.size() == 2);
   store.truncated_train = truncated[0];
   store.truncated_valid = truncated[1];
   for (const char* const part : {"train.ids", "valid.ids"}) {

@@ -62,9 +62,21 @@ int on_any_model(const std::string& command, int (*run)(Arguments), Arguments ar
 
 int evaluate(Arguments arguments) { return on_any_model("evaluate", run_evaluate, arguments); }
 int predict(Arguments arguments) { return on_any_model("predict", run_predict, arguments); }
-int quantize(Arguments arguments) { return on_any_model("quantize", run_quantize, arguments); }
-int bench(Arguments arguments) { return on_any_model("bench", run_bench, arguments); }
 int inspect(Arguments arguments) { return on_any_model("inspect", run_inspect, arguments); }
+
+// What is about the runtime, which has the one encoder.
+int on_fastformer(const std::string& command, int (*run)(Arguments), Arguments arguments) {
+  try {
+    return run(arguments);
+  } catch (const model::UnknownEncoder& error) {
+    throw Error(
+        "is for models with the Fastformer encoder, and this one's is " + printable(error.name()),
+        "fastformer " + command);
+  }
+}
+
+int quantize(Arguments arguments) { return on_fastformer("quantize", run_quantize, arguments); }
+int bench(Arguments arguments) { return on_fastformer("bench", run_bench, arguments); }
 
 }  // namespace
 }  // namespace fastformer::apps

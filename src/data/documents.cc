@@ -1,8 +1,6 @@
 // Copies on the first change.
 #include "data/documents.h"
 
-#include <fastformer/error.h>
-
 #include <algorithm>
 
 namespace fastformer::data {
@@ -16,9 +14,7 @@ Documents::Documents(std::shared_ptr<const io::PartFile> file, const std::string
       ids_(file_->values<std::int32_t>(name + ".ids")),
       ends_(file_->values<std::uint64_t>(name + ".ends")) {
   const std::uint64_t last = ends_.empty() ? 0 : ends_.back();
-  if (!std::is_sorted(ends_.begin(), ends_.end()) || last != ids_.size()) {
-    throw Error("its parts do not fit together", file_->path());
-  }
+  file_->check(std::is_sorted(ends_.begin(), ends_.end()) && last == ids_.size());
 }
 
 Documents& Documents::operator=(Documents&& other) noexcept {

@@ -138,9 +138,7 @@ std::vector<std::uint64_t> RowStore::split_keys(std::uint64_t seed) const {
   return keys;
 }
 
-void RowStore::check(bool holds) const {
-  if (!holds) throw Error("its parts do not fit together", file_->path());
-}
+void RowStore::check(bool holds) const { file_->check(holds); }
 
 void RowStore::check_ends(std::span<const std::uint64_t> ends, std::size_t size) const {
   check(std::is_sorted(ends.begin(), ends.end()) &&

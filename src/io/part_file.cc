@@ -144,6 +144,10 @@ std::string_view PartFile::bytes(const std::string& name) const {
   return found->second;
 }
 
+void PartFile::check(bool holds) const {
+  if (!holds) throw Error("its parts do not fit together", path_);
+}
+
 void PartFile::check_size(const std::string& name, std::size_t size, std::size_t unit) const {
   if (size % unit != 0) throw Error("its part " + name + " is no whole number of values", path_);
 }

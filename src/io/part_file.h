@@ -84,6 +84,8 @@ class PartFile {
     check_size(name, found.size(), sizeof(T));
     return {reinterpret_cast<const T*>(found.data()), found.size() / sizeof(T)};
   }
+  // Throws an Error unless what the parts say of each other holds.
+  void check(bool holds) const;
   const std::string& path() const { return path_; }
   // Lets go of the memory that holds what was read so far, where that is much; it is read again
   // when it is looked at.

@@ -105,10 +105,11 @@ class EncodersTest(unittest.TestCase):
                    code=2)[1]
         self.assertIn("odd", talk)
         model = self.models["linformer"]
-        talk = run("quantize", "--model", model, "--data", self.test, "--output", self.path / "no",
-                   code=1)[1]
-        self.assertIn("no encoder linformer", talk)
-        self.assertIn("no encoder", run("bench", "--model", model, code=1)[1])
+        for command in (["quantize", "--data", self.test, "--output", self.path / "no"], ["bench"]):
+            talk = run(*command, "--model", model, code=1)[1]
+            self.assertIn(f"fastformer {command[0]}: is for models with the Fastformer encoder, and "
+                          "this one's is linformer", talk)
+            self.assertNotIn("fastformer-train", talk)
         talk = run("predict", "--model", model, "--input", "-", "--precision", "int8", stdin="a\n",
                    code=2)[1]
         self.assertIn("float32 or bfloat16", talk)

@@ -91,7 +91,41 @@ TEST_F(CacheFolderTest, TheLongestUnusedGoesFirst) {
   EXPECT_TRUE(exists(folder_.file("cache/inner/fastformer-d.9.unfinished")));
 }
 
-TEST_F(CacheFolderTest, AFullDiskIsAWarningAndWhatIsWrongIsAnError) {
+// A disk without room for what is under `folder`.
+class FullFolder : public Operations {
+ public:
+  explicit FullFolder(std::string folder) : folder_(std::move(folder)) {}
+  int open(const std::string& path, int flags, int mode) override {
+    const int file = Operations::open(path, flags, mode);
+    if (path.starts_with(folder_)) {
+      full_ = file;
+    } else if (file == full_) {
+      full_ = -1;  // the number of a file that is closed
+    }
+    return file;
+  }
+  ssize_t write(int file, const void* bytes, std::size_t count) override {
+    if (file != full_) return Operations::write(file, bytes, count);
+    errno = ENOSPC;
+    return -1;
+  }
+
+ private:
+  std::string folder_;
+  int full_ = -1;
+};
+
+TEST_F(CacheFolderTest, AFullDiskIsNoEndWhereThereIsRoomForScratch) {
+  FullFolder full(folder_.file("cache"));
+  {
+    const ScopedOperations scope(&full);
+    EXPECT_EQ(open().make("a", text("one"))->bytes("text"), "one");
+  }
+  EXPECT_TRUE(list_directory(folder_.file("cache/inner")).empty());
+  EXPECT_TRUE(list_directory(scratch_.path()).empty());
+}
+
+TEST_F(CacheFolderTest, WhatIsWrongWithTheTextIsAnError) {
   const CacheFolder cache = open();
   FaultyOperations faulty;
   faulty.fail(FaultyOperations::Call::kOpen, ENOSPC);

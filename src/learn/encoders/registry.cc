@@ -35,12 +35,10 @@ const std::vector<EncoderRow>& encoder_table() {
 }
 
 const EncoderRow& row_of(const std::string& name) {
-  std::vector<std::string> known;
   for (const EncoderRow& row : encoder_table()) {
     if (name == row.kind.name) return row;
-    known.push_back(row.kind.name);
   }
-  config::fail_unknown("unknown encoder " + name, name, known, "encoder");
+  throw model::UnknownEncoder(name, "encoder", ErrorKind::kUsage);
 }
 
 }  // namespace
