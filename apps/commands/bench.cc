@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/peak_memory.h"
 #include "base/strings.h"
 #include "commands/bench_machine.h"
 #include "commands/bench_model.h"

@@ -93,16 +93,6 @@ double processor_seconds_now() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-void reset_peak_memory() {
-  std::ofstream file("/proc/self/clear_refs");
-  file << "5\n";
-}
-
-std::int64_t peak_memory() {
-  const std::string value = value_in("/proc/self/status", "VmHWM");  // "1234 kB"
-  return parse_int(value.substr(0, value.find(' '))).value_or(0) * 1024;
-}
-
 std::string processor_name() { return value_in("/proc/cpuinfo", "model name"); }
 
 }  // namespace fastformer::apps

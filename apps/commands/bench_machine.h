@@ -27,11 +27,6 @@ double seconds_now();
 // Seconds of processor time that all threads of the process have used.
 double processor_seconds_now();
 
-// Makes peak_memory() begin anew, where the system allows it.
-void reset_peak_memory();
-// Bytes that the process has held in memory at most.
-std::int64_t peak_memory();
-
 // As the system calls it, or "" where it does not.
 std::string processor_name();
 

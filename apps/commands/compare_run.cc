@@ -75,6 +75,7 @@ Json facts_of(const std::string& path, const Json& evaluation) {
       {"training_tokens", number_in(metrics, "training_tokens")},
       {"use_seconds", number_in(evaluation, "seconds")},
       {"use_tokens", tokens},
+      {"use_memory", number_in(evaluation, "peak_memory_bytes")},
       {"parameters", folder.parameters()},
       {"operations", learn::operations_per_token(folder.config(), tokens / std::max(1.0, rows))}};
 }
@@ -124,7 +125,6 @@ std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) cons
   }
   Json result = facts_of(model, config::parse_json<Json>(use.child.output, "fastformer evaluate"));
   result["training_memory"] = training.child.peak_memory;
-  result["use_memory"] = use.child.peak_memory;
   if (!options_.keep_models) remove_model(model);
   return result;
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/log.h"
+#include "base/peak_memory.h"
 #include "base/progress.h"
 #include "base/strings.h"
 #include "commands/commands.h"
@@ -80,6 +81,7 @@ void add_run(const LabelledRows& rows, std::int64_t unknown, const report::Score
   report["unknown_labels"] = unknown;
   report["seconds"] = rows.seconds;
   report["tokens"] = rows.tokens;
+  report["peak_memory_bytes"] = peak_memory();
   report["calibration"] = report::reliability_json(scores);
 }
 

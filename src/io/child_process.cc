@@ -14,10 +14,9 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <vector>
 
-#include "base/strings.h"
+#include "base/peak_memory.h"
 #include "io/files.h"
 
 namespace fastformer::io {
@@ -28,17 +27,6 @@ using Clock = std::chrono::steady_clock;
 constexpr int kLookMs = 5;                                 // between two looks at the child
 constexpr std::size_t kMostOutput = std::size_t{1} << 26;  // bytes
 constexpr int kNotStarted = 127;
-
-// A number of kilobytes in /proc/WHO/status, in bytes; 0 without it.
-std::int64_t memory_of(const std::string& who, const std::string& key) {
-  std::ifstream lines("/proc/" + who + "/status");
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.starts_with(key + ":")) continue;
-    const std::string_view value = trim(std::string_view(line).substr(key.size() + 1));
-    return parse_int(value.substr(0, value.find(' '))).value_or(0) * 1024;
-  }
-  return 0;
-}
 
 // A file descriptor of its own.
 class File {
@@ -90,7 +78,7 @@ class Watch {
     result_.seconds = seconds();
     // What the parent held when it forked counts as the child's; below that the last look knows.
     const std::int64_t most = std::int64_t{1024} * usage.ru_maxrss;
-    if (most > memory_of("self", "VmHWM")) result_.peak_memory = most;
+    if (most > peak_memory()) result_.peak_memory = most;
     if (WIFSIGNALED(status)) {
       if (result_.end == ChildEnd::kExit) result_.end = ChildEnd::kSignal;
       result_.code = WTERMSIG(status);
@@ -121,9 +109,9 @@ class Watch {
   }
 
   void look(const std::function<bool()>& stop) {
-    const std::string who = std::to_string(child_);
     // The largest since exec, as soon as that has happened.
-    if (const std::int64_t most = memory_of(who, "VmHWM"); most > 0) result_.peak_memory = most;
+    const std::int64_t most = peak_memory(std::to_string(child_));
+    if (most > 0) result_.peak_memory = most;
     if (result_.end != ChildEnd::kExit) return;
     if (limits_.seconds > 0 && seconds() > limits_.seconds) {
       end(ChildEnd::kOverTime, SIGKILL);

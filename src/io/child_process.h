@@ -26,7 +26,7 @@ struct ChildResult {
   int code = 0;  // of kExit: what the program returned; of kSignal: which
   double seconds = 0;
   // Bytes that it held at most. Of a child that is smaller than this process, what it held at most
-  // until a few milliseconds before its end.
+  // until a few milliseconds before its end; 0 if it ended within those.
   std::int64_t peak_memory = 0;
   std::string output;  // what it wrote to standard output, 64 MB of it at most
 };
