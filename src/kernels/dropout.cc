@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <cstring>
+#include <limits>
 
 #include "base/random.h"
 #include "kernels/clones.h"
@@ -14,137 +15,120 @@ namespace {
 constexpr std::int64_t kPerHash = 4;
 constexpr std::int64_t kHashes = 64;  // of a block
 constexpr std::int64_t kBlock = kHashes * kPerHash;
-constexpr std::int64_t kBlocksPerRange = 64;
-constexpr std::int64_t kDocumentsPerRange = 8;
+constexpr std::int64_t kElementsAtOnce = 4 * kBlock;
+constexpr std::int64_t kTokensPerRange = 64;
 
 // An element is kept when its 16 random bits are not below the threshold.
 std::uint32_t threshold_of(double rate) {
   return static_cast<std::uint32_t>(std::lround(rate * 65536.0));
 }
 
-template <typename T>
-T scale_of(std::uint32_t threshold) {
-  return threshold < 65536 ? T(65536.0 / (65536.0 - threshold)) : T(0);
-}
-
-// The random numbers of hashes first, first + 1, ...: those of one hash from its lowest bits up.
-FASTFORMER_CLONES void draw_block(std::uint64_t key, std::uint64_t first, std::uint32_t* numbers) {
-  std::uint64_t hashes[kHashes];
+// The hashes first, first + 1, ...
+FASTFORMER_CLONES void hash_block(std::uint64_t key, std::uint64_t first, std::uint64_t* hashes) {
   for (std::int64_t n = 0; n < kHashes; ++n) {
     hashes[n] = mix_bits(key + first + static_cast<std::uint64_t>(n));
   }
-  for (std::int64_t n = 0; n < kHashes; ++n) {
-    for (std::int64_t k = 0; k < kPerHash; ++k) {
-      numbers[n * kPerHash + k] = static_cast<std::uint32_t>(hashes[n] >> (16 * k)) & 0xffff;
-    }
-  }
 }
 
 template <typename T>
-struct Masking {
-  const T* input;
-  T* output;
-  std::int64_t count;  // at most kBlock
-  std::uint32_t threshold;
-  T scale;
-};
-
-template <typename T>
-[[gnu::always_inline]] inline void mask_elements(const std::uint32_t* numbers,
-                                                 const Masking<T>& m) {
-  // Copies, since for all that compilers know a store to the output could change `m`.
-  const T* input = m.input;
-  T* output = m.output;
-  const std::uint32_t threshold = m.threshold;
-  const T scale = m.scale;
-  for (std::int64_t i = 0, count = m.count; i < count; ++i) {
-    output[i] = input[i] * (numbers[i] >= threshold ? scale : T(0));
-  }
+[[gnu::always_inline]] inline void choose(const std::uint16_t* numbers, std::int64_t count,
+                                          std::uint32_t threshold, T scale, T* values) {
+  for (std::int64_t i = 0; i < count; ++i) values[i] = numbers[i] >= threshold ? scale : T(0);
 }
 
-FASTFORMER_CLONES void mask_block(const std::uint32_t* numbers, const Masking<float>& m) {
-  mask_elements(numbers, m);
+FASTFORMER_CLONES void values_of(const std::uint16_t* numbers, std::int64_t count,
+                                 std::uint32_t threshold, float scale, float* values) {
+  choose(numbers, count, threshold, scale, values);
 }
 
-FASTFORMER_CLONES void mask_block(const std::uint32_t* numbers, const Masking<double>& m) {
-  mask_elements(numbers, m);
+FASTFORMER_CLONES void values_of(const std::uint16_t* numbers, std::int64_t count,
+                                 std::uint32_t threshold, double scale, double* values) {
+  choose(numbers, count, threshold, scale, values);
 }
 
 template <typename T>
-[[gnu::always_inline]] inline void multiply_rows(MatrixView<const T> input, const T* mask,
-                                                 MatrixView<T> output) {
-  for (std::int64_t i = 0; i < input.rows; ++i) {
-    const T* from = input.row(i);
-    T* to = output.row(i);
-    for (std::int64_t j = 0; j < input.columns; ++j) to[j] = from[j] * mask[j];
-  }
+[[gnu::always_inline]] inline void multiply_elements(const T* input, const T* mask,
+                                                     std::int64_t count, T* output) {
+  for (std::int64_t j = 0; j < count; ++j) output[j] = input[j] * mask[j];
 }
 
-FASTFORMER_CLONES void mask_rows(MatrixView<const float> input, const float* mask,
-                                 MatrixView<float> output) {
-  multiply_rows(input, mask, output);
+FASTFORMER_CLONES void multiply(const float* input, const float* mask, std::int64_t count,
+                                float* output) {
+  multiply_elements(input, mask, count, output);
 }
 
-FASTFORMER_CLONES void mask_rows(MatrixView<const double> input, const double* mask,
-                                 MatrixView<double> output) {
-  multiply_rows(input, mask, output);
+FASTFORMER_CLONES void multiply(const double* input, const double* mask, std::int64_t count,
+                                double* output) {
+  multiply_elements(input, mask, count, output);
 }
 
 }  // namespace
 
 template <typename T>
-void dropout(std::span<const T> input, double rate, std::uint64_t seed, std::span<T> output,
-             const ParallelFor& parallel_for) {
-  const std::uint32_t threshold = threshold_of(rate);
-  const T scale = scale_of<T>(threshold);
-  const auto count = static_cast<std::int64_t>(input.size());
-  const std::uint64_t key = mix_bits(seed);
-  const std::int64_t blocks = (count + kBlock - 1) / kBlock;
-  parallel_for(blocks, kBlocksPerRange, [&](std::int64_t begin, std::int64_t end) {
-    std::uint32_t numbers[kBlock];
-    for (std::int64_t n = begin; n < end; ++n) {
-      draw_block(key, static_cast<std::uint64_t>(n * kHashes), numbers);
-      const std::int64_t first = n * kBlock;
-      mask_block(numbers, Masking<T>{input.data() + first, output.data() + first,
-                                     std::min(kBlock, count - first), threshold, scale});
-    }
-  });
+DropoutMask<T>::DropoutMask(const DropoutRule& rule, std::int64_t width)
+    : rule_(rule), width_(width), is_shared_(rule.rate <= 0 || !rule.offsets.empty()) {
+  if (rule.rate > 0) return;
+  values_.assign(static_cast<std::size_t>(width), T(1));
+  end_ = std::numeric_limits<std::int64_t>::max();
 }
 
 template <typename T>
-void dropout_by_document(std::span<const std::int64_t> offsets, MatrixView<const T> input,
-                         double rate, std::uint64_t seed, MatrixView<T> output,
-                         const ParallelFor& parallel_for) {
-  const std::uint32_t threshold = threshold_of(rate);
-  const T scale = scale_of<T>(threshold);
-  const std::uint64_t key = mix_bits(seed);
-  const std::int64_t hashes = (input.columns + kPerHash - 1) / kPerHash;  // of a document
-  const auto documents = static_cast<std::int64_t>(offsets.size()) - 1;
-  parallel_for(documents, kDocumentsPerRange, [&](std::int64_t first, std::int64_t last) {
-    std::uint32_t numbers[kBlock];
-    std::vector<T> mask(static_cast<std::size_t>(input.columns));
-    for (std::int64_t b = first; b < last; ++b) {
-      for (std::int64_t j = 0; j < input.columns; ++j) {
-        if (j % kBlock == 0) {
-          draw_block(key, static_cast<std::uint64_t>(b * hashes + j / kPerHash), numbers);
-        }
-        mask[static_cast<std::size_t>(j)] = numbers[j % kBlock] >= threshold ? scale : T(0);
-      }
-      mask_rows(input.rows_between(offsets[b], offsets[b + 1]), mask.data(),
-                output.rows_between(offsets[b], offsets[b + 1]));
+const T* DropoutMask<T>::row(std::int64_t token) {
+  if (token >= end_) is_shared_ ? enter_document_of(token) : enter_tokens_from(token);
+  return values_.data() + (is_shared_ ? 0 : (token - begin_) * width_);
+}
+
+template <typename T>
+void DropoutMask<T>::enter_tokens_from(std::int64_t token) {
+  begin_ = token;
+  end_ = token + std::max<std::int64_t>(1, kElementsAtOnce / width_);
+  draw(begin_ * width_, (end_ - begin_) * width_);
+}
+
+template <typename T>
+void DropoutMask<T>::enter_document_of(std::int64_t token) {
+  const auto first = rule_.offsets.begin();
+  const auto after = std::upper_bound(first, rule_.offsets.end(), token);
+  end_ = *after;
+  // A document's mask begins with a hash of its own.
+  const std::int64_t hashes = (width_ + kPerHash - 1) / kPerHash;
+  draw((after - first - 1) * hashes * kPerHash, width_);
+}
+
+template <typename T>
+void DropoutMask<T>::draw(std::int64_t first, std::int64_t count) {
+  const std::uint32_t threshold = threshold_of(rule_.rate);
+  const T scale = threshold < 65536 ? T(65536.0 / (65536.0 - threshold)) : T(0);
+  const std::uint64_t key = mix_bits(rule_.seed);
+  values_.resize(static_cast<std::size_t>(count));
+  std::uint64_t hashes[kHashes];
+  std::uint16_t numbers[kBlock];
+  for (std::int64_t done = 0; done < count;) {
+    const std::int64_t skipped = (first + done) % kPerHash;
+    const std::int64_t taken = std::min(kBlock - skipped, count - done);
+    hash_block(key, static_cast<std::uint64_t>((first + done) / kPerHash), hashes);
+    std::memcpy(numbers, hashes, sizeof(numbers));
+    values_of(numbers + skipped, taken, threshold, scale, values_.data() + done);
+    done += taken;
+  }
+}
+
+template <typename T>
+void dropout(const DropoutRule& rule, MatrixView<const T> input, MatrixView<T> output,
+             const ParallelFor& parallel_for) {
+  parallel_for(input.rows, kTokensPerRange, [&](std::int64_t begin, std::int64_t end) {
+    DropoutMask<T> mask(rule, input.columns);
+    for (std::int64_t i = begin; i < end; ++i) {
+      multiply(input.row(i), mask.row(i), input.columns, output.row(i));
     }
   });
 }
 
-template void dropout<float>(std::span<const float>, double, std::uint64_t, std::span<float>,
+template class DropoutMask<float>;
+template class DropoutMask<double>;
+template void dropout<float>(const DropoutRule&, MatrixView<const float>, MatrixView<float>,
                              const ParallelFor&);
-template void dropout<double>(std::span<const double>, double, std::uint64_t, std::span<double>,
+template void dropout<double>(const DropoutRule&, MatrixView<const double>, MatrixView<double>,
                               const ParallelFor&);
-template void dropout_by_document<float>(std::span<const std::int64_t>, MatrixView<const float>,
-                                         double, std::uint64_t, MatrixView<float>,
-                                         const ParallelFor&);
-template void dropout_by_document<double>(std::span<const std::int64_t>, MatrixView<const double>,
-                                          double, std::uint64_t, MatrixView<double>,
-                                          const ParallelFor&);
 
 }  // namespace fastformer::kernels

@@ -11,10 +11,14 @@
 namespace fastformer::kernels {
 namespace {
 
+constexpr std::int64_t kWidth = 10;
+
 std::vector<float> dropped(const std::vector<float>& input, double rate, std::uint64_t seed,
                            const ParallelFor& threads = serial_for()) {
   std::vector<float> output(input.size(), -1);
-  dropout<float>(input, rate, seed, output, threads);
+  const auto rows = static_cast<std::int64_t>(input.size()) / kWidth;
+  dropout<float>({rate, seed, {}}, {input.data(), rows, kWidth}, {output.data(), rows, kWidth},
+                 threads);
   return output;
 }
 
@@ -22,15 +26,20 @@ TEST(DropoutTest, AnElementDependsOnSeedAndPlaceAlone) {
   const std::vector<float> ones(100000, 1);
   const std::vector<float> all = dropped(ones, 0.25, 9);
   for (std::size_t length = 0; length < 40; ++length) {
-    const std::vector<float> part = dropped(std::vector<float>(length, 1), 0.25, 9);
+    const std::vector<float> part = dropped(std::vector<float>(kWidth * length, 1), 0.25, 9);
     EXPECT_TRUE(std::equal(part.begin(), part.end(), all.begin())) << length;
   }
   ThreadPool pool(4);
   EXPECT_EQ(dropped(ones, 0.25, 9, pool.parallel_for()), all);
   EXPECT_NE(dropped(ones, 0.25, 10), all);
   std::vector<float> in_place = ones;
-  dropout<float>(in_place, 0.25, 9, in_place, serial_for());
-  EXPECT_EQ(in_place, all);
+  for (const std::int64_t width : {1, 3, 250, 2500}) {  // how elements lie in rows does not matter
+    in_place = ones;
+    const MatrixView<float> view(in_place.data(), 100000 / width, width);
+    dropout<float>({0.25, 9, {}}, view, view, serial_for());
+    in_place.resize(static_cast<std::size_t>(view.rows * width));
+    EXPECT_TRUE(std::equal(in_place.begin(), in_place.end(), all.begin())) << width;
+  }
 }
 
 TEST(DropoutTest, KeepsTheAskedShareAndScalesIt) {

@@ -7,7 +7,6 @@
 
 #include "base/random.h"
 #include "kernels/additive_pooling.h"
-#include "learn/ops/dropout.h"
 #include "learn/ops/embedding.h"
 #include "learn/ops/local_convolution.h"
 #include "learn/ops/max_pooling.h"
@@ -25,13 +24,9 @@ std::uint64_t attention_site(int layer) { return 1 + 2 * static_cast<std::uint64
 std::uint64_t feed_forward_site(int layer) { return 2 + 2 * static_cast<std::uint64_t>(layer); }
 constexpr std::uint64_t kWordSite = ~std::uint64_t{0};
 
-at::Tensor drop(const at::Tensor& input, const Ragged& ragged, double rate, std::uint64_t site,
-                const ForwardContext& context) {
-  if (!context.training) return input;
-  const std::uint64_t seed = hash_of({context.seed, site});
-  return context.dropout_mask == DropoutMask::kDocument
-             ? document_dropout(input, ragged, rate, seed)
-             : seeded_dropout(input, rate, seed);
+Dropout dropout_at(std::uint64_t site, double rate, const ForwardContext& context) {
+  if (!context.training) return {};
+  return {rate, hash_of({context.seed, site}), context.dropout_mask};
 }
 
 // A word left out is an unknown one: what use sees of words that training did not.
@@ -49,7 +44,7 @@ EncoderStack::EncoderStack(const model::ModelConfig& config)
 at::Tensor EncoderStack::encode(const Parameters& parameters, const at::Tensor& ids,
                                 const Ragged& ragged, const ForwardContext& context) const {
   at::Tensor hidden = embed(parameters, words_of(ids, context), ragged, context.subwords);
-  hidden = drop(hidden, ragged, config_.encoder.dropout, kEmbeddingSite, context);
+  hidden = dropped(hidden, ragged, dropout_at(kEmbeddingSite, config_.encoder.dropout, context));
   for (int layer = 0; layer < config_.encoder.layers; ++layer) {
     const Scope scope(parameters, model::layer_prefix(config_, layer));
     hidden = block(hidden, ragged, scope, layer, context);
@@ -83,8 +78,10 @@ at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& i
 
 at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                                int index, const ForwardContext& context) const {
-  const auto dropped = [&](const at::Tensor& change, std::uint64_t site) {
-    return drop(change, ragged, config_.encoder.dropout, site, context);
+  const auto end = [&](const at::Tensor& before, const at::Tensor& change, std::uint64_t site,
+                       const Scope& part) {
+    return sublayer_output(before, change, ragged,
+                           dropout_at(site, config_.encoder.dropout, context), part);
   };
   const Scope attention = layer.inside("attention.");
   const at::Tensor input = sublayer_input(hidden, attention);
@@ -92,15 +89,13 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   if (config_.encoder.local != Local::kNone) {
     change = change + local(input, ragged, layer.inside("local."));
   }
-  const at::Tensor attended =
-      sublayer_output(hidden, dropped(change, attention_site(index)), attention);
+  const at::Tensor attended = end(hidden, change, attention_site(index), attention);
   if (config_.encoder.feed_forward == 0) return attended;
   const Scope feed_forward = layer.inside("feed_forward.");
   const at::Tensor inner =
       at::gelu(linear(sublayer_input(attended, feed_forward), feed_forward, "inner"));
-  return sublayer_output(attended,
-                         dropped(linear(inner, feed_forward, "outer"), feed_forward_site(index)),
-                         feed_forward);
+  return end(attended, linear(inner, feed_forward, "outer"), feed_forward_site(index),
+             feed_forward);
 }
 
 at::Tensor EncoderStack::local(const at::Tensor& input, const Ragged& ragged,
@@ -119,17 +114,26 @@ at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& p
   return normalized(hidden, part.inside("norm."));
 }
 
-// Residual and, post-norm, normalisation of a part's output.
+// Dropout, residual and, post-norm, normalisation of a part's output.
 at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
+                                         const Ragged& ragged, const Dropout& dropout,
                                          const Scope& part) const {
-  const at::Tensor sum = config_.encoder.residual ? change + hidden : change;
-  if (config_.encoder.norm != NormPlacement::kPost) return sum;
-  return normalized(sum, part.inside("norm."));
+  const bool is_post = config_.encoder.norm == NormPlacement::kPost;
+  const Scope norm = part.inside("norm.");
+  if (is_post && config_.encoder.residual) {
+    return residual_norm(hidden, change, ragged, dropout, norm_of(norm));
+  }
+  at::Tensor sum = dropped(change, ragged, dropout);
+  if (config_.encoder.residual) sum = sum + hidden;
+  return is_post ? normalized(sum, norm) : sum;
 }
 
 at::Tensor EncoderStack::normalized(const at::Tensor& hidden, const Scope& norm) const {
-  return at::layer_norm(hidden, {hidden.size(1)}, norm["weight"], norm["bias"],
-                        config_.encoder.norm_epsilon);
+  return layer_norm(hidden, norm_of(norm));
+}
+
+LayerNorm EncoderStack::norm_of(const Scope& norm) const {
+  return {norm["weight"], norm["bias"], config_.encoder.norm_epsilon};
 }
 
 at::Tensor EncoderStack::pool(const Parameters& parameters, const at::Tensor& hidden,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "learn/encoders/encoder.h"
+#include "learn/ops/residual_norm.h"
 
 namespace fastformer::learn {
 
@@ -29,8 +30,9 @@ class EncoderStack {
   at::Tensor local(const at::Tensor& input, const Ragged& ragged, const Scope& part) const;
   at::Tensor sublayer_input(const at::Tensor& hidden, const Scope& part) const;
   at::Tensor sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
-                             const Scope& part) const;
+                             const Ragged& ragged, const Dropout& dropout, const Scope& part) const;
   at::Tensor normalized(const at::Tensor& hidden, const Scope& norm) const;
+  LayerNorm norm_of(const Scope& norm) const;
 
   model::ModelConfig config_;
   std::unique_ptr<Encoder> encoder_;
