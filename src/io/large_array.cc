@@ -86,4 +86,8 @@ void LargeBytes::release() const {
   if (file_ >= 0) operations().release(data_, capacity_);
 }
 
+void LargeBytes::read_ahead(std::size_t begin, std::size_t end) const {
+  if (file_ >= 0) operations().read_ahead(data_ + begin, end - begin);
+}
+
 }  // namespace fastformer::io

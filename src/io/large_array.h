@@ -34,6 +34,8 @@ class LargeBytes {
   bool is_in_file() const { return file_ >= 0; }
   // Lets go of memory that a file backs.
   void release() const;
+  // Lets the system read these bytes of a file ahead.
+  void read_ahead(std::size_t begin, std::size_t end) const;
 
  private:
   void reserve(std::size_t capacity);
@@ -65,6 +67,9 @@ class LargeArray {
   }
   bool is_in_file() const { return bytes_.is_in_file(); }
   void release() const { bytes_.release(); }
+  void read_ahead(std::size_t begin, std::size_t end) const {
+    bytes_.read_ahead(begin * sizeof(T), end * sizeof(T));
+  }
 
  private:
   LargeBytes bytes_;

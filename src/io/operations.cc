@@ -111,6 +111,11 @@ int Operations::unmap(void* bytes, std::size_t size) { return ::munmap(bytes, si
 int Operations::release(void* bytes, std::size_t size) {
   return ::madvise(bytes, size, MADV_DONTNEED);
 }
+int Operations::read_ahead(void* bytes, std::size_t size) {
+  constexpr std::uintptr_t kPage = 4096;
+  const std::uintptr_t skipped = reinterpret_cast<std::uintptr_t>(bytes) % kPage;
+  return ::madvise(static_cast<char*>(bytes) - skipped, size + skipped, MADV_WILLNEED);
+}
 int Operations::touch(const std::string& path) {
   return ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
 }

@@ -57,6 +57,8 @@ class Operations {
   virtual int unmap(void* bytes, std::size_t size);
   // Lets the system take back the pages of a mapping.
   virtual int release(void* bytes, std::size_t size);
+  // Lets the system read pages of a mapping ahead, from the page in which they begin.
+  virtual int read_ahead(void* bytes, std::size_t size);
   // Sets the time of the last change to now.
   virtual int touch(const std::string& path);
 };

@@ -85,6 +85,22 @@ TEST(LinearSolverTest, NoStepFromTheSolutionIsBetter) {
   }
 }
 
+TEST(LinearSolverTest, BlocksOfRowsEndInTheSameSolution) {
+  const SparseRows rows = random_rows(80, 12);
+  const auto labels = random_labels(80, 3);
+  SolverOptions options;
+  options.tolerance = 1e-5;
+  options.passes = 5000;
+  const LinearModel whole = solve_squared_hinge(rows, labels, 3, {}, options, serial_for());
+  for (const std::size_t values : {1, 50, 1000}) {
+    options.block_values = values;
+    const LinearModel parted = solve_squared_hinge(rows, labels, 3, {}, options, serial_for());
+    for (std::size_t i = 0; i < whole.weights.size(); ++i) {
+      EXPECT_NEAR(parted.weights[i], whole.weights[i], 1e-3) << values;
+    }
+  }
+}
+
 TEST(LinearSolverTest, AWeightOfTwoIsTheRowTwice) {
   const SparseRows rows = random_rows(40, 6);
   const auto labels = random_labels(40, 2);

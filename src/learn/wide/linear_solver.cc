@@ -14,6 +14,22 @@ namespace {
 constexpr std::size_t kBlock = 16;            // columns that share a pass: a cache line of weights
 constexpr std::size_t kPrefetchDistance = 8;  // features
 
+struct RowBlock {
+  std::size_t first = 0, rows = 0;
+};
+
+// Blocks of whole rows with at least so many values, but for the last.
+std::vector<RowBlock> blocks_of(std::span<const std::size_t> offsets, std::size_t values) {
+  std::vector<RowBlock> blocks;
+  for (std::size_t row = 0; row + 1 < offsets.size(); ++row) {
+    if (blocks.empty() || offsets[row] - offsets[blocks.back().first] >= values) {
+      blocks.push_back({row, 0});
+    }
+    ++blocks.back().rows;
+  }
+  return blocks;
+}
+
 // Columns [first, first + Width); those from the end of the problem on are idle.
 template <std::size_t Width>
 class BlockSolver {
@@ -38,21 +54,27 @@ class BlockSolver {
              const SolverOptions& options) {
     std::vector<std::uint32_t> order(rows_.rows());
     std::iota(order.begin(), order.end(), 0);
+    std::vector<RowBlock> blocks = blocks_of(rows_.offsets, options.block_values);
     Random random(hash_of({options.seed, first_}));
     const Row positive = diagonals(options.cost, options.positive_weights);
     const Row negative = diagonals(options.cost, options.negative_weights);
     for (int pass = 0; pass < options.passes; ++pass) {
-      shuffle(std::span(order), random);
+      shuffle(std::span(blocks), random);
       low_.fill(std::numeric_limits<float>::infinity());
       high_.fill(-std::numeric_limits<float>::infinity());
-      for (std::uint32_t i : order) {
-        const float share = row_weights.empty() ? 1.0F : 1 / row_weights[i];
-        Row diagonal;
-        const float* sign = sign_.data() + i * Width;
-        for (std::size_t c = 0; c < Width; ++c) {
-          diagonal[c] = share * (sign[c] > 0 ? positive[c] : negative[c]);
+      for (const RowBlock& block : blocks) {
+        const auto of_block = std::span(order).subspan(block.first, block.rows);
+        shuffle(of_block, random);
+        if (blocks.size() > 1) rows_.read_ahead(block.first, block.first + block.rows);
+        for (const std::uint32_t i : of_block) {
+          const float share = row_weights.empty() ? 1.0F : 1 / row_weights[i];
+          Row diagonal;
+          const float* sign = sign_.data() + i * Width;
+          for (std::size_t c = 0; c < Width; ++c) {
+            diagonal[c] = share * (sign[c] > 0 ? positive[c] : negative[c]);
+          }
+          visit(i, diagonal, static_cast<float>(squares[i]));
         }
-        visit(i, diagonal, static_cast<float>(squares[i]));
       }
       float widest = 0;
       for (std::size_t c = 0; c < count_; ++c) widest = std::max(widest, high_[c] - low_[c]);

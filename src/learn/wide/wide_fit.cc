@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "learn/wide/linear_solver.h"
+#include "learn/wide/wide_features.h"
 #include "model/wide_pruning.h"
 
 namespace fastformer::learn {
@@ -23,103 +24,6 @@ constexpr std::int64_t kFeatureBytes = 16;
 
 std::size_t columns_of(const WideExamples& examples) {
   return examples.single_label && examples.label_count == 2 ? 1 : examples.label_count;
-}
-
-// The documents (numbers into examples.documents) that each kept feature occurs in.
-struct Postings {
-  std::vector<std::uint32_t> buckets;  // kept, ascending
-  std::vector<std::size_t> offsets;    // [features + 1]
-  io::LargeArray<std::uint32_t> documents;
-
-  explicit Postings(const io::SpillPlace& place) : documents(place) {}
-
-  std::span<const std::uint32_t> of(std::size_t feature) const {
-    return documents.slice(offsets[feature], offsets[feature + 1]);
-  }
-};
-
-Postings postings_of(const WideExamples& examples, const WideFitOptions& options) {
-  std::vector<std::uint32_t> frequency(options.ngrams.buckets(), 0);
-  for (std::int64_t document : examples.documents) {
-    for (const text::NgramCount& found :
-         examples.ngrams->document(static_cast<std::size_t>(document))) {
-      ++frequency[found.bucket];
-    }
-  }
-  Postings postings(options.spill);
-  postings.offsets = {0};
-  std::vector<std::size_t> next(frequency.size(), 0);
-  for (std::uint32_t bucket = 0; bucket < frequency.size(); ++bucket) {
-    if (frequency[bucket] < static_cast<std::uint32_t>(options.min_documents)) {
-      frequency[bucket] = 0;
-      continue;
-    }
-    next[bucket] = postings.offsets.back();
-    postings.buckets.push_back(bucket);
-    postings.offsets.push_back(postings.offsets.back() + frequency[bucket]);
-  }
-  postings.documents.resize(postings.offsets.back());
-  for (std::size_t i = 0; i < examples.documents.size(); ++i) {
-    const auto document = static_cast<std::size_t>(examples.documents[i]);
-    for (const text::NgramCount& found : examples.ngrams->document(document)) {
-      if (frequency[found.bucket] == 0) continue;
-      postings.documents.data()[next[found.bucket]++] = static_cast<std::uint32_t>(i);
-    }
-  }
-  return postings;
-}
-
-// spread_f = sqrt(mean over labels k of ln^2(p_fk / mean of p_fj, j != k)), where p_fk is the share
-// of feature f among all features' document counts in label k, each count smoothed by 1.
-class Spread {
- public:
-  Spread(const WideExamples& examples, const Postings& postings)
-      : labels_(examples.labels), totals_(examples.label_count, 0) {
-    for (double& total : totals_) total = static_cast<double>(postings.buckets.size());
-    for (std::uint32_t document : postings.documents.slice(0, postings.documents.size())) {
-      for (std::int32_t label : labels_[document]) ++totals_[static_cast<std::size_t>(label)];
-    }
-  }
-
-  double of(std::span<const std::uint32_t> documents, std::vector<double>& shares) const {
-    const std::size_t count = totals_.size();
-    if (count < 2) return 1;
-    shares.assign(count, 1);
-    for (std::uint32_t document : documents) {
-      for (std::int32_t label : labels_[document]) ++shares[static_cast<std::size_t>(label)];
-    }
-    double sum = 0;
-    for (std::size_t k = 0; k < count; ++k) sum += shares[k] /= totals_[k];
-    double squares = 0;
-    for (double share : shares) {
-      const double others = (sum - share) / static_cast<double>(count - 1);
-      const double ratio = std::log(share / others);
-      squares += ratio * ratio;
-    }
-    return std::sqrt(squares / static_cast<double>(count));
-  }
-
- private:
-  const std::vector<std::vector<std::int32_t>>& labels_;
-  std::vector<double> totals_;
-};
-
-FeatureScaler scaler_of(const WideExamples& examples, const WideFitOptions& options,
-                        const Postings& postings, const ParallelFor& parallel_for) {
-  const Spread spread(examples, postings);
-  std::vector<float> idf(postings.buckets.size()), spreads(postings.buckets.size());
-  const auto rows = static_cast<double>(examples.documents.size());
-  parallel_for(
-      static_cast<std::int64_t>(idf.size()), 4096, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<double> shares;
-        for (auto f = static_cast<std::size_t>(begin); f < static_cast<std::size_t>(end); ++f) {
-          const auto documents = postings.of(f);
-          const double frequency = static_cast<double>(documents.size());
-          idf[f] = static_cast<float>(std::log((1 + rows) / (1 + frequency)) + 1);
-          spreads[f] = static_cast<float>(spread.of(documents, shares));
-        }
-      });
-  return {options.ngrams, postings.buckets, std::move(idf), std::move(spreads)};
 }
 
 SparseRows rows_of(const WideExamples& examples, const FeatureScaler& scaler,
@@ -151,31 +55,23 @@ LinearModel solve(const WideExamples& examples, const FeatureScaler& scaler,
 
 // The features that fit into the limit, by document frequency times squared weights: what leaving
 // one out would change.
-std::vector<std::size_t> most_important(const LinearModel& solved, const Postings& postings,
-                                        std::size_t most) {
-  const std::size_t features = postings.buckets.size(), columns = solved.bias.size();
-  std::vector<double> importance(features, 0);
-  for (std::size_t f = 0; f < features; ++f) {
+WideFeatures most_important(const LinearModel& solved, const WideFeatures& features,
+                            std::size_t most) {
+  const std::size_t columns = solved.bias.size();
+  std::vector<double> importance(features.size(), 0);
+  for (std::size_t f = 0; f < features.size(); ++f) {
     for (std::size_t c = 0; c < columns; ++c) {
       const double weight = solved.weights[f * columns + c];
       importance[f] += weight * weight;
     }
-    importance[f] *= static_cast<double>(postings.of(f).size());
+    importance[f] *= static_cast<double>(features.documents[f]);
   }
-  return model::places_of_largest(importance, most);
-}
-
-Postings kept(const Postings& postings, const std::vector<std::size_t>& features,
-              const io::SpillPlace& place) {
-  Postings result(place);
-  result.offsets = {0};
-  for (std::size_t f : features) {
-    const auto documents = postings.of(f);
-    result.buckets.push_back(postings.buckets[f]);
-    result.documents.append(documents);
-    result.offsets.push_back(result.documents.size());
+  WideFeatures kept;
+  for (const std::size_t f : model::places_of_largest(importance, most)) {
+    kept.buckets.push_back(features.buckets[f]);
+    kept.documents.push_back(features.documents[f]);
   }
-  return result;
+  return kept;
 }
 
 WideTable rounded(FeatureScaler scaler, const LinearModel& solved) {
@@ -219,14 +115,14 @@ void count_ngrams(const text::NgramOptions& options, std::span<const std::string
 
 WideTable fit_wide(const WideExamples& examples, const WideFitOptions& options,
                    const ParallelFor& parallel_for) {
-  Postings postings = postings_of(examples, options);
-  FeatureScaler scaler = scaler_of(examples, options, postings, parallel_for);
+  WideFeatures features = frequent_features(examples, options);
+  FeatureScaler scaler = scaler_of(examples, options.ngrams, features, parallel_for);
   LinearModel solved = solve(examples, scaler, options, parallel_for);
   const auto feature_bytes = kFeatureBytes + static_cast<std::int64_t>(columns_of(examples));
   const auto most = static_cast<std::size_t>(options.max_bytes / feature_bytes);
   if (options.max_bytes > 0 && scaler.features() > most) {
-    postings = kept(postings, most_important(solved, postings, most), options.spill);
-    scaler = scaler_of(examples, options, postings, parallel_for);
+    features = most_important(solved, features, most);
+    scaler = scaler_of(examples, options.ngrams, features, parallel_for);
     solved = solve(examples, scaler, options, parallel_for);
   }
   return rounded(std::move(scaler), solved);
