@@ -5,6 +5,7 @@
 
 #include "commands/encoded_rows.h"
 #include "commands/train_options.h"
+#include "learn/tasks/masking.h"
 
 namespace fastformer::apps {
 
@@ -20,6 +21,16 @@ struct MemoryNeed {
 
 // `options` as they are when the rows have settled them.
 MemoryNeed memory_need(const TrainOptions& options, const EncodedRows& rows);
+
+// What a pretraining is, as far as its memory goes.
+struct Pretraining {
+  const model::ModelConfig& model;
+  const data::BatchOptions& batches;
+  const learn::TrainingOptions& training;
+  const learn::MaskingOptions& masking;
+};
+MemoryNeed memory_need(const Pretraining& pretraining, const data::Documents& train,
+                       const data::Documents& valid);
 
 // Warns when that is more than is available, and says what to change.
 void warn_of_memory(const MemoryNeed& need);

@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/corpus_cache.h"
+#include "commands/memory_need.h"
 #include "commands/pretraining_text.h"
 #include "commands/run_state.h"
 #include "commands/trained_model.h"
@@ -100,6 +101,8 @@ bool pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions&
                                  0);
 
   const auto seed = static_cast<std::uint64_t>(options.training.seed);
+  warn_of_memory(memory_need({options.model, options.batches, options.training, options.masking},
+                             text.train, text.valid));
   learn::MaskedModel model(options.model, seed, at::kFloat,
                            learn::device_named(options.training.device));
   log_info(format_count(model.parameters().elements()) + " parameters, " +
