@@ -75,10 +75,10 @@ std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings,
 
 void check_subwords(TrainOptions& options) {
   const text::TokenizerKind kind = options.model.text.tokenizer;
-  const bool may = kind == text::TokenizerKind::kWord || kind == text::TokenizerKind::kAuto;
+  const bool may = text::is_of_words(kind) || kind == text::TokenizerKind::kAuto;
   if (may || options.training.subwords == 0) return;
   if (options.subwords_asked) {
-    throw usage_error("SentencePiece's pieces have no subwords", "--subwords",
+    throw usage_error("words alone have subwords", "--subwords",
                       "Use --tokenizer word or --subwords 0");
   }
   options.training.subwords = 0;

@@ -41,7 +41,7 @@ QuantizedModel::QuantizedModel(const model::ModelFolder& folder)
   config_.quantized = true;
   words_ = config_.vocabulary;
   if (folder.tokenizer()) vocabulary_ = folder.tokenizer()->serialize();
-  if (folder.tokenizer() && folder.tokenizer()->kind() == text::TokenizerKind::kWord) {
+  if (folder.tokenizer() && text::is_of_words(folder.tokenizer()->kind())) {
     for (std::size_t at = 0; (at = vocabulary_.find('\n', at)) != vocabulary_.npos;) {
       line_ends_.push_back(static_cast<std::int64_t>(++at));
     }

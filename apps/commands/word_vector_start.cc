@@ -23,8 +23,8 @@ void check_word_vectors(const std::string& path) {
 
 void start_from_word_vectors(const std::string& path, const text::Tokenizer& tokenizer,
                              learn::Parameters& parameters) {
-  if (tokenizer.kind() != text::TokenizerKind::kWord) {
-    throw usage_error("SentencePiece's pieces are no words", kFlag, "Use --tokenizer word");
+  if (!text::is_of_words(tokenizer.kind())) {
+    throw usage_error("the model's tokens are no words", kFlag, "Use --tokenizer word");
   }
   std::unordered_map<std::string, std::int64_t> wanted;
   for (std::int32_t id = text::Vocabulary::kUnknown + 1; id < tokenizer.size(); ++id) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "text/byte_tokenizer.h"
 #include "text/scripts.h"
 #include "text/sentencepiece_tokenizer.h"
 #include "text/word_tokenizer.h"
@@ -25,9 +26,9 @@ void resolve(TextOptions& options, std::span<const std::string_view> documents) 
       log_info("The corpus is written without spaces: it is cut into SentencePiece pieces.");
     }
   }
+  if (options.tokenizer == TokenizerKind::kBytes) options.vocabulary_size = kByteTokens;
   if (options.vocabulary_size == 0) {
-    options.vocabulary_size =
-        options.tokenizer == TokenizerKind::kWord ? kDefaultWords : kDefaultPieces;
+    options.vocabulary_size = is_of_words(options.tokenizer) ? kDefaultWords : kDefaultPieces;
   }
 }
 
@@ -42,15 +43,18 @@ std::unique_ptr<Tokenizer> load_tokenizer(const TextOptions& options, std::strin
                                           const std::string& where) {
   switch (options.tokenizer) {
     case TokenizerKind::kWord:
+    case TokenizerKind::kWhitespace:
       return load_word_tokenizer(options, bytes, where);
     case TokenizerKind::kUnigram:
     case TokenizerKind::kBpe:
       return load_sentencepiece_tokenizer(options, std::move(bytes), where);
+    case TokenizerKind::kBytes:
+      return load_byte_tokenizer(options, bytes, where);
     case TokenizerKind::kAuto:
       break;
   }
   throw Error("the model does not say which tokenizer it uses", where,
-              "Set \"tokenizer\" in its configuration to word, unigram or bpe");
+              "Set \"tokenizer\" in its configuration to word, whitespace, unigram, bpe or bytes");
 }
 
 std::unique_ptr<Tokenizer> train_tokenizer(TextOptions& options,
@@ -66,9 +70,9 @@ std::unique_ptr<Tokenizer> train_tokenizer(TextOptions& options,
     throw usage_error("a vocabulary of one token knows no word", "--vocabulary-size",
                       "Give at least 2, or 0 for the default");
   }
-  return options.tokenizer == TokenizerKind::kWord
-             ? train_word_tokenizer(options, documents, parallel_for)
-             : train_sentencepiece_tokenizer(options, documents);
+  if (options.tokenizer == TokenizerKind::kBytes) return byte_tokenizer(options);
+  return is_of_words(options.tokenizer) ? train_word_tokenizer(options, documents, parallel_for)
+                                        : train_sentencepiece_tokenizer(options, documents);
 }
 
 }  // namespace fastformer::text

@@ -31,7 +31,7 @@ class Tokenizer {
   virtual std::string piece(std::int32_t id) const = 0;
 };
 
-// "vocabulary.txt" for words, "sentencepiece.model" for pieces.
+// "vocabulary.txt" for words and bytes, "sentencepiece.model" for pieces.
 std::string tokenizer_file_name(TokenizerKind kind);
 
 // The tokenizer that `options` describes, from the bytes that serialize() gave; `where` names

@@ -1,4 +1,5 @@
-// Splits by the word rule and looks each word up; counts words to choose the vocabulary.
+// Splits by the word rule or at white space and looks each word up; counts words to choose the
+// vocabulary.
 #include "text/word_tokenizer.h"
 
 #include <fastformer/error.h>
@@ -15,19 +16,31 @@
 namespace fastformer::text {
 namespace {
 
+// Calls visit(std::string_view) for each word of `text`, folded into `scratch` as `options` say.
+template <typename Visit>
+void for_each_token(const TextOptions& options, std::string_view text, std::string& scratch,
+                    Visit&& visit) {
+  const std::string_view folded = fold(text, NormalForm::kComposed, options.lowercase, scratch);
+  if (options.tokenizer == TokenizerKind::kWhitespace) {
+    for_each_spaced(folded, visit);
+  } else {
+    for_each_word(folded, visit);
+  }
+}
+
 class WordTokenizer : public Tokenizer {
  public:
-  WordTokenizer(bool lowercase, Vocabulary vocabulary)
-      : lowercase_(lowercase), vocabulary_(std::move(vocabulary)) {}
+  WordTokenizer(const TextOptions& options, Vocabulary vocabulary)
+      : options_(options), vocabulary_(std::move(vocabulary)) {}
 
   void encode(std::string_view text, std::vector<std::int32_t>& ids) const override {
     std::string scratch;
-    for_each_word(fold(text, NormalForm::kComposed, lowercase_, scratch),
-                  [&](std::string_view word) { ids.push_back(vocabulary_.id(word)); });
+    for_each_token(options_, text, scratch,
+                   [&](std::string_view word) { ids.push_back(vocabulary_.id(word)); });
   }
 
   int size() const override { return vocabulary_.size(); }
-  TokenizerKind kind() const override { return TokenizerKind::kWord; }
+  TokenizerKind kind() const override { return options_.tokenizer; }
   std::string file_name() const override { return tokenizer_file_name(kind()); }
   std::string serialize() const override { return vocabulary_.save(); }
 
@@ -37,7 +50,7 @@ class WordTokenizer : public Tokenizer {
   }
 
  private:
-  bool lowercase_;
+  TextOptions options_;
   Vocabulary vocabulary_;
 };
 
@@ -52,10 +65,9 @@ WordCounts count_words(const TextOptions& options, std::span<const std::string_v
       const std::string_view document = documents[static_cast<std::size_t>(i)];
       const std::string stripped = options.strip_html ? strip_html(document) : std::string();
       const std::string_view text = options.strip_html ? stripped : document;
-      for_each_word(fold(text, NormalForm::kComposed, options.lowercase, scratch),
-                    [&](std::string_view word) {
-                      if (word.size() <= Vocabulary::kLongestWord) counts.add(word);
-                    });
+      for_each_token(options, text, scratch, [&](std::string_view word) {
+        if (word.size() <= Vocabulary::kLongestWord) counts.add(word);
+      });
     }
     const std::lock_guard lock(mutex);
     if (total.size() == 0) {
@@ -72,7 +84,7 @@ WordCounts count_words(const TextOptions& options, std::span<const std::string_v
 
 std::unique_ptr<Tokenizer> load_word_tokenizer(const TextOptions& options, std::string_view bytes,
                                                const std::string& where) {
-  return std::make_unique<WordTokenizer>(options.lowercase, Vocabulary::load(bytes, where));
+  return std::make_unique<WordTokenizer>(options, Vocabulary::load(bytes, where));
 }
 
 std::unique_ptr<Tokenizer> train_word_tokenizer(const TextOptions& options,
@@ -89,7 +101,7 @@ std::unique_ptr<Tokenizer> train_word_tokenizer(const TextOptions& options,
         "no word occurs " + format_count(options.min_count) + " times in the training documents",
         "", "Lower --min-count or give more text");
   }
-  return std::make_unique<WordTokenizer>(options.lowercase, std::move(vocabulary));
+  return std::make_unique<WordTokenizer>(options, std::move(vocabulary));
 }
 
 }  // namespace fastformer::text

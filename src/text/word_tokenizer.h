@@ -1,4 +1,4 @@
-// Words as tokens, by the word rule and a vocabulary.
+// Words as tokens, by the word rule or between white space, and a vocabulary.
 #pragma once
 
 #include <memory>

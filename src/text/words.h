@@ -1,4 +1,4 @@
-// The word rule: where words begin and end.
+// The word rules: where words begin and end.
 #pragma once
 
 #include <array>
@@ -56,6 +56,31 @@ void for_each_word(std::string_view text, Visit&& visit) {
     }
     visit(std::string_view(begin, static_cast<std::size_t>(at - begin)));
   }
+}
+
+// Calls visit(std::string_view) for each maximal run of what is not a space. The runs lie in
+// `text`.
+template <typename Visit>
+void for_each_spaced(std::string_view text, Visit&& visit) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const char* begin = nullptr;
+  const auto finish = [&] {
+    if (begin) visit(std::string_view(begin, static_cast<std::size_t>(at - begin)));
+    begin = nullptr;
+  };
+  while (at < end) {
+    CharacterClass found = kByteClass[static_cast<unsigned char>(*at)];
+    int length = 1;
+    if (found == CharacterClass::kBeyondAscii) found = class_at(at, end, length);
+    if (found == CharacterClass::kSpace) {
+      finish();
+    } else if (!begin) {
+      begin = at;
+    }
+    at += length;
+  }
+  finish();
 }
 
 }  // namespace fastformer::text

@@ -17,7 +17,9 @@ void run(std::string_view bytes) {
   const std::string file(at == rest.npos ? rest : rest.substr(0, at + 1));
   const std::string_view text = at == rest.npos ? rest : rest.substr(at + kBetween.size());
   text::TextOptions options;
-  options.tokenizer = choice & 1 ? text::TokenizerKind::kUnigram : text::TokenizerKind::kWord;
+  using enum text::TokenizerKind;
+  constexpr text::TokenizerKind kKinds[] = {kWord, kUnigram, kBytes, kWhitespace};
+  options.tokenizer = kKinds[(choice & 1) | (choice >> 1 & 2)];
   options.lowercase = (choice & 2) != 0;
   const auto tokenizer = text::load_tokenizer(options, file, "input");
   std::vector<std::int32_t> ids;

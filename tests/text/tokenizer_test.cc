@@ -1,4 +1,4 @@
-// Training and use of the word tokenizer, and the choice between words and pieces.
+// Training and use of the tokenizers of words and bytes, and the choice between words and pieces.
 #include "text/tokenizer.h"
 
 #include <gtest/gtest.h>
@@ -69,17 +69,69 @@ TEST(TokenizerTest, TheNumberOfThreadsDoesNotMatter) {
 }
 
 TEST(TokenizerTest, LoadsWhatItSerialized) {
-  const auto tokenizer = train({}, random_documents(100));
-  TextOptions options;
-  options.tokenizer = TokenizerKind::kWord;
-  const auto loaded = load_tokenizer(options, tokenizer->serialize(), "v");
   Random random(9);
-  for (int round = 0; round < 300; ++round) {
-    const std::string text = random_bytes(random, 40) + " w1, w2";
-    EXPECT_EQ(encode(*loaded, text), encode(*tokenizer, text));
+  for (const auto kind :
+       {TokenizerKind::kWord, TokenizerKind::kWhitespace, TokenizerKind::kBytes}) {
+    TextOptions options;
+    options.tokenizer = kind;
+    const auto tokenizer = train(options, random_documents(100));
+    EXPECT_EQ(tokenizer->kind(), kind);
+    EXPECT_EQ(tokenizer->file_name(), "vocabulary.txt");
+    const auto loaded = load_tokenizer(options, tokenizer->serialize(), "v");
+    EXPECT_EQ(loaded->serialize(), tokenizer->serialize());
+    for (int round = 0; round < 300; ++round) {
+      const std::string text = random_bytes(random, 40) + " w1, w2";
+      EXPECT_EQ(encode(*loaded, text), encode(*tokenizer, text));
+    }
+    options.tokenizer = TokenizerKind::kAuto;
+    EXPECT_ERROR(load_tokenizer(options, tokenizer->serialize(), "v"), "which tokenizer");
   }
-  options.tokenizer = TokenizerKind::kAuto;
-  EXPECT_ERROR(load_tokenizer(options, tokenizer->serialize(), "v"), "which tokenizer");
+}
+
+TEST(TokenizerTest, WhitespaceKeepsOperatorsWhole) {
+  TextOptions options;
+  options.tokenizer = TokenizerKind::kWhitespace;
+  options.min_count = 1;
+  options.lowercase = false;
+  const auto tokenizer = train(options, {"[MAX 1 [MIN 1 2 ] ]"});
+  EXPECT_EQ(tokenizer->serialize(), "<unk>\n1\n]\n2\n[MAX\n[MIN\n");
+  EXPECT_EQ(encode(*tokenizer, "[MIN 2\t1 ] [max"), (std::vector<std::int32_t>{5, 3, 1, 2, 0}));
+}
+
+TEST(TokenizerTest, BytesAreTheTextsOwn) {
+  TextOptions options;
+  options.tokenizer = TokenizerKind::kBytes;
+  options.lowercase = false;
+  const auto tokenizer = train(options, {"any"});
+  EXPECT_EQ(tokenizer->size(), 257);
+  EXPECT_EQ(tokenizer->piece(0), "<unk>");
+  EXPECT_EQ(tokenizer->piece(0xaf + 1), "<0xaf>");
+  EXPECT_ERROR(tokenizer->piece(257), "no token");
+  EXPECT_ERROR(tokenizer->piece(-1), "no token");
+  Random random(10);
+  for (int round = 0; round < 300; ++round) {
+    const std::string bytes = random_bytes(random, 40);
+    std::string back;
+    for (const std::int32_t id : encode(*tokenizer, bytes)) back += static_cast<char>(id - 1);
+    EXPECT_EQ(back, bytes);
+  }
+  options.lowercase = true;
+  const auto folding = train(options, {"any"});
+  EXPECT_EQ(encode(*folding, "A\u00c4b"), encode(*tokenizer, "a\u00e4b"));
+}
+
+TEST(TokenizerTest, TheListOfBytesIsTakenAsItIsOrNotAtAll) {
+  TextOptions options;
+  options.tokenizer = TokenizerKind::kBytes;
+  const std::string good = train(options, {"any"})->serialize();
+  for (std::size_t at = 0; at <= good.size(); ++at) {
+    EXPECT_ERROR(load_tokenizer(options, good.substr(0, at) + "x", "v"), "256 bytes");
+    if (at == good.size()) break;
+    EXPECT_ERROR(load_tokenizer(options, good.substr(0, at), "v"), "256 bytes");
+    std::string other = good;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    EXPECT_ERROR(load_tokenizer(options, other, "v"), "256 bytes");
+  }
 }
 
 TEST(TokenizerTest, ResolvesWhatIsLeftOpen) {
@@ -93,6 +145,10 @@ TEST(TokenizerTest, ResolvesWhatIsLeftOpen) {
   train_tokenizer(other, std::vector<std::string_view>{text}, serial_for());
   EXPECT_EQ(other.tokenizer, TokenizerKind::kUnigram);
   EXPECT_EQ(other.vocabulary_size, 16000);
+  TextOptions bytes;
+  bytes.tokenizer = TokenizerKind::kBytes;
+  train_tokenizer(bytes, std::vector<std::string_view>{"a"}, serial_for());
+  EXPECT_EQ(bytes.vocabulary_size, 257);
 }
 
 TEST(TokenizerTest, SaysWhyItCannotLearn) {

@@ -1,4 +1,4 @@
-// The word rule: runs of word characters and runs of punctuation, and nothing lost between them.
+// The word rules: runs of word characters and of punctuation, or of all that is no space.
 #include "text/words.h"
 
 #include <gtest/gtest.h>
@@ -76,6 +76,34 @@ TEST(WordsTest, EqualsTheDefinitionOnAnyBytes) {
   for (int round = 0; round < 10000; ++round) {
     const std::string bytes = random_bytes(random, 30);
     ASSERT_EQ(words_of(bytes), by_definition(bytes));
+  }
+}
+
+TEST(WordsTest, SpacesPartAndNothingElse) {
+  const auto spaced = [](std::string_view text) {
+    Words words;
+    for_each_spaced(text, [&](std::string_view word) { words.emplace_back(word); });
+    return words;
+  };
+  EXPECT_EQ(spaced("[MAX 2 [SM 10\t3 ]\u00a0]\n"),
+            (Words{"[MAX", "2", "[SM", "10", "3", "]", "]"}));
+  EXPECT_EQ(spaced(" \t\n"), Words{});
+  Random random(6);
+  for (int round = 0; round < 10000; ++round) {
+    const std::string bytes = random_bytes(random, 30);
+    Words expected(1);
+    const char* const end = bytes.data() + bytes.size();
+    for (const char* at = bytes.data(); at < end;) {
+      int length = 0;
+      if (class_at(at, end, length) == CharacterClass::kSpace) {
+        if (!expected.back().empty()) expected.emplace_back();
+      } else {
+        expected.back().append(at, static_cast<std::size_t>(length));
+      }
+      at += length;
+    }
+    if (expected.back().empty()) expected.pop_back();
+    ASSERT_EQ(spaced(bytes), expected);
   }
 }
 
