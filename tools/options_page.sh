@@ -10,7 +10,8 @@ Made by `tools/options_page.sh > docs/options.md`; a test keeps it true. A switc
 `--max-length`) and, unless it names files, an environment variable (`FASTFORMER_MAX_LENGTH`). A flag
 goes before the environment, that before the file, that before the preset.
 PAGE
-for command in train pretrain evaluate predict quantize bench compare "data check" inspect import; do
+for command in train pretrain evaluate predict quantize bench compare "data check" "data listops" inspect \
+  import; do
   printf '\n## fastformer %s\n' "$command"
   read -ra words <<<"$command"
   "$program" "${words[@]}" --help-markdown

@@ -8,6 +8,8 @@ namespace fastformer::apps {
 int run_inspect(Arguments arguments);
 int run_import(Arguments arguments);
 int run_data(Arguments arguments);
+int run_data_check(Arguments arguments);
+int run_data_listops(Arguments arguments);
 int run_train(Arguments arguments);
 int run_pretrain(Arguments arguments);
 int run_predict(Arguments arguments);

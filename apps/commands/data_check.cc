@@ -1,4 +1,4 @@
-// fastformer data: what there is to know about labelled files before training on them.
+// fastformer data check: what there is to know about labelled files before training on them.
 #include <fastformer/error.h>
 
 #include <nlohmann/json.hpp>
@@ -38,6 +38,8 @@ struct DataCheckOptions {
   }
 };
 
+}  // namespace
+
 int run_data_check(Arguments arguments) {
   DataCheckOptions options;
   config::OptionSet set;
@@ -59,15 +61,6 @@ int run_data_check(Arguments arguments) {
   checked.remarks = data::remarks(checked.facts);
   print(options.json ? data_check_json(checked) : data_check_text(checked));
   return kDone;
-}
-
-}  // namespace
-
-int run_data(Arguments arguments) {
-  constexpr Command kCommands[] = {
-      {"check", "say what labelled files hold and how to train on them", run_data_check},
-  };
-  return run_command("fastformer data", kCommands, arguments);
 }
 
 }  // namespace fastformer::apps

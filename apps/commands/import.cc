@@ -5,7 +5,7 @@
 
 #include "base/strings.h"
 #include "commands/commands.h"
-#include "commands/model_output.h"
+#include "commands/output_folder.h"
 #include "io/files.h"
 #include "model/config_json.h"
 #include "model/folder.h"

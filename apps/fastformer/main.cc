@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
       {"quantize", "make a model smaller and faster by rounding its weights", quantize},
       {"bench", "measure a model's speed and the machine's", bench},
       {"compare", "train and measure several encoders on the same rows", hand_over_compare},
-      {"data", "check labelled files before training on them", run_data},
+      {"data", "check labelled files before training on them, or make some", run_data},
       {"inspect", "show what a model folder holds", inspect},
       {"import", "make a model folder from the authors' PyTorch weights", run_import},
   };
