@@ -32,7 +32,6 @@ constexpr Refused kRefused[] = {
     {"seed", "Say --seeds"},
     {"resume", "The same command goes on by itself"},
     {"task", "Only classifiers are compared"},
-    {"device", "All is measured on the processor"},
 };
 
 std::vector<std::string> words_of(const std::string& list) {
@@ -205,6 +204,10 @@ ComparePlan plan_of(const CompareOptions& options, const config::OptionSet& set)
       sweeps ? numbers_of(options.lengths, "--lengths", 1, kLongest) : std::vector<std::int64_t>();
   plan.cells = learn::cells_of(plan.variants,
                                options.test.empty() ? std::vector<std::int64_t>() : seeds, lengths);
+  if (sweeps && options.train.training.device != "cpu") {
+    throw usage_error("the sweep by length is measured on the processor", "--device",
+                      "Add --lengths none");
+  }
   if (plan.cells.empty()) {
     throw usage_error("there is nothing to compare", "", "Give --train and --test, or --lengths");
   }

@@ -278,6 +278,22 @@ TEST(ScheduleTest, RisesThenFallsToZero) {
   EXPECT_EQ(learning_rate_at(options, 99, 100), 1);
 }
 
+TEST(ScheduleTest, FallsWithTheInverseRoot) {
+  TrainingOptions options;
+  options.learning_rate = 0.05 / std::sqrt(1000.0);
+  options.warmup = 0.2;
+  options.decay = Decay::kInverseRoot;
+  // As the Long Range Arena writes it: base * min(1, n / warmup) / sqrt(max(n, warmup)).
+  for (int n = 1; n <= 5000; ++n) {
+    const double expected =
+        0.05 * std::min(1.0, n / 1000.0) / std::sqrt(std::max<double>(n, 1000.0));
+    ASSERT_NEAR(learning_rate_at(options, n - 1, 5000), expected, 1e-12) << n;
+  }
+  options.warmup = 0;
+  EXPECT_EQ(learning_rate_at(options, 0, 100), options.learning_rate);
+  EXPECT_DOUBLE_EQ(learning_rate_at(options, 3, 100), options.learning_rate / 2);
+}
+
 TEST(ClippingTest, ScalesAllGradientsToTheLimit) {
   Parameters parameters({{"a", {3}, model::Initial::kZero}, {"b", {2, 2}, model::Initial::kZero}},
                         0);

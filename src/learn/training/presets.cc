@@ -6,32 +6,59 @@
 namespace fastformer::learn {
 namespace {
 
+// Values are those of `base`, then `values`.
 struct Preset {
   const char* name;
+  const char* base;
   const char* values;
 };
 
+constexpr char kNothing[] = "{}";
+
+// A published training: none of what this toolkit adds to one.
+constexpr char kPublished[] = R"({
+    "min_count": 1, "batch_tokens": 1000000, "bucket": false, "clip_norm": 0, "wide": "off",
+    "pooling": "attention", "local": "none", "embedding_update": "dense", "average": 0,
+    "dropout_mask": "token", "word_dropout": 0, "subwords": 0, "folds": 1})";
+
 // "default" is for files of some thousand to some hundred thousand rows. "paper" is the authors' AG
-// News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859).
+// News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859). "lra-" are tasks of the
+// Long Range Arena (Tay et al., 2021, and google-research/long-range-arena;
+// docs/long-range-arena.md says what differs): sizes and batches, 0.05 over the root of the
+// warm-up's steps as the largest learning rate, and in whole epochs 5,000 and 20,000 steps.
 constexpr Preset kPresets[] = {
-    {"default", R"({"width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "pooling": "both",
-                    "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3,
-                    "dropout_mask": "document", "average": 0.995, "embedding_update": "lazy",
-                    "epochs": 0, "batch_size": 0})"},
-    {"paper", R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
-                  "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
-                  "min_count": 1, "vocabulary_size": 10000000, "batch_size": 64,
-                  "batch_tokens": 1000000, "bucket": false, "epochs": 2, "optimizer": "adam",
-                  "learning_rate": 0.001, "warmup": 0, "decay": "none", "clip_norm": 0,
-                  "wide": "off", "pooling": "attention", "local": "none", "embedding_update": "dense", "average": 0,
-                  "dropout_mask": "token", "word_dropout": 0, "subwords": 0, "folds": 1})"},
+    {"default", kNothing,
+     R"({"width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "pooling": "both",
+         "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3,
+         "dropout_mask": "document", "average": 0.995, "embedding_update": "lazy", "epochs": 0,
+         "batch_size": 0})"},
+    {"paper", kPublished,
+     R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
+         "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
+         "vocabulary_size": 10000000, "batch_size": 64, "epochs": 2, "optimizer": "adam",
+         "learning_rate": 0.001, "warmup": 0, "decay": "none"})"},
+    {"lra-listops", kPublished,
+     R"({"width": 512, "heads": 8, "layers": 6, "feed_forward": 2048, "dropout": 0.1,
+         "positions": "sinusoidal", "norm": "pre", "norm_epsilon": 1e-6, "max_length": 2000,
+         "tokenizer": "whitespace", "lowercase": false, "batch_size": 32, "epochs": 2,
+         "optimizer": "adamw", "weight_decay": 0.1, "beta2": 0.98, "adam_epsilon": 1e-9,
+         "learning_rate": 0.00158, "warmup": 0.1667, "decay": "inverse-root"})"},
+    {"lra-text", kPublished,
+     R"({"width": 512, "heads": 8, "layers": 6, "feed_forward": 2048, "dropout": 0.1,
+         "positions": "sinusoidal", "norm": "pre", "norm_epsilon": 1e-6, "max_length": 4096,
+         "tokenizer": "bytes", "lowercase": false, "batch_size": 32, "epochs": 26,
+         "optimizer": "adamw", "weight_decay": 0.1, "beta2": 0.98, "adam_epsilon": 1e-9,
+         "learning_rate": 0.000559, "warmup": 0.3935, "decay": "inverse-root"})"},
 };
 
 }  // namespace
 
 config::Json preset(std::string_view name) {
   for (const Preset& row : kPresets) {
-    if (name == row.name) return config::Json::parse(row.values);
+    if (name != row.name) continue;
+    config::Json values = config::Json::parse(row.base);
+    values.update(config::Json::parse(row.values));
+    return values;
   }
   const std::vector<std::string> known = preset_names();
   config::fail_unknown("unknown preset " + std::string(name), name, known, "--preset");

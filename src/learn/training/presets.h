@@ -9,7 +9,7 @@
 
 namespace fastformer::learn {
 
-// "default" or "paper": option values by key. An unknown name is an Error naming the nearest.
+// Option values by key. An unknown name is an Error naming the nearest.
 config::Json preset(std::string_view name);
 std::vector<std::string> preset_names();
 

@@ -21,6 +21,10 @@ double learning_rate_at(const TrainingOptions& options, std::int64_t step, std::
       return options.learning_rate * (1 - done);
     case Decay::kCosine:
       return options.learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * done));
+    case Decay::kInverseRoot:
+      return options.learning_rate *
+             std::sqrt(static_cast<double>(std::max<std::int64_t>(1, warmup_steps)) /
+                       static_cast<double>(step + 1));
     case Decay::kNone:
       break;
   }

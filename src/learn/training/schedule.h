@@ -8,7 +8,7 @@
 namespace fastformer::learn {
 
 // Learning rate of step `step` (from 0) of `steps`: a linear rise over the warm-up's share, then
-// the chosen fall, which reaches 0 just after the last step.
+// the chosen fall. kLinear and kCosine reach 0 just after the last step.
 double learning_rate_at(const TrainingOptions& options, std::int64_t step, std::int64_t steps);
 
 }  // namespace fastformer::learn

@@ -38,9 +38,14 @@ void TrainingOptions::describe(config::OptionSet& options) {
       .add("subwords", &subwords, {0, 16777216},
            "rows of a table by which words share their character 3-5-grams; 0: none")
       .add("warmup", &warmup, {0, 1}, "share of the steps in which the learning rate rises")
-      .add("decay", &decay,
-           {{"none", Decay::kNone}, {"linear", Decay::kLinear}, {"cosine", Decay::kCosine}},
-           "fall of the learning rate to zero after the warm-up")
+      .add(
+          "decay", &decay,
+          {{"none", Decay::kNone},
+           {"linear", Decay::kLinear},
+           {"cosine", Decay::kCosine},
+           {"inverse-root", Decay::kInverseRoot}},
+          "fall of the learning rate after the warm-up: linear and cosine reach zero, inverse-root "
+          "goes with one over the root of the steps")
       .add("clip-norm", &clip_norm, {0, 1e9}, "largest norm of all gradients; 0: no limit")
       .add("precision", &precision,
            {{"float32", Precision::kFloat32}, {"bfloat16", Precision::kBFloat16}},

@@ -12,7 +12,12 @@ namespace fastformer::learn {
 enum class OptimizerKind { kAdam, kAdamW };
 // In which encoder, pooling and head multiply; everything else, and the weights, are float32.
 enum class Precision { kFloat32, kBFloat16 };
-enum class Decay { kNone, kLinear, kCosine };
+enum class Decay {
+  kNone,
+  kLinear,
+  kCosine,
+  kInverseRoot,  // the learning rate times the root of (warm-up's steps / steps so far)
+};
 
 // What happens to an embedding row while no batch has it.
 enum class EmbeddingUpdate {
