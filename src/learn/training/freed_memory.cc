@@ -7,7 +7,7 @@ namespace fastformer::learn {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the largest it takes
+  mallopt(M_MMAP_MAX, 0);  // no block of its own mapping: M_MMAP_THRESHOLD goes up to 32 MB only
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
 }
