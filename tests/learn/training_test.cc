@@ -305,6 +305,13 @@ TEST(ClippingTest, ScalesAllGradientsToTheLimit) {
   EXPECT_NEAR(parameters.at("b").grad()[0][0].item<double>(), -0.25, 1e-6);
 }
 
+TEST(PresetTest, SmallIsTheDefaultWithASmallerEncoder) {
+  const config::Json whole = preset("default"), small = preset("small");
+  EXPECT_EQ(small["subwords"], whole["subwords"]);
+  EXPECT_LT(small["width"], whole["width"]);
+  EXPECT_EQ(small["feed_forward"], 0);
+}
+
 TEST(PresetTest, UnknownNameNamesTheNearest) {
   EXPECT_NO_THROW(preset("paper"));
   try {

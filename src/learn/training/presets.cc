@@ -21,17 +21,21 @@ constexpr char kPublished[] = R"({
     "pooling": "attention", "local": "none", "embedding_update": "dense", "average": 0,
     "dropout_mask": "token", "word_dropout": 0, "subwords": 0, "folds": 1})";
 
-// "default" is for files of some thousand to some hundred thousand rows. "paper" is the authors' AG
-// News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859). "lra-" are tasks of the
+// For files of some thousand to some hundred thousand rows.
+constexpr char kDefault[] = R"({
+    "width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "pooling": "both",
+    "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3, "dropout_mask": "document",
+    "average": 0.995, "embedding_update": "lazy", "epochs": 0, "batch_size": 0})";
+
+// "small" labels faster than fastText (docs/results.md, "Text to label"). "paper" is the authors'
+// AG News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859). "lra-" are tasks of the
 // Long Range Arena (Tay et al., 2021, and google-research/long-range-arena;
 // docs/long-range-arena.md says what differs): sizes and batches, 0.05 over the root of the
 // warm-up's steps as the largest learning rate, and in whole epochs 5,000 and 20,000 steps.
 constexpr Preset kPresets[] = {
-    {"default", kNothing,
-     R"({"width": 128, "heads": 8, "layers": 2, "feed_forward": 256, "pooling": "both",
-         "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3,
-         "dropout_mask": "document", "average": 0.995, "embedding_update": "lazy", "epochs": 0,
-         "batch_size": 0})"},
+    {"default", kDefault, kNothing},
+    {"small", kDefault,
+     R"({"width": 64, "heads": 4, "layers": 1, "feed_forward": 0, "max_length": 256})"},
     {"paper", kPublished,
      R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
          "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
