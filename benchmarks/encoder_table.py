@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """The paper's table on real data: seven encoders, the same rows, settings and tuning for each.
 
-    encoder_table.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl
+    encoder_table.py --program build/release/bin/fastformer --corpora FILE.json
+                     --results FILE.jsonl
                      [--only NAME,..] [--rows 5000] [--seeds 0,1,2] [--threads 2]
 
 --corpora as for accuracy.py. Of every corpus the training rows are the first --rows by a hash of their
 text, and so are the test rows. Each encoder is trained without the wide branch by `fastformer
 compare`, first once with each learning rate on nine tenths of the training rows, of which the one
-counts that does better on the last tenth, then with that one on all, for every seed. Every finished training is
+counts that does better on the last tenth, then with that one on all, for every seed. Each training
+goes by validation rows of its own, a tenth of what it is given. Every finished training is
 appended to --results and not done again; the table of all is printed at the end.
 """
 
@@ -64,7 +66,7 @@ class Table:
 
     @staticmethod
     def key(cell):
-        return tuple(cell[name] for name in ("corpus", "stage", "encoder", "rate", "seed"))
+        return tuple(cell[name] for name in ("corpus", "rows", "stage", "encoder", "rate", "seed"))
 
     def cell(self, folder, train, test, **what):
         """What one training found, trained now unless it was before."""
@@ -100,12 +102,13 @@ class Table:
                      {"most": train[tenth:], "held": train[:tenth], "train": train,
                       "test": test}.items()}
             for encoder in ENCODERS:
-                tried = [self.cell(folder, files["most"], files["held"], corpus=name, stage="rate",
-                                   encoder=encoder, rate=rate, seed=0) for rate in RATES]
+                what = {"corpus": name, "rows": self.options.rows, "encoder": encoder}
+                tried = [self.cell(folder, files["most"], files["held"], **what, stage="rate",
+                                   rate=rate, seed=0) for rate in RATES]
                 best = max(tried, key=lambda cell: cell["accuracy"])["rate"]
                 for seed in map(int, self.options.seeds.split(",")):
-                    self.cell(folder, files["train"], files["test"], corpus=name, stage="test",
-                              encoder=encoder, rate=best, seed=seed)
+                    self.cell(folder, files["train"], files["test"], **what, stage="test",
+                              rate=best, seed=seed)
 
     def show(self):
         print(f"{'corpus':10} {'encoder':18} {'seeds':>5} {'rate':>7} {'accuracy':>16}"

@@ -14,9 +14,8 @@ namespace {
 constexpr char kUsage[] =
     "usage: fastformer data listops --output DIR [OPTIONS]\n\n"
     "Writes train.csv, valid.csv and test.csv with expressions such as [MAX 4 [SM 7 5 ] 3 ] and\n"
-    "their values, drawn as the Long Range Arena draws them. No expression stands there twice. "
-    "The\n"
-    "same options give the same bytes; the test and validation rows do not depend on "
+    "their values, drawn as the Long Range Arena draws them. No expression stands there twice.\n"
+    "The same options give the same bytes; test and validation rows do not depend on\n"
     "--train-rows.\n";
 
 struct DataListOpsOptions {

@@ -47,8 +47,8 @@ std::int64_t batch_tokens(const data::BatchOptions& options, const data::Documen
 
 std::int64_t wide_bytes(const TrainOptions& options, const EncodedRows& rows) {
   if (options.wide.wide == learn::WideBranch::kOff) return 0;
-  // Counts, values and postings of its n-grams; those that are too many go to files.
-  constexpr std::int64_t kTokenBytes = 16, kArrays = 3;
+  // Counts and values of its n-grams; those that are too many go to files.
+  constexpr std::int64_t kTokenBytes = 16, kArrays = 2;
   const std::int64_t tokens = rows.train.ids.tokens() + rows.valid.ids.tokens();
   return kArrays *
          std::min<std::int64_t>(kTokenBytes * tokens,

@@ -17,7 +17,8 @@ namespace {
 
 constexpr double kOperationShare = 0.25;
 constexpr int kDigits = 10;
-constexpr std::uint64_t kMostDraws = 10'000'000;
+constexpr std::uint64_t kMostDraws = 1'000'000;
+constexpr std::int64_t kMostTokens = 10'000'000'000;
 
 int smallest(std::span<int> digits) { return *std::min_element(digits.begin(), digits.end()); }
 int largest(std::span<int> digits) { return *std::max_element(digits.begin(), digits.end()); }
@@ -95,7 +96,7 @@ class Draw {
 }  // namespace
 
 void ListOpsOptions::describe(config::OptionSet& options) {
-  constexpr double kMostRows = 1e9;
+  constexpr double kMostRows = 1e8;
   options.group("Rows")
       .add("train-rows", &train_rows, {1, kMostRows}, "rows of train.csv")
       .add("valid-rows", &valid_rows, {1, kMostRows}, "rows of valid.csv")
@@ -119,12 +120,15 @@ void ListOpsOptions::validate() const {
 ListOps::ListOps(const ListOpsOptions& options) : options_(options) { options_.validate(); }
 
 const Expression& ListOps::next() {
-  for (const std::uint64_t end = draws_ + kMostDraws; draws_ < end;) {
-    if (!Draw(options_, draws_++, expression_).run()) continue;
+  std::int64_t tokens = 0;
+  for (const std::uint64_t end = draws_ + kMostDraws; draws_ < end && tokens < kMostTokens;) {
+    const bool is_allowed = Draw(options_, draws_++, expression_).run();
+    tokens += expression_.length;
+    if (!is_allowed) continue;
     if (seen_.insert(hash_of(expression_.text)).second) return expression_;
   }
   throw Error("after " + format_count(static_cast<std::int64_t>(seen_.size())) +
-                  " expressions ten million draws gave no other one of these lengths",
+                  " expressions a million draws gave no other one of these lengths",
               "ListOps", "Ask for fewer rows, or allow other lengths, more depth or arguments");
 }
 

@@ -42,7 +42,8 @@ class ListOps {
  public:
   explicit ListOps(const ListOpsOptions& options);
 
-  // Throws an Error when no new expression is found in ten million draws.
+  // Throws an Error when no new expression is found in a million draws, or ten thousand million
+  // tokens.
   const Expression& next();
 
  private:

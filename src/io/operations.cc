@@ -112,8 +112,8 @@ int Operations::release(void* bytes, std::size_t size) {
   return ::madvise(bytes, size, MADV_DONTNEED);
 }
 int Operations::read_ahead(void* bytes, std::size_t size) {
-  constexpr std::uintptr_t kPage = 4096;
-  const std::uintptr_t skipped = reinterpret_cast<std::uintptr_t>(bytes) % kPage;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t skipped = reinterpret_cast<std::uintptr_t>(bytes) % page;
   return ::madvise(static_cast<char*>(bytes) - skipped, size + skipped, MADV_WILLNEED);
 }
 int Operations::touch(const std::string& path) {

@@ -65,28 +65,28 @@ FASTFORMER_CLONES void multiply(const double* input, const double* mask, std::in
 }  // namespace
 
 template <typename T>
-DropoutMask<T>::DropoutMask(const DropoutRule& rule, std::int64_t width)
-    : rule_(rule), width_(width), is_shared_(rule.rate <= 0 || !rule.offsets.empty()) {
+DropoutFactors<T>::DropoutFactors(const DropoutRule& rule, std::int64_t width)
+    : rule_(rule), width_(width), is_shared_(!(rule.rate > 0) || !rule.offsets.empty()) {
   if (rule.rate > 0) return;
   values_.assign(static_cast<std::size_t>(width), T(1));
   end_ = std::numeric_limits<std::int64_t>::max();
 }
 
 template <typename T>
-const T* DropoutMask<T>::row(std::int64_t token) {
+const T* DropoutFactors<T>::row(std::int64_t token) {
   if (token >= end_) is_shared_ ? enter_document_of(token) : enter_tokens_from(token);
   return values_.data() + (is_shared_ ? 0 : (token - begin_) * width_);
 }
 
 template <typename T>
-void DropoutMask<T>::enter_tokens_from(std::int64_t token) {
+void DropoutFactors<T>::enter_tokens_from(std::int64_t token) {
   begin_ = token;
-  end_ = token + std::max<std::int64_t>(1, kElementsAtOnce / width_);
+  end_ = token + std::max<std::int64_t>(1, kElementsAtOnce / std::max<std::int64_t>(1, width_));
   draw(begin_ * width_, (end_ - begin_) * width_);
 }
 
 template <typename T>
-void DropoutMask<T>::enter_document_of(std::int64_t token) {
+void DropoutFactors<T>::enter_document_of(std::int64_t token) {
   const auto first = rule_.offsets.begin();
   const auto after = std::upper_bound(first, rule_.offsets.end(), token);
   end_ = *after;
@@ -96,7 +96,7 @@ void DropoutMask<T>::enter_document_of(std::int64_t token) {
 }
 
 template <typename T>
-void DropoutMask<T>::draw(std::int64_t first, std::int64_t count) {
+void DropoutFactors<T>::draw(std::int64_t first, std::int64_t count) {
   const std::uint32_t threshold = threshold_of(rule_.rate);
   const T scale = threshold < 65536 ? T(65536.0 / (65536.0 - threshold)) : T(0);
   const std::uint64_t key = mix_bits(rule_.seed);
@@ -117,15 +117,15 @@ template <typename T>
 void dropout(const DropoutRule& rule, MatrixView<const T> input, MatrixView<T> output,
              const ParallelFor& parallel_for) {
   parallel_for(input.rows, kTokensPerRange, [&](std::int64_t begin, std::int64_t end) {
-    DropoutMask<T> mask(rule, input.columns);
+    DropoutFactors<T> mask(rule, input.columns);
     for (std::int64_t i = begin; i < end; ++i) {
       multiply(input.row(i), mask.row(i), input.columns, output.row(i));
     }
   });
 }
 
-template class DropoutMask<float>;
-template class DropoutMask<double>;
+template class DropoutFactors<float>;
+template class DropoutFactors<double>;
 template void dropout<float>(const DropoutRule&, MatrixView<const float>, MatrixView<float>,
                              const ParallelFor&);
 template void dropout<double>(const DropoutRule&, MatrixView<const double>, MatrixView<double>,

@@ -21,9 +21,9 @@ struct DropoutRule {
 
 // What elements are multiplied by: 1 / (1 - rate) where hash(seed, element) keeps one, else 0.
 template <typename T>
-class DropoutMask {
+class DropoutFactors {
  public:
-  DropoutMask(const DropoutRule& rule, std::int64_t width);
+  DropoutFactors(const DropoutRule& rule, std::int64_t width);
 
   // Of a token, [width]; valid until the next call. Tokens are asked for in rising order.
   const T* row(std::int64_t token);

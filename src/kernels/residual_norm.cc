@@ -54,8 +54,8 @@ class RowSum {
   T rest_ = 0;
 };
 
-// Calls vectors(j, n) for the n-th whole vector, which begins at element j, and elements(j) for
-// each of the others.
+// Calls on_vector(j, n) for pairs of whole vectors, of which the n-th (0 or 1) begins at element j,
+// and on_element(j) for the elements after them.
 template <typename T, typename OnVector, typename OnElement>
 [[gnu::always_inline]] inline void for_row(std::int64_t width, const OnVector& on_vector,
                                            const OnElement& on_element) {
@@ -88,7 +88,9 @@ template <typename T>
         at(r.sum + j) = sum;
         sums.add(n, sum);
       },
-      [&](std::int64_t j) { sums.add(r.sum[j] = r.hidden[j] + r.change[j] * r.mask[j]); });
+      [&](std::int64_t j) __attribute__((always_inline)) {
+        sums.add(r.sum[j] = r.hidden[j] + r.change[j] * r.mask[j]);
+      });
   const T mean = sums.mean(r.width);
   for_row<T>(
       r.width,
@@ -96,7 +98,8 @@ template <typename T>
         const typename Vectors<T>::Vector centred = load(r.sum + j) - mean;
         squares.add(n, centred * centred);
       },
-      [&](std::int64_t j) { squares.add((r.sum[j] - mean) * (r.sum[j] - mean)); });
+      [&](std::int64_t j)
+          __attribute__((always_inline)) { squares.add((r.sum[j] - mean) * (r.sum[j] - mean)); });
   const T scale = T(1) / std::sqrt(squares.mean(r.width) + r.epsilon);
   r.moments[0] = mean;
   r.moments[1] = scale;
@@ -105,7 +108,9 @@ template <typename T>
       [&](std::int64_t j, int) __attribute__((always_inline)) {
         at(r.output + j) = (load(r.sum + j) - mean) * scale * load(r.weight + j) + load(r.bias + j);
       },
-      [&](std::int64_t j) { r.output[j] = (r.sum[j] - mean) * scale * r.weight[j] + r.bias[j]; });
+      [&](std::int64_t j) __attribute__((always_inline)) {
+        r.output[j] = (r.sum[j] - mean) * scale * r.weight[j] + r.bias[j];
+      });
 }
 
 FASTFORMER_CLONES void forward_row(const ForwardRow<float>& row) { normalize(row); }
@@ -137,7 +142,7 @@ template <typename T>
         at(r.weight_gradient + j) += upstream * x;
         at(r.bias_gradient + j) += upstream;
       },
-      [&](std::int64_t j) {
+      [&](std::int64_t j) __attribute__((always_inline)) {
         const T x = (r.sum[j] - mean) * scale, g = r.upstream[j] * r.weight[j];
         sums.add(g);
         products.add(g * x);
@@ -154,7 +159,7 @@ template <typename T>
         at(r.hidden + j) = gradient;
         at(r.change + j) = gradient * load(r.mask + j);
       },
-      [&](std::int64_t j) {
+      [&](std::int64_t j) __attribute__((always_inline)) {
         const T x = (r.sum[j] - mean) * scale;
         const T gradient = (r.upstream[j] * r.weight[j] - mean_g - x * mean_gx) * scale;
         r.hidden[j] = gradient;
@@ -172,7 +177,7 @@ void residual_norm(const ResidualNorm<T>& norm, MatrixView<const T> hidden,
                    MatrixView<const T> change, const ResidualNormResult<T>& result,
                    const ParallelFor& parallel_for) {
   parallel_for(hidden.rows, kTokensPerRange, [&](std::int64_t begin, std::int64_t end) {
-    DropoutMask<T> mask(norm.dropout, hidden.columns);
+    DropoutFactors<T> mask(norm.dropout, hidden.columns);
     for (std::int64_t i = begin; i < end; ++i) {
       forward_row(ForwardRow<T>{hidden.row(i), change.row(i), mask.row(i), norm.weight.data(),
                                 norm.bias.data(), hidden.columns, static_cast<T>(norm.epsilon),
@@ -189,7 +194,7 @@ void residual_norm_backward(const ResidualNorm<T>& norm, const ResidualNormResul
   const std::int64_t sums = (tokens + kTokensPerSum - 1) / kTokensPerSum;
   std::vector<T> partial(static_cast<std::size_t>(sums * 2 * width), T(0));
   parallel_for(sums, 1, [&](std::int64_t first, std::int64_t last) {
-    DropoutMask<T> mask(norm.dropout, width);
+    DropoutFactors<T> mask(norm.dropout, width);
     for (std::int64_t i = first * kTokensPerSum; i < std::min(tokens, last * kTokensPerSum); ++i) {
       T* const own = partial.data() + i / kTokensPerSum * 2 * width;
       backward_row(BackwardRow<T>{saved.sum.row(i), saved.moments.row(i), upstream.row(i),

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::uint8_t kPriority = 100;
 constexpr std::int64_t kWords = 64;
-constexpr std::int64_t kTrialTokens = 1024;  // of a document, and of the smaller batch
+constexpr std::int64_t kFewTokens = 1024, kManyTokens = 3072;  // of the two batches
 
 // Lives to the end of the program: what it handed out may outlive a count.
 class CountingAllocator : public c10::Allocator {
@@ -24,10 +24,11 @@ class CountingAllocator : public c10::Allocator {
 
   c10::DataPtr allocate(std::size_t bytes) override {
     void* data = behind_->raw_allocate(bytes);
+    c10::DataPtr owned(data, data, &release, c10::Device(c10::kCPU));
     const std::scoped_lock lock(mutex_);
     bytes_[data] = static_cast<std::int64_t>(bytes);
     most_ = std::max(most_, now_ += static_cast<std::int64_t>(bytes));
-    return {data, data, &release, c10::Device(c10::kCPU)};
+    return owned;
   }
   c10::DeleterFnPtr raw_deleter() const override { return &release; }
   void copy_data(void* to, const void* from, std::size_t bytes) const override {
@@ -104,12 +105,13 @@ std::int64_t trained_bytes_per_token(const model::ModelConfig& config, std::int6
   small.vocabulary = kWords;
   Parameters parameters(model::tensors_of(small), 1);
   const EncoderStack stack(small);
-  const std::int64_t length = std::clamp<std::int64_t>(longest, 1, kTrialTokens);
-  const std::int64_t documents = kTrialTokens / length;
-  most_bytes(stack, parameters, 1, 1);  // what is made once
-  const std::int64_t few = most_bytes(stack, parameters, documents, length);
-  const std::int64_t many = most_bytes(stack, parameters, 2 * documents, length);
-  return std::max<std::int64_t>(0, many - few) / (documents * length);
+  const auto most = [&](std::int64_t tokens) {
+    const std::int64_t length = std::clamp<std::int64_t>(longest, 1, tokens);
+    return most_bytes(stack, parameters, tokens / length, length);
+  };
+  most(1);  // what is made once
+  return std::max<std::int64_t>(0, most(kManyTokens) - most(kFewTokens)) /
+         (kManyTokens - kFewTokens);
 }
 
 }  // namespace fastformer::learn

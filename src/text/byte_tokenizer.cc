@@ -21,8 +21,9 @@ class ByteTokenizer : public Tokenizer {
   void encode(std::string_view text, std::vector<std::int32_t>& ids) const override {
     std::string scratch;
     if (lowercase_) text = fold(text, NormalForm::kComposed, true, scratch);
-    ids.reserve(ids.size() + text.size());
-    for (const char c : text) ids.push_back(static_cast<unsigned char>(c) + 1);
+    std::size_t at = ids.size();
+    ids.resize(at + text.size());
+    for (const char c : text) ids[at++] = static_cast<unsigned char>(c) + 1;
   }
 
   int size() const override { return kByteTokens; }

@@ -42,7 +42,7 @@ TEST(EncoderMemoryTest, GrowsWithTheLengthOfADocument) {
 
 // The trial sees few tokens and says what many take.
 TEST(MemoryTrialTest, FewTokensTellOfMany) {
-  for (const char* const encoder : {"fastformer", "transformer", "linear_transformer"}) {
+  for (const std::string& encoder : model::encoder_names()) {
     model::ModelConfig config = small_config();
     config.encoder.encoder = encoder;
     config.text.max_length = 4096;

@@ -8,6 +8,8 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "learn/wide/linear_solver.h"
+#include "learn/wide/wide_features.h"
+#include "temporary_folder.h"
 
 namespace fastformer::learn {
 namespace {
@@ -16,8 +18,8 @@ void add(model::FeatureValue value, SparseRows& rows) {
   rows.values.append(std::span<const model::FeatureValue>(&value, 1));
 }
 
-SparseRows copy_of(const SparseRows& rows) {
-  SparseRows copy;
+SparseRows copy_of(const SparseRows& rows, const io::SpillPlace& place = {}) {
+  SparseRows copy(place);
   copy.values.append(rows.values.slice(0, rows.values.size()));
   copy.offsets = rows.offsets;
   copy.features = rows.features;
@@ -92,9 +94,15 @@ TEST(LinearSolverTest, BlocksOfRowsEndInTheSameSolution) {
   options.tolerance = 1e-5;
   options.passes = 5000;
   const LinearModel whole = solve_squared_hinge(rows, labels, 3, {}, options, serial_for());
+  const TemporaryFolder folder;
+  SparseRows in_file = copy_of(rows, {folder.path(), 0});
+  ThreadPool pool(3);
   for (const std::size_t values : {1, 50, 1000}) {
     options.block_values = values;
     const LinearModel parted = solve_squared_hinge(rows, labels, 3, {}, options, serial_for());
+    const LinearModel read =
+        solve_squared_hinge(in_file, labels, 3, {}, options, pool.parallel_for());
+    EXPECT_EQ(read.weights, parted.weights);
     for (std::size_t i = 0; i < whole.weights.size(); ++i) {
       EXPECT_NEAR(parted.weights[i], whole.weights[i], 1e-3) << values;
     }
@@ -206,6 +214,22 @@ TEST(WideFitTest, ThreadsDoNotChangeTheTable) {
   EXPECT_EQ(a.weight_scales(), b.weight_scales());
   EXPECT_EQ(a.scaler().spread(), b.scaler().spread());
   EXPECT_EQ(a.bias(), b.bias());
+}
+
+TEST(WideFitTest, SweepsDoNotChangeTheScales) {
+  const Corpus corpus(200);
+  const WideFitOptions options;
+  const DocumentNgrams ngrams = counted(corpus.texts, options, serial_for());
+  const WideExamples examples = examples_of(corpus, ngrams);
+  const WideFeatures features = frequent_features(examples, options);
+  ThreadPool pool(3);
+  const auto spreads = [&](const ParallelFor& threads, std::size_t counts) {
+    return scaler_of(examples, options.ngrams, features, threads, counts).spread();
+  };
+  const std::vector<float> expected = spreads(serial_for(), 1 << 20);
+  for (const std::size_t counts : {1, 30, 200}) {
+    EXPECT_EQ(spreads(pool.parallel_for(), counts), expected) << counts;
+  }
 }
 
 TEST(WideFitTest, ASmallTableKeepsWhatTells) {

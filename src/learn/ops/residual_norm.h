@@ -12,7 +12,7 @@ struct LayerNorm {
 };
 
 // norm(hidden + dropped(change)), [tokens, width] all. On the processor in one sweep that keeps the
-// sum alone for backward, elsewhere by ATen's operations.
+// sum and its moments for backward, elsewhere by ATen's operations.
 at::Tensor residual_norm(const at::Tensor& hidden, const at::Tensor& change, const Ragged& ragged,
                          const Dropout& dropout, const LayerNorm& norm);
 

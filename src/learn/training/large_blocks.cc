@@ -41,6 +41,7 @@ class LargeBlocks : public c10::Allocator {
   void release() {
     const std::scoped_lock lock(mutex_);
     while (!kept_.empty()) unmap_oldest();
+    most_ = used_bytes_;
   }
   std::size_t held() {
     const std::scoped_lock lock(mutex_);
@@ -57,13 +58,19 @@ class LargeBlocks : public c10::Allocator {
 
   void* take(std::size_t size) {
     const std::scoped_lock lock(mutex_);
+    kept_.reserve(kept_.size() + used_.size() + 1);  // so that giving back takes no memory
     Block block = take_kept(size);
     if (!block.data) {
       while (!kept_.empty() && used_bytes_ + kept_bytes_ + size > most_) unmap_oldest();
       block = {map(size), size};
       if (!block.data) return nullptr;
     }
-    used_[block.data] = block.size;
+    try {
+      used_.emplace(block.data, block.size);
+    } catch (...) {
+      ::munmap(block.data, block.size);
+      throw;
+    }
     used_bytes_ += block.size;
     most_ = std::max(most_, used_bytes_);
     return block.data;

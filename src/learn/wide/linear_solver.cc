@@ -55,11 +55,13 @@ class BlockSolver {
     std::vector<std::uint32_t> order(rows_.rows());
     std::iota(order.begin(), order.end(), 0);
     std::vector<RowBlock> blocks = blocks_of(rows_.offsets, options.block_values);
+    // The same order for all columns, so that threads read about the same blocks at a time.
+    Random block_random(options.seed);
     Random random(hash_of({options.seed, first_}));
     const Row positive = diagonals(options.cost, options.positive_weights);
     const Row negative = diagonals(options.cost, options.negative_weights);
     for (int pass = 0; pass < options.passes; ++pass) {
-      shuffle(std::span(blocks), random);
+      shuffle(std::span(blocks), block_random);
       low_.fill(std::numeric_limits<float>::infinity());
       high_.fill(-std::numeric_limits<float>::infinity());
       for (const RowBlock& block : blocks) {

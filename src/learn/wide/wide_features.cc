@@ -8,8 +8,6 @@
 namespace fastformer::learn {
 namespace {
 
-constexpr std::size_t kCountsAtOnce = std::size_t{4} << 20;  // of features in labels, by a thread
-
 // Calls visit(i, counts) for the n-grams of every example i, in their order.
 template <typename Visit>
 void for_each_example(const WideExamples& examples, const Visit& visit) {
@@ -96,6 +94,16 @@ std::vector<std::uint32_t> label_counts(const WideExamples& examples,
   return counts;
 }
 
+// Features whose counts a thread makes in one sweep: an eighth of all or fewer, so that threads can
+// share them, but not so few that there are many sweeps where labels are many.
+std::size_t features_at_once(std::size_t features, std::size_t labels, std::size_t counts) {
+  constexpr std::size_t kFewestSweeps = 8, kMostSweeps = 32;
+  const auto parts = [features](std::size_t sweeps) { return (features + sweeps - 1) / sweeps; };
+  const std::size_t fitting = counts / std::max<std::size_t>(1, labels);
+  return std::clamp(fitting, std::max<std::size_t>(1, parts(kMostSweeps)),
+                    std::max<std::size_t>(1, parts(kFewestSweeps)));
+}
+
 }  // namespace
 
 WideFeatures frequent_features(const WideExamples& examples, const WideFitOptions& options) {
@@ -113,7 +121,8 @@ WideFeatures frequent_features(const WideExamples& examples, const WideFitOption
 }
 
 model::FeatureScaler scaler_of(const WideExamples& examples, const text::NgramOptions& ngrams,
-                               const WideFeatures& features, const ParallelFor& parallel_for) {
+                               const WideFeatures& features, const ParallelFor& parallel_for,
+                               std::size_t counts_at_once) {
   std::vector<float> idf(features.size()), spreads(features.size());
   const auto rows = static_cast<double>(examples.documents.size());
   for (std::size_t f = 0; f < idf.size(); ++f) {
@@ -122,8 +131,7 @@ model::FeatureScaler scaler_of(const WideExamples& examples, const text::NgramOp
   if (features.size() == 0) return {ngrams, {}, std::move(idf), std::move(spreads)};
   const std::vector<double> totals = totals_of(examples, features);
   const std::size_t labels = totals.size();
-  const std::size_t together =
-      std::max<std::size_t>(1, kCountsAtOnce / std::max<std::size_t>(1, labels));
+  const std::size_t together = features_at_once(features.size(), labels, counts_at_once);
   const std::size_t sweeps = (features.size() + together - 1) / together;
   parallel_for(static_cast<std::int64_t>(sweeps), 1, [&](std::int64_t begin, std::int64_t end) {
     std::vector<double> shares;

@@ -19,8 +19,10 @@ struct WideFeatures {
 WideFeatures frequent_features(const WideExamples& examples, const WideFitOptions& options);
 
 // Their inverse document frequencies and spreads over labels. Reads the counts of all examples
-// front to back, once or, where labels are many, a few times: they may lie in a file.
+// front to back, 8 to 32 times: they may lie in a file. About `counts_at_once` counts of features
+// in labels are held by each thread, more where labels are many; no result depends on it.
 model::FeatureScaler scaler_of(const WideExamples& examples, const text::NgramOptions& ngrams,
-                               const WideFeatures& features, const ParallelFor& parallel_for);
+                               const WideFeatures& features, const ParallelFor& parallel_for,
+                               std::size_t counts_at_once = std::size_t{4} << 20);
 
 }  // namespace fastformer::learn
