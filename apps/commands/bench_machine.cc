@@ -55,18 +55,6 @@ double memory_rate(ThreadPool& pool) {
   });
 }
 
-// What follows `key` in a file of lines "key: value", or "".
-std::string value_in(const char* file, const std::string& key) {
-  std::ifstream lines(file);
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t colon = line.find(':');
-    if (line.starts_with(key) && colon != std::string::npos) {
-      return std::string(trim(line.substr(colon + 1)));
-    }
-  }
-  return "";
-}
-
 }  // namespace
 
 void MachinePeak::improve(const MachinePeak& other) {
@@ -93,6 +81,15 @@ double processor_seconds_now() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
-std::string processor_name() { return value_in("/proc/cpuinfo", "model name"); }
+std::string processor_name() {
+  std::ifstream lines("/proc/cpuinfo");  // "model name : ..."
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t colon = line.find(':');
+    if (line.starts_with("model name") && colon != std::string::npos) {
+      return std::string(trim(line.substr(colon + 1)));
+    }
+  }
+  return "";
+}
 
 }  // namespace fastformer::apps

@@ -1,16 +1,15 @@
 // The presets' values.
 #include "learn/training/presets.h"
 
+#include <array>
 #include <nlohmann/json.hpp>
 
 namespace fastformer::learn {
 namespace {
 
-// Values are those of `base`, then `values`.
 struct Preset {
   const char* name;
-  const char* base;
-  const char* values;
+  std::array<const char*, 3> values;  // a later one goes before an earlier one
 };
 
 constexpr char kNothing[] = "{}";
@@ -27,32 +26,37 @@ constexpr char kDefault[] = R"({
     "vocabulary_size": 60000, "subwords": 65536, "word_dropout": 0.3, "dropout_mask": "document",
     "average": 0.995, "embedding_update": "lazy", "epochs": 0, "batch_size": 0})";
 
+// What the tasks of the Long Range Arena share.
+constexpr char kLongRange[] = R"({
+    "width": 512, "heads": 8, "layers": 6, "feed_forward": 2048, "dropout": 0.1,
+    "positions": "sinusoidal", "norm": "pre", "norm_epsilon": 1e-6, "lowercase": false,
+    "batch_size": 32, "optimizer": "adamw", "weight_decay": 0.1, "beta2": 0.98,
+    "adam_epsilon": 1e-9, "decay": "inverse-root"})";
+
 // "small" labels faster than fastText (docs/results.md, "Text to label"). "paper" is the authors'
 // AG News notebook and fastformer.json (wuch15/Fastformer, commit 84cc859). "lra-" are tasks of the
 // Long Range Arena (Tay et al., 2021, and google-research/long-range-arena;
 // docs/long-range-arena.md says what differs): sizes and batches, 0.05 over the root of the
 // warm-up's steps as the largest learning rate, and in whole epochs 5,000 and 20,000 steps.
 constexpr Preset kPresets[] = {
-    {"default", kDefault, kNothing},
-    {"small", kDefault,
-     R"({"width": 64, "heads": 4, "layers": 1, "feed_forward": 0, "max_length": 256})"},
-    {"paper", kPublished,
-     R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
+    {"default", {kDefault, kNothing, kNothing}},
+    {"small",
+     {kDefault, kNothing,
+      R"({"width": 64, "heads": 4, "layers": 1, "feed_forward": 0, "max_length": 256})"}},
+    {"paper",
+     {kPublished, kNothing,
+      R"({"width": 256, "heads": 16, "layers": 2, "feed_forward": 256, "dropout": 0.2,
          "positions": "learned", "norm": "post", "max_length": 256, "tokenizer": "word",
          "vocabulary_size": 10000000, "batch_size": 64, "epochs": 2, "optimizer": "adam",
-         "learning_rate": 0.001, "warmup": 0, "decay": "none"})"},
-    {"lra-listops", kPublished,
-     R"({"width": 512, "heads": 8, "layers": 6, "feed_forward": 2048, "dropout": 0.1,
-         "positions": "sinusoidal", "norm": "pre", "norm_epsilon": 1e-6, "max_length": 2000,
-         "tokenizer": "whitespace", "lowercase": false, "batch_size": 32, "epochs": 2,
-         "optimizer": "adamw", "weight_decay": 0.1, "beta2": 0.98, "adam_epsilon": 1e-9,
-         "learning_rate": 0.00158, "warmup": 0.1667, "decay": "inverse-root"})"},
-    {"lra-text", kPublished,
-     R"({"width": 512, "heads": 8, "layers": 6, "feed_forward": 2048, "dropout": 0.1,
-         "positions": "sinusoidal", "norm": "pre", "norm_epsilon": 1e-6, "max_length": 4096,
-         "tokenizer": "bytes", "lowercase": false, "batch_size": 32, "epochs": 26,
-         "optimizer": "adamw", "weight_decay": 0.1, "beta2": 0.98, "adam_epsilon": 1e-9,
-         "learning_rate": 0.000559, "warmup": 0.3935, "decay": "inverse-root"})"},
+         "learning_rate": 0.001, "warmup": 0, "decay": "none"})"}},
+    {"lra-listops",
+     {kPublished, kLongRange,
+      R"({"max_length": 2000, "tokenizer": "whitespace", "epochs": 2, "learning_rate": 0.00158,
+         "warmup": 0.1667})"}},
+    {"lra-text",
+     {kPublished, kLongRange,
+      R"({"max_length": 4096, "tokenizer": "bytes", "epochs": 26, "learning_rate": 0.000559,
+         "warmup": 0.3935})"}},
 };
 
 }  // namespace
@@ -60,8 +64,8 @@ constexpr Preset kPresets[] = {
 config::Json preset(std::string_view name) {
   for (const Preset& row : kPresets) {
     if (name != row.name) continue;
-    config::Json values = config::Json::parse(row.base);
-    values.update(config::Json::parse(row.values));
+    config::Json values = config::Json::object();
+    for (const char* const part : row.values) values.update(config::Json::parse(part));
     return values;
   }
   const std::vector<std::string> known = preset_names();
