@@ -26,9 +26,10 @@ constexpr char kUsage[] =
     "usage: fastformer-train bench-encoder --length N [OPTIONS]\n\n"
     "Measures an encoder with random weights on documents of N random tokens: a training step "
     "with\n"
-    "--training, else a forward pass. Fastformer's passes are the runtime's, others are libtorch's."
-    "\nAll options of fastformer train can be given; those that are about files have no meaning.\n"
-    "Prints one JSON object. fastformer compare runs it.\n";
+    "--training, else a forward pass. Fastformer's passes are the runtime's, others are libtorch's"
+    ", and so are all with --device cuda. All options of fastformer train can be given; those "
+    "that\n"
+    "are about files have no meaning. Prints one JSON object. fastformer compare runs it.\n";
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kWords = 10000;
@@ -50,6 +51,7 @@ struct BenchEncoderOptions {
         .add("seconds", &seconds, {0, 3600},
              "time to repeat for; at least three times, unless that takes ten times as long");
   }
+  at::Device device() const { return learn::device_named(train.training.device); }
   std::int64_t documents() const { return std::max<std::int64_t>(1, tokens / length); }
 };
 
@@ -105,7 +107,7 @@ struct Enough {};
 void time_training(const BenchEncoderOptions& options, const model::ModelConfig& config,
                    Times& times) {
   constexpr int kBatches = 8;
-  learn::Classifier classifier(config, kSeed);
+  learn::Classifier classifier(config, kSeed, at::kFloat, options.device());
   learn::LabelledDocuments documents{
       random_documents(kBatches * options.documents(), options.length), {}};
   Random random(kSeed);
@@ -142,7 +144,8 @@ void repeat(const std::function<void()>& pass, Times& times) {
 void time_use(const BenchEncoderOptions& options, const model::ModelConfig& config, Times& times) {
   const bool is_short = options.train.training.precision == learn::Precision::kBFloat16;
   const auto documents = random_documents(options.documents(), options.length);
-  if (config.encoder.encoder == model::kFastformer) {
+  const at::Device device = options.device();
+  if (config.encoder.encoder == model::kFastformer && device.is_cpu()) {
     const BenchModel model(config, is_short ? Numbers::kBfloat16 : Numbers::kFloat32);
     const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
     std::vector<float> logits(views.size() * model.classifier().labels());
@@ -150,7 +153,7 @@ void time_use(const BenchEncoderOptions& options, const model::ModelConfig& conf
     repeat([&] { model.classifier().logits(views, pool, logits); }, times);
     return;
   }
-  learn::Classifier classifier(config, kSeed);
+  learn::Classifier classifier(config, kSeed, at::kFloat, device);
   if (is_short) classifier.parameters().set_products(at::kBFloat16);
   data::BatchOptions batches;
   batches.batch_size = static_cast<int>(options.documents());
