@@ -60,4 +60,11 @@ at::Device device_named(const std::string& name) {
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(*index));
 }
 
+at::Tensor on_device(const at::Tensor& tensor, at::Device device) {
+  if (device.is_cpu() || !tensor.is_cpu() || tensor.numel() == 0) return tensor.to(device);
+  // Only from memory that stays in place can a copy go on by itself; libtorch keeps that memory
+  // until the copy is done.
+  return tensor.pin_memory().to(device, tensor.scalar_type(), /*non_blocking=*/true);
+}
+
 }  // namespace fastformer::learn

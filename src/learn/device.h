@@ -11,4 +11,8 @@ namespace fastformer::learn {
 // error; an Error says what is missing when there is no such device.
 at::Device device_named(const std::string& name);
 
+// `tensor` on `device`. One of the processor is on its way there when this returns: what uses it on
+// the device comes after it, and the host goes on, which Tensor::to would not let it do.
+at::Tensor on_device(const at::Tensor& tensor, at::Device device);
+
 }  // namespace fastformer::learn

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "learn/device.h"
+
 namespace fastformer::learn {
 
 DocumentGroups::DocumentGroups(const Ragged& ragged) {
@@ -25,7 +27,7 @@ DocumentGroups::DocumentGroups(const Ragged& ragged) {
   }
   if (std::is_sorted(places.begin(), places.end())) return;
   const at::Device device = ragged.document_of.device();
-  order_ = at::tensor(places, at::kLong).to(device);
+  order_ = on_device(at::tensor(places, at::kLong), device);
   back_ = order_.argsort();
 }
 

@@ -5,25 +5,50 @@
 
 #include <utility>
 
+#include "learn/device.h"
+
 namespace fastformer::learn {
+namespace {
+
+void check(const std::vector<std::int64_t>& offsets) {
+  if (offsets.empty() || offsets.front() != 0) throw Error("offsets do not begin at 0");
+  for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
+    if (offsets[b + 1] < offsets[b]) throw Error("offsets fall");
+  }
+}
+
+}  // namespace
 
 Ragged Ragged::from_offsets(std::vector<std::int64_t> offsets, at::Device device) {
-  if (offsets.empty() || offsets.front() != 0) throw Error("offsets do not begin at 0");
+  if (!device.is_cpu()) return by_aten(std::move(offsets), device);
+  check(offsets);
   Ragged ragged;
   at::Tensor documents = at::empty({offsets.back()}, at::kLong);
   at::Tensor positions = at::empty({offsets.back()}, at::kLong);
   auto* document = documents.mutable_data_ptr<std::int64_t>();
   auto* position = positions.mutable_data_ptr<std::int64_t>();
   for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
-    if (offsets[b + 1] < offsets[b]) throw Error("offsets fall");
     for (std::int64_t i = offsets[b]; i < offsets[b + 1]; ++i) {
       document[i] = static_cast<std::int64_t>(b);
       position[i] = i - offsets[b];
     }
   }
   ragged.offsets = std::move(offsets);
-  ragged.document_of = documents.to(device);
-  ragged.position_of = positions.to(device);
+  ragged.document_of = documents;
+  ragged.position_of = positions;
+  return ragged;
+}
+
+Ragged Ragged::by_aten(std::vector<std::int64_t> offsets, at::Device device) {
+  check(offsets);
+  Ragged ragged;
+  const at::Tensor begins = on_device(at::tensor(offsets, at::kLong), device);
+  const at::Tensor places = at::arange(offsets.back(), begins.options());
+  // A token's document is the number of documents that end before it or at it.
+  ragged.document_of = at::bucketize(places, begins.slice(0, 1), /*out_int32=*/false,
+                                     /*right=*/true);
+  ragged.position_of = places - begins.index_select(0, ragged.document_of);
+  ragged.offsets = std::move(offsets);
   return ragged;
 }
 

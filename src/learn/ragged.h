@@ -18,6 +18,8 @@ struct Ragged {
 
   // Throws when the offsets do not begin at 0 or ever fall.
   static Ragged from_offsets(std::vector<std::int64_t> offsets, at::Device device = at::kCPU);
+  // The same from ATen operations, which send the offsets alone to the device.
+  static Ragged by_aten(std::vector<std::int64_t> offsets, at::Device device);
 
   std::int64_t documents() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   std::int64_t tokens() const { return offsets.back(); }

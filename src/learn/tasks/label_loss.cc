@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "learn/device.h"
+
 namespace fastformer::learn {
 namespace {
 
@@ -30,12 +32,15 @@ at::Tensor share_matrix(const data::Targets& targets, std::span<const std::int64
 
 at::Tensor LabelLoss::operator()(const at::Tensor& logits, const data::Targets& targets,
                                  std::span<const std::int64_t> documents) const {
+  const auto like_logits = [&](const at::Tensor& tensor) {
+    return on_device(tensor.to(logits.scalar_type()), logits.device());
+  };
   std::optional<at::Tensor> label_weights;
-  if (!weights.empty()) label_weights = at::tensor(weights).to(logits.options());
+  if (!weights.empty()) label_weights = like_logits(at::tensor(weights));
   if (kind == metrics::TargetKind::kSingle) {
-    const at::Tensor wanted =
-        targets.is_soft() ? share_matrix(targets, documents, logits.size(1)).to(logits.options())
-                          : label_indices(targets, documents).to(logits.device());
+    const at::Tensor wanted = targets.is_soft()
+                                  ? like_logits(share_matrix(targets, documents, logits.size(1)))
+                                  : on_device(label_indices(targets, documents), logits.device());
     const at::Tensor mean =
         at::cross_entropy_loss(logits, wanted, label_weights, at::Reduction::Mean, -100, smoothing);
     if (!targets.is_soft() || !label_weights) return mean;
@@ -43,7 +48,7 @@ at::Tensor LabelLoss::operator()(const at::Tensor& logits, const data::Targets& 
     return mean * (static_cast<double>(documents.size()) / (wanted * *label_weights).sum());
   }
   const at::Tensor wanted =
-      share_matrix(targets, documents, logits.size(1)).to(logits.options()) * (1 - smoothing) +
+      like_logits(share_matrix(targets, documents, logits.size(1))) * (1 - smoothing) +
       smoothing / 2;
   const at::Tensor sum =
       at::binary_cross_entropy_with_logits(logits, wanted, {}, label_weights, at::Reduction::Sum);

@@ -2,6 +2,7 @@
 #include "learn/tasks/masked_tokens.h"
 
 #include "base/random.h"
+#include "learn/device.h"
 #include "text/vocabulary.h"
 
 namespace fastformer::learn {
@@ -75,16 +76,17 @@ at::Tensor MaskedTokensTask::loss(std::int64_t batch, const ForwardContext& cont
   if (made.masked.places.empty()) return guesses.sum();
   at::Tensor scores = model_.scores(guesses, at::tensor(made.candidates.ids, at::kLong));
   if (!made.candidates.corrections.empty()) {
-    scores = scores + at::tensor(made.candidates.corrections).to(scores.options());
+    const at::Tensor corrections = at::tensor(made.candidates.corrections);
+    scores = scores + on_device(corrections, scores.device()).to(scores.scalar_type());
   }
   const at::Tensor targets = at::tensor(made.candidates.targets, at::kLong);
-  return at::cross_entropy_loss(scores, targets.to(scores.device()));
+  return at::cross_entropy_loss(scores, on_device(targets, scores.device()));
 }
 
 Validation MaskedTokensTask::validate() {
   const at::NoGradGuard no_gradients;
   const at::Tensor all = at::arange(model_.config().vocabulary, at::kLong);
-  double loss = 0, right = 0;
+  at::Tensor sums = at::zeros({2}, at::kDouble);  // loss and right guesses, on the model's device
   for (std::size_t n = 0; n < valid_plan_.size(); ++n) {
     MaskedTokens masked;
     const data::RaggedBatch batch =
@@ -95,12 +97,14 @@ Validation MaskedTokensTask::validate() {
       const std::int64_t end = std::min(guesses.size(0), at + kGuessesAtOnce);
       const at::Tensor scores = model_.scores(guesses.slice(0, at, end), all);
       const at::Tensor wanted = targets.slice(0, at, end);
-      loss += at::cross_entropy_loss(scores, wanted, {}, at::Reduction::Sum).item<double>();
-      right += (scores.argmax(1) == wanted).sum().item<double>();
+      const at::Tensor loss = at::cross_entropy_loss(scores, wanted, {}, at::Reduction::Sum);
+      const at::Tensor right = (scores.argmax(1) == wanted).sum();
+      sums = sums.to(scores.device()) + at::stack({loss.to(at::kDouble), right.to(at::kDouble)});
     }
   }
   const auto guessed = static_cast<double>(std::max<std::int64_t>(validation_guesses(), 1));
-  return {loss / guessed, right / guessed};
+  const at::Tensor read = sums.cpu() / guessed;
+  return {read[0].item<double>(), read[1].item<double>()};
 }
 
 Validation MaskedTokensTask::validate_frequencies() const {
