@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "learn/ops/embedding.h"
 #include "learn/precompiled.h"
 #include "model/schema.h"
 
@@ -52,6 +53,10 @@ class Parameters {
   at::ScalarType products() const { return products_; }
   void set_products(at::ScalarType products) { products_ = products; }
 
+  // What lookups in embedding tables give these as gradients.
+  TableGradient table_gradient() const { return table_gradient_; }
+  void set_table_gradient(TableGradient gradient) { table_gradient_ = gradient; }
+
   // A further tensor, last in order, for as long as training needs it, and its end.
   void add(std::string name, at::Tensor tensor);
   void remove(std::string_view name);
@@ -61,6 +66,7 @@ class Parameters {
   std::vector<at::Tensor> tensors_;
   std::unordered_map<std::string, std::size_t> index_;
   at::ScalarType products_ = at::kFloat;
+  TableGradient table_gradient_ = TableGradient::kRows;
 };
 
 // The tensors whose names begin with a prefix, seen without it.

@@ -6,6 +6,7 @@
 
 #include "kernels/row_gather.h"
 #include "kernels/subword_mean.h"
+#include "learn/device.h"
 #include "learn/ops/embedding.h"
 #include "learn/ops/views.h"
 #include "learn/ragged.h"
@@ -86,8 +87,11 @@ Subwords::Subwords(text::SubwordLists lists, std::int64_t rows, Parameters& para
   parameters.add(kTable, table_);
 }
 
-at::Tensor Subwords::lookup(const at::Tensor& words, const at::Tensor& ids) const {
-  if (!words.is_cpu()) return lookup_by_aten(words, ids);
+at::Tensor Subwords::lookup(const at::Tensor& words, const at::Tensor& ids,
+                            TableGradient gradient) const {
+  if (!words.is_cpu() || gradient == TableGradient::kAll) {
+    return lookup_by_aten(words, ids, gradient);
+  }
   const at::Tensor listed = ids.contiguous();
   check_ids(listed, words.size(0));
   auto plan = c10::make_intrusive<LookupPlan>();
@@ -96,24 +100,25 @@ at::Tensor Subwords::lookup(const at::Tensor& words, const at::Tensor& ids) cons
   return SubwordLookup::apply(words, table_, std::move(plan));
 }
 
-at::Tensor Subwords::lookup_by_aten(const at::Tensor& words, const at::Tensor& ids) const {
-  const at::Tensor listed = ids.cpu().contiguous();
+at::Tensor Subwords::lookup_by_aten(const at::Tensor& words, const at::Tensor& ids,
+                                    TableGradient gradient) const {
+  const at::Tensor listed = ids.contiguous();
   check_ids(listed, words.size(0));
   const kernels::Grouping grouping = kernels::group_equal(ids_of(listed));
-  std::vector<std::int64_t> rows, owner;
-  std::vector<double> share;
-  for (std::size_t i = 0; i < grouping.values.size(); ++i) {
-    const std::span<const std::int32_t> own = rows_in(*lists_).of(grouping.values[i]);
+  std::vector<std::int64_t> rows, lengths;
+  for (const std::int64_t word : grouping.values) {
+    const std::span<const std::int32_t> own = rows_in(*lists_).of(word);
     rows.insert(rows.end(), own.begin(), own.end());
-    owner.insert(owner.end(), own.size(), static_cast<std::int64_t>(i));
-    share.insert(share.end(), own.size(), 1.0 / static_cast<double>(own.size()));
+    lengths.push_back(static_cast<std::int64_t>(own.size()));
   }
-  const auto on_device = [&](const at::Tensor& tensor) { return tensor.to(words.device()); };
-  const at::Tensor weight = at::tensor(share, at::kDouble).to(words.scalar_type()).unsqueeze(1);
-  const at::Tensor parts = learn::lookup(table_, at::tensor(rows, at::kLong)) * on_device(weight);
-  const at::Tensor vectors = learn::lookup(words, at::tensor(grouping.values, at::kLong))
-                                 .index_add(0, on_device(at::tensor(owner, at::kLong)), parts);
-  return vectors.index_select(0, on_device(at::tensor(grouping.group_of, at::kInt)));
+  const auto sent = [&](const auto& numbers) {
+    return on_device(at::tensor(numbers, at::kLong), words.device());
+  };
+  const at::Tensor parts = learn::lookup(table_, sent(rows), gradient);
+  const at::Tensor means = at::segment_reduce(parts, "mean", sent(lengths), {}, {}, /*axis=*/0,
+                                              /*unsafe=*/true, /*initial=*/0);
+  const at::Tensor vectors = learn::lookup(words, sent(grouping.values), gradient) + means;
+  return learn::lookup(vectors, sent(grouping.group_of), TableGradient::kAll);
 }
 
 std::vector<std::int64_t> Subwords::rows_of(std::span<const std::int64_t> ids) const {

@@ -21,11 +21,13 @@ class Subwords {
   // A fresh table [rows, width of the words] beside the word table of `parameters`, which it joins.
   Subwords(text::SubwordLists lists, std::int64_t rows, Parameters& parameters, std::uint64_t seed);
 
-  // Vectors of ids (int64 [tokens]): [tokens, width]. Both tables' gradients are sparse and their
-  // rows distinct. Throws when an id is outside the vocabulary.
-  at::Tensor lookup(const at::Tensor& words, const at::Tensor& ids) const;
+  // Vectors of ids (int64 [tokens], on the processor): [tokens, width]. `gradient`: of both tables.
+  // Throws when an id is outside the vocabulary.
+  at::Tensor lookup(const at::Tensor& words, const at::Tensor& ids,
+                    TableGradient gradient = TableGradient::kRows) const;
   // The same from ATen operations and plain lookups, on any device.
-  at::Tensor lookup_by_aten(const at::Tensor& words, const at::Tensor& ids) const;
+  at::Tensor lookup_by_aten(const at::Tensor& words, const at::Tensor& ids,
+                            TableGradient gradient) const;
 
   // Distinct rows that a lookup of `ids` (distinct) reads of the subword table.
   std::vector<std::int64_t> rows_of(std::span<const std::int64_t> ids) const;

@@ -89,6 +89,31 @@ TEST(MaskedTokensTest, GradientOfTheTiedTableHasDistinctRowsThatWereNamed) {
   }
 }
 
+TEST(MaskedTokensTest, DenseGradientsHoldTheSparseOnes) {
+  std::vector<std::vector<at::Tensor>> found;
+  for (const TableGradient gradient : {TableGradient::kRows, TableGradient::kAll}) {
+    MaskedModel model(masked_config(), 5, at::kDouble);
+    MaskedTokensTask task(model, random_documents({9, 30, 1, 12}), {}, one_batch(), masking(6), 2);
+    spread(model, 0.4);
+    model.parameters().set_table_gradient(gradient);
+    task.begin_epoch(0);
+    task.loss(0, {}).backward();
+    model.parameters().merge_gradient_rows();
+    found.emplace_back();
+    for (const std::string& name : model.parameters().names()) {
+      const at::Tensor& own = model.parameters().at(name).grad();
+      if (!own.defined()) continue;
+      const bool is_table = name == "embedding.word.weight" || name == "embedding.position.weight";
+      EXPECT_EQ(own.is_sparse(), is_table && gradient == TableGradient::kRows) << name;
+      found.back().push_back(own.to_dense());
+    }
+  }
+  ASSERT_EQ(found[0].size(), found[1].size());
+  for (std::size_t i = 0; i < found[0].size(); ++i) {
+    EXPECT_LT(difference(found[0][i], found[1][i]), 1e-13);
+  }
+}
+
 // A model that has learnt nothing guesses by frequency: that is where its output begins.
 TEST(MaskedTokensTest, BeginsAtTheWordFrequencies) {
   auto documents = random_documents({64, 60, 50, 64});

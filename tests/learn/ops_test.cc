@@ -150,6 +150,39 @@ TEST(LookupTest, GradientIsSparseDistinctAndRight) {
   EXPECT_TRUE(at::equal(table.grad()._indices()[0], at::tensor(rows, at::kLong)));
 }
 
+TEST(LookupTest, AtenDoesWhatTheKernelsDo) {
+  for (const std::int64_t tokens : {0, 1, 40}) {
+    const at::Tensor ids = at::arange(tokens, at::kLong).square().remainder(9);
+    const at::Tensor mixture = random_tensor({tokens, 4}, 2).detach();
+    const auto looked_up = [&](const at::Tensor& table, const at::Tensor& found) {
+      (found * mixture).sum().backward();
+      return table.grad();
+    };
+    const at::Tensor ours = random_tensor({9, 4}, 1), rows = ours.detach().clone(),
+                     all = ours.detach().clone();
+    rows.requires_grad_();
+    all.requires_grad_();
+    const at::Tensor expected = looked_up(ours, lookup(ours, ids));
+    const at::Tensor sparse = looked_up(rows, lookup_by_aten(rows, ids, TableGradient::kRows));
+    EXPECT_TRUE(at::equal(lookup(ours, ids), lookup(all, ids, TableGradient::kAll)));
+    const at::Tensor dense = looked_up(all, lookup(all, ids, TableGradient::kAll));
+    ASSERT_TRUE(sparse.is_sparse());
+    EXPECT_TRUE(at::equal(sparse._indices(), expected._indices()));
+    EXPECT_LT(difference(sparse.to_dense(), expected.to_dense()), 1e-14);
+    ASSERT_FALSE(dense.is_sparse());
+    EXPECT_LT(difference(dense, expected.to_dense()), 1e-14);
+  }
+}
+
+TEST(LookupTest, IdsOutsideTheTableAreAnError) {
+  const at::Tensor table = random_tensor({9, 4}, 1);
+  for (const TableGradient gradient : {TableGradient::kRows, TableGradient::kAll}) {
+    for (const std::int64_t id : {-1, 9}) {
+      EXPECT_THROW(lookup(table, at::full({1}, id, at::kLong), gradient), Error);
+    }
+  }
+}
+
 TEST(PositionsTest, SinusoidsFollowTheFormula) {
   const at::Tensor found = sinusoidal_positions(at::arange(50, at::kLong), 6);
   for (int position : {0, 1, 49}) {
@@ -165,6 +198,18 @@ TEST(RaggedTest, FallingOffsetsAreAnError) {
   EXPECT_THROW(Ragged::from_offsets({0, 3, 2}), Error);
   EXPECT_THROW(Ragged::from_offsets({1, 3}), Error);
   EXPECT_THROW(Ragged::from_offsets({}), Error);
+  EXPECT_THROW(Ragged::by_aten({0, 3, 2}, at::kCPU), Error);
+}
+
+TEST(RaggedTest, AtenLaysTokensOutAlike) {
+  const std::vector<std::vector<std::int64_t>> layouts = {
+      {0}, {0, 0}, {0, 1}, {0, 0, 4, 4, 4, 5, 14, 14}, {0, 1000, 1001, 3000}};
+  for (const std::vector<std::int64_t>& offsets : layouts) {
+    const Ragged looped = Ragged::from_offsets(offsets), aten = Ragged::by_aten(offsets, at::kCPU);
+    EXPECT_EQ(aten.offsets, offsets);
+    EXPECT_TRUE(at::equal(looped.document_of, aten.document_of));
+    EXPECT_TRUE(at::equal(looped.position_of, aten.position_of));
+  }
 }
 
 }  // namespace

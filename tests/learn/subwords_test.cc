@@ -67,8 +67,8 @@ TEST_F(SubwordsTest, GradientsEqualFiniteDifferencesAndAten) {
   std::vector<at::Tensor> gradients;
   for (const bool aten : {false, true}) {
     classifier_.parameters().clear_gradients();
-    const at::Tensor vectors =
-        aten ? subwords_.lookup_by_aten(words(), ids_) : subwords_.lookup(words(), ids_);
+    const at::Tensor vectors = aten ? subwords_.lookup_by_aten(words(), ids_, TableGradient::kRows)
+                                    : subwords_.lookup(words(), ids_);
     (vectors * mixture).sum().backward();
     for (const at::Tensor& tensor : {words(), subwords_.table()}) {
       ASSERT_TRUE(tensor.grad().is_sparse());
@@ -78,6 +78,26 @@ TEST_F(SubwordsTest, GradientsEqualFiniteDifferencesAndAten) {
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_TRUE(at::equal(gradients[i]._indices(), gradients[i + 2]._indices()));
     EXPECT_LT(difference(gradients[i].to_dense(), gradients[i + 2].to_dense()), 1e-14);
+  }
+}
+
+TEST_F(SubwordsTest, DenseGradientsHoldTheSparseOnes) {
+  // Also where no word has subwords, and where there are no words.
+  for (const at::Tensor& ids : {ids_, ids_.index({ids_.remainder(3) == 0}), ids_.slice(0, 0, 0)}) {
+    const at::Tensor mixture =
+        at::arange(ids.numel() * 12, at::kDouble).view({ids.numel(), 12}).sin();
+    std::vector<at::Tensor> gradients;
+    for (const TableGradient gradient : {TableGradient::kRows, TableGradient::kAll}) {
+      classifier_.parameters().clear_gradients();
+      (subwords_.lookup(words(), ids, gradient) * mixture).sum().backward();
+      for (const at::Tensor& tensor : {words(), subwords_.table()}) {
+        EXPECT_EQ(tensor.grad().is_sparse(), gradient == TableGradient::kRows);
+        gradients.push_back(tensor.grad());
+      }
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_LT(difference(gradients[i].to_dense(), gradients[i + 2]), 1e-14);
+    }
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -36,6 +37,11 @@ at::Tensor words_of(const at::Tensor& ids, const ForwardContext& context) {
                     hash_of({context.seed, kWordSite}));
 }
 
+std::int64_t longest_of(const Ragged& ragged) {
+  const std::vector<std::int64_t> lengths = ragged.lengths();
+  return lengths.empty() ? 0 : *std::max_element(lengths.begin(), lengths.end());
+}
+
 }  // namespace
 
 EncoderStack::EncoderStack(const model::ModelConfig& config)
@@ -59,18 +65,20 @@ at::Tensor EncoderStack::encode(const Parameters& parameters, const at::Tensor& 
 at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& ids,
                                const Ragged& ragged, const Subwords* subwords) const {
   const at::Tensor& words = parameters.at("embedding.word.weight");
-  at::Tensor hidden = subwords ? subwords->lookup(words, ids) : lookup(words, ids);
+  const TableGradient gradient = parameters.table_gradient();
+  at::Tensor hidden =
+      subwords ? subwords->lookup(words, ids, gradient) : lookup(words, ids, gradient);
   if (config_.encoder.positions == Positions::kLearned) {
     const at::Tensor& table = parameters.at("embedding.position.weight");
-    for (std::size_t b = 0; b + 1 < ragged.offsets.size(); ++b) {
-      if (ragged.offsets[b + 1] - ragged.offsets[b] > table.size(0)) {
-        throw Error("a document is longer than the model's " + std::to_string(table.size(0)) +
-                    " positions");
-      }
+    if (longest_of(ragged) > table.size(0)) {
+      throw Error("a document is longer than the model's " + std::to_string(table.size(0)) +
+                  " positions");
     }
-    hidden = hidden + lookup(table, ragged.position_of);
+    hidden = hidden + lookup(table, ragged.position_of, gradient);
   } else if (config_.encoder.positions == Positions::kSinusoidal) {
-    hidden = hidden + sinusoidal_positions(ragged.position_of, hidden.size(1)).to(hidden.options());
+    const at::Tensor positions = at::arange(longest_of(ragged), ragged.position_of.options());
+    const at::Tensor table = sinusoidal_positions(positions, hidden.size(1)).to(hidden.options());
+    hidden = hidden + table.index_select(0, ragged.position_of);
   }
   if (config_.encoder.norm == NormPlacement::kNone) return hidden;
   return normalized(hidden, Scope(parameters, "embedding.norm."));

@@ -1,4 +1,4 @@
-// Lookup of embedding rows whose gradient stays row-sparse.
+// Lookup of embedding rows whose gradient may stay row-sparse.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,12 @@
 #include "learn/precompiled.h"
 
 namespace fastformer::learn {
+
+// What the gradient of a table holds.
+enum class TableGradient {
+  kRows,  // a coalesced sparse tensor of the rows that were read
+  kAll,   // a dense tensor, 0 in rows that were not read
+};
 
 // The numbers of `ids` (int64, contiguous, on the processor).
 std::span<const std::int64_t> ids_of(const at::Tensor& ids);
@@ -19,9 +25,11 @@ void check_ids(const at::Tensor& ids, std::int64_t rows);
 at::Tensor sparse_rows(const std::vector<std::int64_t>& rows, const at::Tensor& values,
                        std::int64_t table_rows);
 
-// Rows `ids` (int64 [tokens]) of table [vocabulary, width]: [tokens, width]. The table's gradient
-// is a coalesced sparse tensor of the rows that occur, summed in the order of the tokens. Throws
-// when an id is outside the table.
-at::Tensor lookup(const at::Tensor& table, const at::Tensor& ids);
+// Rows `ids` (int64 [tokens]) of table [vocabulary, width]: [tokens, width]. Throws when one of ids
+// on the processor is outside the table; ids that are on another device have to be inside.
+at::Tensor lookup(const at::Tensor& table, const at::Tensor& ids,
+                  TableGradient gradient = TableGradient::kRows);
+// The same from ATen operations, of ids on the table's device.
+at::Tensor lookup_by_aten(const at::Tensor& table, const at::Tensor& ids, TableGradient gradient);
 
 }  // namespace fastformer::learn

@@ -1,6 +1,7 @@
 // Forward pass of the model that guesses masked tokens.
 #include "learn/tasks/masked_model.h"
 
+#include "learn/device.h"
 #include "learn/ops/embedding.h"
 
 namespace fastformer::learn {
@@ -17,7 +18,7 @@ at::Tensor MaskedModel::guesses(const data::RaggedBatch& batch, const at::Tensor
   const Ragged ragged = Ragged::from_offsets(batch.offsets, device_);
   const at::Tensor ids = at::tensor(batch.ids, at::kLong);
   const at::Tensor hidden =
-      stack_.encode(parameters_, ids, ragged, context).index_select(0, places.to(device_));
+      stack_.encode(parameters_, ids, ragged, context).index_select(0, on_device(places, device_));
   const Scope output(parameters_, "prediction.");
   const at::Tensor inner = at::gelu(linear(hidden, output, "hidden"));
   const Scope norm = output.inside("norm.");
@@ -26,8 +27,10 @@ at::Tensor MaskedModel::guesses(const data::RaggedBatch& batch, const at::Tensor
 }
 
 at::Tensor MaskedModel::scores(const at::Tensor& guesses, const at::Tensor& candidates) const {
-  const at::Tensor words = lookup(parameters_.at("embedding.word.weight"), candidates);
-  const at::Tensor bias = parameters_.at("prediction.bias").index_select(0, candidates.to(device_));
+  const at::Tensor chosen = on_device(candidates, device_);
+  const at::Tensor words =
+      lookup(parameters_.at("embedding.word.weight"), chosen, parameters_.table_gradient());
+  const at::Tensor bias = parameters_.at("prediction.bias").index_select(0, chosen);
   return at::linear(guesses, words, bias);
 }
 
