@@ -22,6 +22,8 @@ class IdleSteps {
   // One more step was made, with this learning rate.
   void add(double learning_rate);
   std::int64_t steps() const { return steps_; }
+  // Whether idle steps do anything to a row or to its average.
+  bool change_rows() const { return update_ == EmbeddingUpdate::kDense || average_ > 0; }
 
   // Of the steps after `step`, at which the row was last brought up to date, to the last one made.
   kernels::IdleChange since(std::int64_t step) const;

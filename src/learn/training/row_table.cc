@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "learn/device.h"
 #include "learn/ops/views.h"
 #include "learn/ragged.h"
 #include "learn/torch_threads.h"
@@ -19,13 +20,21 @@ kernels::AdamTable<T> table_of(const AdamState& state) {
   return table;
 }
 
-// One number of each change as a column [rows, 1] like `like`.
-template <typename Member>
-at::Tensor column(std::span<const kernels::IdleChange> changes, Member member,
-                  const at::Tensor& like) {
+constexpr double kernels::IdleChange::*kNumbers[] = {
+    &kernels::IdleChange::rate,          &kernels::IdleChange::root,
+    &kernels::IdleChange::mean_decay,    &kernels::IdleChange::square_decay,
+    &kernels::IdleChange::average_decay, &kernels::IdleChange::average_share};
+
+// kNumbers of the changes as columns [rows, 1] like `like`, sent to its device together.
+std::vector<at::Tensor> columns_of(std::span<const kernels::IdleChange> changes,
+                                   const at::Tensor& like) {
   std::vector<double> numbers;
-  for (const kernels::IdleChange& change : changes) numbers.push_back(change.*member);
-  return at::tensor(numbers, at::kDouble).to(like.options().requires_grad(false)).unsqueeze(1);
+  for (const auto number : kNumbers) {
+    for (const kernels::IdleChange& change : changes) numbers.push_back(change.*number);
+  }
+  const at::Tensor all = at::tensor(numbers, at::kDouble).to(like.scalar_type());
+  const auto rows = static_cast<std::int64_t>(changes.size());
+  return on_device(all, like.device()).view({-1, rows, 1}).unbind();
 }
 
 }  // namespace
@@ -35,6 +44,7 @@ RowTable::RowTable(AdamState state, std::int64_t step)
       touched_(static_cast<std::size_t>(state_.parameter.size(0)), step) {}
 
 void RowTable::catch_up(std::span<const std::int64_t> rows, const IdleSteps& idle, double epsilon) {
+  if (!idle.change_rows()) return mark(rows, idle.steps());
   std::vector<std::int64_t> late;
   std::vector<kernels::IdleChange> changes;
   for (std::int64_t row : rows) {
@@ -70,7 +80,11 @@ void RowTable::update(const at::Tensor& gradient, const IdleSteps& idle,
   } else {
     adam_rows_by_aten(state_, gradient._indices()[0], values, step);
   }
-  for (std::int64_t row : rows) touched_[static_cast<std::size_t>(row)] = idle.steps() + 1;
+  mark(rows, idle.steps() + 1);
+}
+
+void RowTable::mark(std::span<const std::int64_t> rows, std::int64_t step) {
+  for (const std::int64_t row : rows) touched_[static_cast<std::size_t>(row)] = step;
 }
 
 at::Tensor RowTable::touched() const {
@@ -89,26 +103,23 @@ void RowTable::set_touched(const Checkpoint& state, const std::string& name,
 void apply_idle_changes_by_aten(const AdamState& state, std::span<const std::int64_t> rows,
                                 std::span<const kernels::IdleChange> changes, double epsilon) {
   const at::NoGradGuard no_gradients;
-  using kernels::IdleChange;
   at::Tensor values = state.parameter.detach(), mean = state.mean, square = state.square;
-  const at::Tensor index =
-      at::tensor(at::ArrayRef<std::int64_t>(rows.data(), rows.size()), at::kLong)
-          .to(values.device());
-  const auto number = [&](double IdleChange::*member) { return column(changes, member, values); };
+  const at::Tensor index = on_device(
+      at::tensor(at::ArrayRef<std::int64_t>(rows.data(), rows.size()), at::kLong), values.device());
+  const std::vector<at::Tensor> columns = columns_of(changes, values);
+  const at::Tensor &rate = columns[0], &root = columns[1], &mean_decay = columns[2],
+                   &square_decay = columns[3], &kept = columns[4], &share = columns[5];
   const at::Tensor own = values.index_select(0, index), own_mean = mean.index_select(0, index),
                    own_square = square.index_select(0, index);
-  const at::Tensor move = number(&IdleChange::rate) * own_mean /
-                          (number(&IdleChange::root) * own_square.sqrt() + epsilon);
+  const at::Tensor move = rate * own_mean / (root * own_square.sqrt() + epsilon);
   if (state.average.defined()) {
     at::Tensor average = state.average;
-    const at::Tensor kept = number(&IdleChange::average_decay);
     average.index_copy_(0, index,
-                        kept * average.index_select(0, index) + (1 - kept) * own -
-                            number(&IdleChange::average_share) * move);
+                        kept * average.index_select(0, index) + (1 - kept) * own - share * move);
   }
   values.index_copy_(0, index, own - move);
-  mean.index_copy_(0, index, own_mean * number(&IdleChange::mean_decay));
-  square.index_copy_(0, index, own_square * number(&IdleChange::square_decay));
+  mean.index_copy_(0, index, own_mean * mean_decay);
+  square.index_copy_(0, index, own_square * square_decay);
 }
 
 void adam_rows_by_aten(const AdamState& state, const at::Tensor& rows, const at::Tensor& gradient,

@@ -35,6 +35,9 @@ class RowTable {
   void set_touched(const Checkpoint& state, const std::string& name, std::int64_t last_step);
 
  private:
+  // Rows are up to date up to `step`.
+  void mark(std::span<const std::int64_t> rows, std::int64_t step);
+
   AdamState state_;
   std::vector<std::int64_t> touched_;  // by row
 };
