@@ -158,6 +158,75 @@ TEST(OptimizerTest, ATableMayBeginLate) {
   EXPECT_LT(difference(early_optimizer.averages()[0], late_optimizer.averages()[0]), 1e-14);
 }
 
+// Dense steps among sparse ones are steps like them.
+TEST(OptimizerTest, ATableMayChangeItsGradient) {
+  TrainingOptions options;
+  options.average = 0.9;
+  Parameters dense = one_table(), mixed = one_table();
+  Optimizer dense_optimizer(dense, options), mixed_optimizer(mixed, options);
+  const std::vector<RowStep> steps = row_steps(200);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const bool sparse = i / 50 % 2 == 0;
+    EXPECT_EQ(mixed_optimizer.prepares(), i > 0 && (i - 1) / 50 % 2 == 0);
+    dense.at(kTable).mutable_grad() = sparse_gradient(steps[i]).to_dense();
+    mixed.at(kTable).mutable_grad() =
+        sparse ? sparse_gradient(steps[i]) : sparse_gradient(steps[i]).to_dense();
+    dense_optimizer.step(steps[i].rate);
+    mixed_optimizer.step(steps[i].rate);
+  }
+  mixed_optimizer.settle();
+  EXPECT_LT(difference(values_of(dense), values_of(mixed)), 1e-6);
+  EXPECT_LT(difference(dense_optimizer.averages()[0], mixed_optimizer.averages()[0]), 1e-6);
+}
+
+// Tensors that share a call are updated as if each were alone; one without a gradient rests.
+TEST(OptimizerTest, TensorsDoNotSeeEachOther) {
+  const std::vector<model::TensorSpec> schema = {{"w", {3, 4}, model::Initial::kNormal},
+                                                 {"still", {2, 2}, model::Initial::kNormal},
+                                                 {"bias", {5}, model::Initial::kNormal},
+                                                 {"v", {2, 6}, model::Initial::kNormal},
+                                                 {kTable, {4, 2}, model::Initial::kNormal}};
+  for (OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW}) {
+    TrainingOptions options;
+    options.optimizer = kind;
+    options.weight_decay = 0.1;
+    options.average = 0.9;
+    Parameters together(schema, 1);
+    Optimizer optimizer(together, options);
+    std::vector<Parameters> alone;
+    std::vector<Optimizer> optimizers;
+    for (const model::TensorSpec& spec : schema) {
+      alone.emplace_back(std::vector<model::TensorSpec>{spec}, 1);
+      optimizers.emplace_back(alone.back(), options);
+    }
+    for (int step = 1; step <= 5; ++step) {
+      for (std::size_t i = 0; i < schema.size(); ++i) {
+        if (schema[i].name == "still") continue;
+        const at::Tensor& tensor = together.tensors()[i];
+        const at::Tensor gradient = (tensor.detach() * (10 * step)).sin();
+        tensor.mutable_grad() = gradient;
+        alone[i].tensors()[0].mutable_grad() = gradient;
+        optimizers[i].step(0.01);
+      }
+      optimizer.step(0.01);
+    }
+    for (std::size_t i = 0; i < schema.size(); ++i) {
+      EXPECT_TRUE(at::equal(together.tensors()[i], alone[i].tensors()[0])) << schema[i].name;
+      if (schema[i].name == "still") continue;
+      EXPECT_TRUE(at::equal(optimizer.averages()[i], optimizers[i].averages()[0]));
+    }
+  }
+}
+
+TEST(OptimizerTest, TablesAreDenseOnAGpuUnlessTheirRowsRest) {
+  TrainingOptions options;
+  const at::Device gpu(at::kCUDA, 0);
+  EXPECT_EQ(table_gradient_for(options, gpu), TableGradient::kAll);
+  EXPECT_EQ(table_gradient_for(options, at::kCPU), TableGradient::kRows);
+  options.embedding_update = EmbeddingUpdate::kLazy;
+  EXPECT_EQ(table_gradient_for(options, gpu), TableGradient::kRows);
+}
+
 TEST(RowTableTest, AtenDoesWhatTheKernelsDo) {
   const at::Tensor noise = at::arange(kRows * kWidth, at::kDouble).view({kRows, kWidth}).sin();
   const auto state = [&] {

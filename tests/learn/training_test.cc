@@ -226,35 +226,43 @@ TEST(TrainerTest, ALossThatIsNotFiniteIsAnError) {
   EXPECT_THROW(train(task, options, {}), Error);
 }
 
-// A task whose loss is finite and whose gradient is not.
+// Where the gradient is not finite, and with `and_loss` the loss neither.
 class InfiniteGradientTask : public Task {
  public:
+  explicit InfiniteGradientTask(bool and_loss) : and_loss_(and_loss) {}
+
   Parameters& parameters() override { return parameters_; }
   std::string score_name() const override { return "accuracy"; }
   std::int64_t begin_epoch(int) override { return 1; }
   BatchSize batch_size(std::int64_t) const override { return {1, 1}; }
   std::vector<UsedRows> used_rows(std::int64_t) const override { return {}; }
   at::Tensor loss(std::int64_t, const ForwardContext&) override {
-    return parameters_.at("zero").sqrt().sum();
+    const at::Tensor sum = parameters_.at("zero").sqrt().sum();
+    return and_loss_ ? sum.log() : sum;
   }
   bool has_validation() const override { return false; }
   Validation validate() override { return {}; }
 
  private:
+  bool and_loss_;
   Parameters parameters_{{{"zero", {2}, model::Initial::kZero}}, 0};
 };
 
-TEST(TrainerTest, GradientsThatAreNotFiniteAreAnErrorAlsoAtTheLastStep) {
+TEST(TrainerTest, WhatIsNotFiniteIsAnErrorAlsoAtTheLastStepAndChangesNothing) {
   TrainingOptions options = quick_options();
   options.epochs = 1;
-  InfiniteGradientTask task;
-  try {
-    train(task, options, {});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_NE(std::string(error.what()).find("gradients"), std::string::npos);
+  for (const bool and_loss : {false, true}) {
+    InfiniteGradientTask task(and_loss);
+    const std::string named = and_loss ? "the loss" : "the norm of the gradients";
+    try {
+      train(task, options, {});
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find(named), std::string("training: ").size())
+          << error.what();
+    }
+    EXPECT_EQ(task.parameters().at("zero").sum().item<double>(), 0);
   }
-  EXPECT_EQ(task.parameters().at("zero").sum().item<double>(), 0);
 }
 
 TEST(ScheduleTest, RisesThenFallsToZero) {
@@ -299,10 +307,29 @@ TEST(ClippingTest, ScalesAllGradientsToTheLimit) {
                         0);
   parameters.at("a").mutable_grad() = at::full({3}, 2.0);
   parameters.at("b").mutable_grad() = at::full({2, 2}, -1.0);
-  EXPECT_NEAR(clip_gradients(parameters, 100), 4, 1e-6);
-  EXPECT_NEAR(clip_gradients(parameters, 1), 4, 1e-6);
-  EXPECT_NEAR(clip_gradients(parameters, 0), 1, 1e-6);
+  const auto clipped_to = [&](double limit) {
+    clip_gradients(parameters, gradient_norm(parameters).item<double>(), limit);
+    return gradient_norm(parameters).item<double>();
+  };
+  EXPECT_NEAR(clipped_to(100), 4, 1e-6);
+  EXPECT_NEAR(clipped_to(0), 4, 1e-6);
+  EXPECT_NEAR(clipped_to(1), 1, 1e-6);
   EXPECT_NEAR(parameters.at("b").grad()[0][0].item<double>(), -0.25, 1e-6);
+}
+
+TEST(ClippingTest, SparseGradientsCountAndAreScaledLikeDenseOnes) {
+  Parameters parameters({{"a", {5, 2}, model::Initial::kZero}, {"b", {2}, model::Initial::kZero}},
+                        0);
+  EXPECT_EQ(gradient_norm(parameters).item<double>(), 0);
+  parameters.at("a").mutable_grad() = sparse_rows({1, 4}, at::full({2, 2}, 2.0), 5);
+  EXPECT_NEAR(gradient_norm(parameters).item<double>(), 4, 1e-6);
+  parameters.at("b").mutable_grad() = at::full({2}, std::sqrt(4.5));
+  EXPECT_NEAR(gradient_norm(parameters).item<double>(), 5, 1e-6);
+  clip_gradients(parameters, 5, 1);
+  EXPECT_NEAR(gradient_norm(parameters).item<double>(), 1, 1e-6);
+  EXPECT_NEAR(parameters.at("a").grad().to_dense()[4][1].item<double>(), 0.4, 1e-6);
+  parameters.at("a").mutable_grad() = sparse_rows({}, at::empty({0, 2}), 5);
+  EXPECT_NEAR(gradient_norm(parameters).item<double>(), 0.6, 1e-6);
 }
 
 TEST(PresetTest, SmallIsTheDefaultWithASmallerEncoder) {

@@ -1,6 +1,7 @@
-// Updates of dense tensors through torch's fused Adam, of tables row by row.
+// Updates of dense tensors through torch's fused Adam, of sparse tables row by row.
 #include "learn/training/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -8,16 +9,15 @@
 namespace fastformer::learn {
 namespace {
 
-// A tensor with its gradient, moments and step count.
-struct Slice {
-  at::Tensor parameter, gradient, mean, square, steps;
+// Tensors with their gradients, moments and step counts.
+struct DenseUpdates {
+  std::vector<at::Tensor> parameters, gradients, means, squares, steps;
 };
 
-void fused_update(const Slice& slice, const TrainingOptions& options, double learning_rate,
+void fused_update(DenseUpdates& updates, const TrainingOptions& options, double learning_rate,
                   double weight_decay) {
-  const std::vector<at::Tensor> parameter = {slice.parameter}, gradient = {slice.gradient},
-                                mean = {slice.mean}, square = {slice.square}, none,
-                                steps = {slice.steps};
+  if (updates.parameters.empty()) return;
+  at::_foreach_add_(updates.steps, 1);
   // Of torch's overloads those with a plain number as the learning rate.
   using List = at::TensorList;
   using FusedUpdate =
@@ -26,17 +26,28 @@ void fused_update(const Slice& slice, const TrainingOptions& options, double lea
   const FusedUpdate update = options.optimizer == OptimizerKind::kAdamW
                                  ? FusedUpdate(at::_fused_adamw_)
                                  : FusedUpdate(at::_fused_adam_);
-  update(parameter, gradient, mean, square, none, steps, learning_rate, options.beta1,
-         options.beta2, weight_decay, options.adam_epsilon, /*amsgrad=*/false,
-         /*maximize=*/false, {}, {});
+  update(updates.parameters, updates.gradients, updates.means, updates.squares, {}, updates.steps,
+         learning_rate, options.beta1, options.beta2, weight_decay, options.adam_epsilon,
+         /*amsgrad=*/false, /*maximize=*/false, {}, {});
 }
 
-// Gradient values that count: the rows of a sparse one.
-at::Tensor values_of(const at::Tensor& gradient) {
-  return gradient.is_sparse() ? gradient._values() : gradient;
+// Values of all gradients that count: of a sparse one its rows.
+std::vector<at::Tensor> gradient_values(const Parameters& parameters) {
+  std::vector<at::Tensor> values;
+  for (const at::Tensor& parameter : parameters.tensors()) {
+    const at::Tensor& gradient = parameter.grad();
+    if (!gradient.defined()) continue;
+    values.push_back(gradient.is_sparse() ? gradient._values() : gradient);
+  }
+  return values;
 }
 
 }  // namespace
+
+TableGradient table_gradient_for(const TrainingOptions& options, at::Device device) {
+  const bool may_be_dense = options.embedding_update == EmbeddingUpdate::kDense;
+  return may_be_dense && !device.is_cpu() ? TableGradient::kAll : TableGradient::kRows;
+}
 
 Optimizer::Optimizer(const Parameters& parameters, const TrainingOptions& options)
     : options_(options), idle_(options) {
@@ -50,6 +61,12 @@ Optimizer::Optimizer(const Parameters& parameters, const TrainingOptions& option
     state.decays = parameter.dim() > 1 && !state.name.starts_with("embedding.");
     states_.push_back(std::move(state));
   }
+}
+
+bool Optimizer::prepares() const {
+  return options_.embedding_update == EmbeddingUpdate::kDense &&
+         std::any_of(states_.begin(), states_.end(),
+                     [](const State& state) { return state.rows.has_value(); });
 }
 
 void Optimizer::prepare(std::span<const UsedRows> used) {
@@ -66,6 +83,8 @@ void Optimizer::prepare(std::span<const UsedRows> used) {
 void Optimizer::step(double learning_rate) {
   const at::NoGradGuard no_gradients;
   const kernels::AdamStep row_step = this->row_step(learning_rate);
+  DenseUpdates decaying, plain;
+  std::vector<at::Tensor> averages, values;
   for (State& state : states_) {
     const at::Tensor& gradient = state.adam.parameter.grad();
     if (gradient.defined() && gradient.is_sparse()) {
@@ -73,22 +92,41 @@ void Optimizer::step(double learning_rate) {
       state.rows->update(gradient, idle_, row_step);
       continue;
     }
-    if (gradient.defined()) update(state, gradient, learning_rate);
-    if (state.adam.average.defined() && !state.rows) {
-      at::Tensor average = state.adam.average;
-      average.lerp_(state.adam.parameter, 1 - options_.average);
+    if (gradient.defined()) {
+      leave_rows(state);
+      DenseUpdates& updates = state.decays ? decaying : plain;
+      updates.parameters.push_back(state.adam.parameter);
+      updates.gradients.push_back(gradient);
+      updates.means.push_back(state.adam.mean);
+      updates.squares.push_back(state.adam.square);
+      updates.steps.push_back(state.steps);
     }
+    if (!state.adam.average.defined() || state.rows) continue;
+    averages.push_back(state.adam.average);
+    values.push_back(state.adam.parameter);
   }
+  fused_update(decaying, options_, learning_rate, options_.weight_decay);
+  fused_update(plain, options_, learning_rate, 0);
+  if (!averages.empty()) at::_foreach_lerp_(averages, values, 1 - options_.average);
   idle_.add(learning_rate);
 }
 
 void Optimizer::settle() {
-  for (State& state : states_) {
-    if (!state.rows) continue;
-    std::vector<std::int64_t> rows(static_cast<std::size_t>(state.adam.parameter.size(0)));
-    std::iota(rows.begin(), rows.end(), 0);
-    state.rows->catch_up(rows, idle_, options_.adam_epsilon);
-  }
+  for (State& state : states_) settle(state);
+}
+
+void Optimizer::settle(State& state) const {
+  if (!state.rows) return;
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(state.adam.parameter.size(0)));
+  std::iota(rows.begin(), rows.end(), 0);
+  state.rows->catch_up(rows, idle_, options_.adam_epsilon);
+}
+
+void Optimizer::leave_rows(State& state) const {
+  if (!state.rows) return;
+  settle(state);
+  state.rows.reset();
+  state.steps.fill_(idle_.steps());
 }
 
 std::vector<at::Tensor> Optimizer::averages() const {
@@ -122,13 +160,6 @@ void Optimizer::load(const Checkpoint& from, std::span<const double> rates) {
   }
 }
 
-void Optimizer::update(const State& state, const at::Tensor& gradient, double learning_rate) const {
-  at::Tensor steps = state.steps;
-  steps.add_(1);
-  fused_update({state.adam.parameter, gradient, state.adam.mean, state.adam.square, steps},
-               options_, learning_rate, state.decays ? options_.weight_decay : 0);
-}
-
 kernels::AdamStep Optimizer::row_step(double learning_rate) const {
   const auto number = static_cast<double>(idle_.steps() + 1);
   kernels::AdamStep step;
@@ -141,20 +172,17 @@ kernels::AdamStep Optimizer::row_step(double learning_rate) const {
   return step;
 }
 
-double clip_gradients(const Parameters& parameters, double limit) {
+at::Tensor gradient_norm(const Parameters& parameters) {
   const at::NoGradGuard no_gradients;
-  double squares = 0;
-  for (const at::Tensor& parameter : parameters.tensors()) {
-    if (!parameter.grad().defined()) continue;
-    const double norm = values_of(parameter.grad()).norm().item<double>();
-    squares += norm * norm;
-  }
-  const double norm = std::sqrt(squares);
-  if (limit <= 0 || norm <= limit) return norm;
-  for (const at::Tensor& parameter : parameters.tensors()) {
-    if (parameter.grad().defined()) values_of(parameter.grad()).mul_(limit / norm);
-  }
-  return norm;
+  const std::vector<at::Tensor> values = gradient_values(parameters);
+  if (values.empty()) return at::zeros({}, at::kDouble);
+  return at::stack(at::_foreach_norm(values)).to(at::kDouble).norm();
+}
+
+void clip_gradients(const Parameters& parameters, double norm, double limit) {
+  const at::NoGradGuard no_gradients;
+  if (limit <= 0 || norm <= limit) return;
+  at::_foreach_mul_(gradient_values(parameters), limit / norm);
 }
 
 }  // namespace fastformer::learn

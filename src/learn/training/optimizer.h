@@ -29,11 +29,12 @@ class Optimizer {
   Optimizer(const Parameters& parameters, const TrainingOptions& options);
 
   // Whether prepare() has anything to do.
-  bool prepares() const { return options_.embedding_update == EmbeddingUpdate::kDense; }
+  bool prepares() const;
   // Before a forward pass: brings the rows that it will read up to date.
   void prepare(std::span<const UsedRows> used);
   // One update with the gradients of the parameters; a tensor without one is left alone. The rows
-  // of a sparse gradient must be distinct, as lookup() makes them.
+  // of a sparse gradient must be distinct, as lookup() makes them. A table may change from sparse
+  // gradients to dense ones and back.
   void step(double learning_rate);
   // Brings all rows up to date: before parameters are validated, copied or saved.
   void settle();
@@ -55,7 +56,9 @@ class Optimizer {
     std::optional<RowTable> rows;  // since the first sparse gradient
   };
 
-  void update(const State& state, const at::Tensor& gradient, double learning_rate) const;
+  void settle(State& state) const;
+  // Before a dense gradient: the table's steps are counted with those of the other tensors.
+  void leave_rows(State& state) const;
   kernels::AdamStep row_step(double learning_rate) const;
 
   TrainingOptions options_;
@@ -63,7 +66,14 @@ class Optimizer {
   std::vector<State> states_;
 };
 
-// Norm of all gradients together; when it is above `limit` > 0 they are scaled down to it.
-double clip_gradients(const Parameters& parameters, double limit);
+// The gradients of tables with which a step costs least on a device: a GPU passes over a whole
+// table sooner than it finds the rows that were read. Rows that are to rest while they are not read
+// have to be told from the others.
+TableGradient table_gradient_for(const TrainingOptions& options, at::Device device);
+
+// Norm of all gradients together, a double on their device.
+at::Tensor gradient_norm(const Parameters& parameters);
+// Scales gradients whose norm is above `limit` > 0 down to it.
+void clip_gradients(const Parameters& parameters, double norm, double limit);
 
 }  // namespace fastformer::learn

@@ -26,7 +26,11 @@ class Run {
         options_(options),
         observer_(observer),
         keeper_(keeper),
-        optimizer_(task.parameters(), options) {}
+        optimizer_(task.parameters(), options) {
+    Parameters& parameters = task_.parameters();
+    const at::Device device = parameters.tensors().at(0).device();
+    parameters.set_table_gradient(table_gradient_for(options, device));
+  }
 
   TrainingResult run(const Checkpoint* state) {
     // Epochs may differ by a batch or two; the schedule is laid out on the first one's count.
@@ -81,29 +85,37 @@ class Run {
     context.seed = hash_of({static_cast<std::uint64_t>(options_.seed),
                             static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(step_)});
     if (optimizer_.prepares()) optimizer_.prepare(task_.used_rows(batch));
-    const at::Tensor loss_tensor = task_.loss(batch, context);
-    const double loss = loss_tensor.item<double>();
-    check_finite(loss, "the loss");
-    task_.parameters().clear_gradients();
-    loss_tensor.backward();
-    task_.parameters().merge_gradient_rows();
-    StepReport report;
-    report.gradient_norm = clip_gradients(task_.parameters(), options_.clip_norm);
-    check_finite(report.gradient_norm, "the norm of the gradients");
+    StepReport report = find_gradients(task_.loss(batch, context));
+    clip_gradients(task_.parameters(), report.gradient_norm, options_.clip_norm);
     report.learning_rate = learning_rate_at(options_, step_, steps_);
     optimizer_.step(report.learning_rate);
     result_.tokens += task_.batch_size(batch).tokens;
-    smoothed_ = step_ == 0 ? loss : kSmoothing * smoothed_ + (1 - kSmoothing) * loss;
+    smoothed_ = step_ == 0 ? report.loss : kSmoothing * smoothed_ + (1 - kSmoothing) * report.loss;
     ++step_;
     if (step_ % kStepsToKeep == 0) return_freed_memory();
     report.epoch = epoch + 1;
     report.step = step_;
     report.steps = steps_;
-    report.loss = loss;
     report.smoothed_loss = smoothed_;
     report.tokens_per_second = static_cast<double>(result_.tokens) / seconds();
     if (observer_.on_step) observer_.on_step(report);
-    return loss;
+    return report.loss;
+  }
+
+  // Gives the parameters their gradients, and back the loss and the norm, which are finite. Both
+  // are read at once, when all of the step but the update is on its way: reading waits for a GPU.
+  StepReport find_gradients(const at::Tensor& loss) const {
+    task_.parameters().clear_gradients();
+    loss.backward();
+    task_.parameters().merge_gradient_rows();
+    const at::Tensor norm = gradient_norm(task_.parameters()).to(loss.device());
+    const at::Tensor read = at::stack({loss.detach().to(at::kDouble), norm}).cpu();
+    StepReport report;
+    report.loss = read[0].item<double>();
+    report.gradient_norm = read[1].item<double>();
+    check_finite(report.loss, "the loss");
+    check_finite(report.gradient_norm, "the norm of the gradients");
+    return report;
   }
 
   struct NotFinite {
