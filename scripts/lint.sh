@@ -57,9 +57,9 @@ check_format() {
   if [[ -z $tool ]]; then
     say "no clang-format-$VERSION here: format not checked"
   elif [[ $mode == --fix ]]; then
-    sources '*.h' '*.cc' | xargs -r -d '\n' "$tool" -i
+    sources '*.h' '*.cc' '*.cu' '*.cuh' | xargs -r -d '\n' "$tool" -i
   else
-    sources '*.h' '*.cc' | xargs -r -d '\n' -n 40 -P "$(nproc)" "$tool" --dry-run -Werror
+    sources '*.h' '*.cc' '*.cu' '*.cuh' | xargs -r -d '\n' -n 40 -P "$(nproc)" "$tool" --dry-run -Werror
   fi
 }
 

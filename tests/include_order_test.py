@@ -7,8 +7,8 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-LAYERS = ["base", "io", "config", "metrics", "report", "kernels", "text", "data", "model", "learn",
-          "runtime", "apps"]
+LAYERS = ["base", "io", "config", "metrics", "report", "kernels", "cuda", "text", "data", "model",
+          "learn", "runtime", "apps"]
 STRANGERS = {("runtime", "learn")}  # (from, to): forbidden although the order would allow it
 SOURCES = {".h", ".cc", ".cpp", ".hpp", ".inc", ".cu", ".cuh"}
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*(?:include|import)[ \t]*([<\"])([^>\"]+)[>\"]", re.MULTILINE)

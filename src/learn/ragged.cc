@@ -49,6 +49,9 @@ Ragged Ragged::by_aten(std::vector<std::int64_t> offsets, at::Device device) {
                                      /*right=*/true);
   ragged.position_of = places - begins.index_select(0, ragged.document_of);
   ragged.offsets = std::move(offsets);
+  if (gpu::kIsBuilt && device.is_cuda()) {
+    ragged.layout = gpu::Layout(ragged.offsets, ragged.document_of);
+  }
   return ragged;
 }
 

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "learn/precompiled.h"
+#include "learn/gpu/layout.h"
 
 namespace fastformer::learn {
 
@@ -15,6 +15,8 @@ struct Ragged {
       offsets;             // [documents + 1]; document b is tokens [offsets[b], offsets[b+1])
   at::Tensor document_of;  // int64 [tokens] on the device: which document a token is of
   at::Tensor position_of;  // int64 [tokens] on the device: its place in the document
+
+  gpu::Layout layout;  // on a GPU whose kernels are built
 
   // Throws when the offsets do not begin at 0 or ever fall.
   static Ragged from_offsets(std::vector<std::int64_t> offsets, at::Device device = at::kCPU);

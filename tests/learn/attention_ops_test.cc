@@ -79,24 +79,24 @@ class TokenSumsTest : public testing::TestWithParam<std::tuple<int, bool>> {
 };
 
 TEST_P(TokenSumsTest, KernelEqualsAten) {
-  compare([&](const Tensors& in) { return token_sums(in[0], in[1], ragged_); },
+  compare([&](const Tensors& in) { return token_sums(in[0], in[1], ragged_).sums; },
           [&](const Tensors& in) { return token_sums_by_aten(in[0], in[1], ragged_); },
           {x_, directions_}, 2e-5);
 }
 
 TEST_P(TokenSumsTest, BatchMatesChangeNothing) {
-  const at::Tensor together = token_sums(x_, directions_, ragged_);
+  const at::Tensor together = token_sums(x_, directions_, ragged_).sums;
   for (std::int64_t b = 0; b < ragged_.documents(); ++b) {
     const std::int64_t begin = ragged_.offsets[b], end = ragged_.offsets[b + 1];
     const at::Tensor own = directions_.dim() == 3 ? directions_[b] : directions_;
     const at::Tensor alone =
-        token_sums(x_.slice(0, begin, end), own, Ragged::from_offsets({0, end - begin}));
+        token_sums(x_.slice(0, begin, end), own, Ragged::from_offsets({0, end - begin})).sums;
     EXPECT_EQ(difference(together[b], alone[0]), 0) << b;
   }
 }
 
 TEST_P(TokenSumsTest, FarScoresStaySums) {
-  const at::Tensor sums = token_sums(x_, directions_ * 1e4, ragged_);
+  const at::Tensor sums = token_sums(x_, directions_ * 1e4, ragged_).sums;
   EXPECT_TRUE(sums.isfinite().all().item<bool>());
   EXPECT_LE(sums.abs().max().item<double>(), x_.abs().max().item<double>() * 1.0001);
 }

@@ -2,6 +2,7 @@
 // writes it, for every switch.
 #include <cmath>
 
+#include "learn/device.h"
 #include "learn/encoders/operations.h"
 #include "learn/encoders/registry.h"
 #include "learn/ops/composed_attention.h"
@@ -29,7 +30,7 @@ struct Part {
     }
     const at::Device device = batch.document_of.device();
     ragged = Ragged::from_offsets(std::move(offsets), device);
-    tokens = at::tensor(places, at::kLong).to(device);
+    tokens = on_device(at::tensor(places, at::kLong), device);
   }
 };
 

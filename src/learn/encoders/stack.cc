@@ -30,6 +30,24 @@ Dropout dropout_at(std::uint64_t site, double rate, const ForwardContext& contex
   return {rate, hash_of({context.seed, site}), context.dropout_mask};
 }
 
+// The type of hidden states: on a GPU they are most of what is moved, and where its kernels take
+// all that happens to them they are as narrow as the products.
+at::ScalarType hidden_type(const at::Tensor& words, const model::ModelConfig& config,
+                           at::ScalarType products) {
+  const bool is_narrow = products == at::kBFloat16 && gpu::kIsBuilt && words.is_cuda() &&
+                         cuda::has_kernels(config.encoder.width) &&
+                         config.encoder.encoder == model::kFastformer &&
+                         config.encoder.local == Local::kNone;
+  return is_narrow ? at::kBFloat16 : words.scalar_type();
+}
+
+// Rows of a table in `type`. A whole gradient might as well be one of a whole table of that type.
+at::Tensor rows_of(const at::Tensor& table, const at::Tensor& ids, TableGradient gradient,
+                   at::ScalarType type) {
+  if (gradient == TableGradient::kAll) return lookup(table.to(type), ids, gradient);
+  return lookup(table, ids, gradient).to(type);
+}
+
 // A word left out is an unknown one: what use sees of words that training did not.
 at::Tensor words_of(const at::Tensor& ids, const ForwardContext& context) {
   if (!context.training) return ids;
@@ -66,22 +84,26 @@ at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& i
                                const Ragged& ragged, const Subwords* subwords) const {
   const at::Tensor& words = parameters.at("embedding.word.weight");
   const TableGradient gradient = parameters.table_gradient();
-  at::Tensor hidden =
-      subwords ? subwords->lookup(words, ids, gradient) : lookup(words, ids, gradient);
+  const at::ScalarType type = hidden_type(words, config_, parameters.products());
+  at::Tensor hidden = subwords ? subwords->lookup(words, ids, gradient).to(type)
+                               : rows_of(words, ids, gradient, type);
+  const bool norms = config_.encoder.norm != NormPlacement::kNone;
+  const Scope norm(parameters, "embedding.norm.");
   if (config_.encoder.positions == Positions::kLearned) {
     const at::Tensor& table = parameters.at("embedding.position.weight");
     if (longest_of(ragged) > table.size(0)) {
       throw Error("a document is longer than the model's " + std::to_string(table.size(0)) +
                   " positions");
     }
-    hidden = hidden + lookup(table, ragged.position_of, gradient);
+    const at::Tensor positions = rows_of(table, ragged.position_of, gradient, type);
+    if (norms) return residual_norm(hidden, positions, ragged, {}, norm_of(norm));
+    hidden = hidden + positions;
   } else if (config_.encoder.positions == Positions::kSinusoidal) {
     const at::Tensor positions = at::arange(longest_of(ragged), ragged.position_of.options());
     const at::Tensor table = sinusoidal_positions(positions, hidden.size(1)).to(hidden.options());
     hidden = hidden + table.index_select(0, ragged.position_of);
   }
-  if (config_.encoder.norm == NormPlacement::kNone) return hidden;
-  return normalized(hidden, Scope(parameters, "embedding.norm."));
+  return norms ? normalized(hidden, norm) : hidden;
 }
 
 at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
@@ -146,12 +168,13 @@ LayerNorm EncoderStack::norm_of(const Scope& norm) const {
 
 at::Tensor EncoderStack::pool(const Parameters& parameters, const at::Tensor& hidden,
                               const Ragged& ragged) const {
-  if (config_.encoder.pooling == Pooling::kMax) return max_pool(hidden, ragged);
+  const at::ScalarType type = parameters.tensors().front().scalar_type();
+  if (config_.encoder.pooling == Pooling::kMax) return max_pool(hidden, ragged).to(type);
   const Scope pooling(parameters, "pooling.");
   const at::Tensor scores = linear(at::tanh(linear(hidden, pooling, "hidden")), pooling, "score");
   const at::Tensor mean = additive_pool(scores, hidden, ragged, kPoolingEpsilon);
-  if (config_.encoder.pooling == Pooling::kAttention) return mean;
-  return at::cat({mean, max_pool(hidden, ragged)}, 1);
+  if (config_.encoder.pooling == Pooling::kAttention) return mean.to(type);
+  return at::cat({mean, max_pool(hidden, ragged)}, 1).to(type);
 }
 
 at::Tensor sinusoidal_positions(const at::Tensor& positions, std::int64_t width) {

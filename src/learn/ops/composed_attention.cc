@@ -19,39 +19,44 @@ at::Tensor by_head(const at::Tensor& weight, const at::Tensor& sums) {
   return at::bmm(sums.transpose(0, 1), rows.transpose(1, 2)).transpose(0, 1).flatten(1);
 }
 
-// K of every document, [documents, width], by identities 1 to 4.
-at::Tensor global_key(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
-                      at::ScalarType products) {
+struct GlobalKey {
+  at::Tensor key;     // K of every document, [documents, width]
+  at::Tensor hidden;  // to be read on (SummedTokens)
+};
+
+// By identities 1 to 4.
+GlobalKey global_key(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
+                     at::ScalarType products) {
   const std::int64_t heads = w.query_score.size(0), width = hidden.size(1);
   const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
   const at::Tensor query_directions = w.query_score.mm(w.query) * scale;
-  const at::Tensor query_sums = token_sums(hidden, query_directions, ragged, products);
-  const at::Tensor global_query = by_head(w.query, query_sums) + w.query_bias;
+  const SummedTokens query_sums = token_sums(hidden, query_directions, ragged, products);
+  const at::Tensor global_query = by_head(w.query, query_sums.sums) + w.query_bias;
   const at::Tensor met_scores = global_query.unsqueeze(1) * (w.key_score * scale);
   const at::Tensor key_directions =
       linear_in(products, met_scores.flatten(0, 1), w.key.t(), at::zeros_like(w.key_bias))
           .view_as(met_scores);
-  const at::Tensor key_sums = token_sums(hidden, key_directions, ragged, products);
-  return global_query * (by_head(w.key, key_sums) + w.key_bias);
+  const SummedTokens key_sums = token_sums(query_sums.x, key_directions, ragged, products);
+  return {global_query * (by_head(w.key, key_sums.sums) + w.key_bias), key_sums.x};
 }
 
 }  // namespace
 
 at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& w, at::ScalarType products) {
-  const at::Tensor key = global_key(hidden, ragged, w, products);
+  const GlobalKey global = global_key(hidden, ragged, w, products);
   const MapWeights map = {w.output.mm(w.transform), w.query, w.output.mm(w.query)};
   const at::Tensor bias = w.output.mv(w.transform_bias + w.query_bias) + w.output_bias;
-  const at::Tensor biases = (key * w.query_bias).mm(map.spread.t()) + bias;
-  return composed_map(hidden, key, map, biases, ragged, products);
+  const at::Tensor biases = (global.key * w.query_bias).mm(map.spread.t()) + bias;
+  return composed_map(global.hidden, global.key, map, biases, ragged, products);
 }
 
 at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
                              const AttentionWeights& w, at::ScalarType products) {
-  const at::Tensor key = global_key(hidden, ragged, w, products);
-  const at::Tensor query = linear_in(products, hidden, w.query, w.query_bias);
+  const GlobalKey global = global_key(hidden, ragged, w, products);
+  const at::Tensor query = linear_in(products, global.hidden, w.query, w.query_bias);
   const at::Tensor mixed =
-      linear_onto(products, document_scale(query, key, ragged), w.transform, query);
+      linear_onto(products, document_scale(query, global.key, ragged), w.transform, query);
   // r_i lacks its bias so far: it goes through the output product alone.
   return linear_in(products, mixed, w.output, w.output.mv(w.transform_bias) + w.output_bias);
 }

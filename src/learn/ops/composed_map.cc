@@ -3,6 +3,7 @@
 
 #include "kernels/composed_map.h"
 
+#include "learn/gpu/operations.h"
 #include "learn/ops/product.h"
 #include "learn/ops/token_sums.h"
 #include "learn/ops/views.h"
@@ -67,8 +68,15 @@ struct KernelComposedMap : public torch::autograd::Function<KernelComposedMap> {
 
 at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
                         const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
-  if (!has_attention_kernels(x))
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(x)) {
+      return gpu::composed_map(x, keys, weights.spread, weights.query, weights.straight, biases,
+                               ragged, products);
+    }
+  }
+  if (!has_attention_kernels(x)) {
     return composed_map_by_aten(x, keys, weights, biases, ragged, products);
+  }
   return KernelComposedMap::apply(x, keys, weights.spread, weights.query, weights.straight, biases,
                                   ragged.offsets, products == at::kBFloat16);
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/document_scale.h"
 
+#include "learn/gpu/operations.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
 
@@ -50,6 +51,9 @@ struct DocumentScale : public torch::autograd::Function<DocumentScale> {
 }  // namespace
 
 at::Tensor document_scale(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(rows)) return gpu::document_scale(rows, vectors, ragged);
+  }
   if (!rows.is_cpu()) return rows * vectors.index_select(0, ragged.document_of);
   return DocumentScale::apply(rows, vectors, ragged.offsets);
 }

@@ -2,6 +2,7 @@
 #include "learn/ops/max_pooling.h"
 
 #include "kernels/document_max.h"
+#include "learn/gpu/operations.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
 
@@ -44,6 +45,9 @@ struct MaxPool : public torch::autograd::Function<MaxPool> {
 }  // namespace
 
 at::Tensor max_pool(const at::Tensor& hidden, const Ragged& ragged) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(hidden)) return gpu::max_pool(hidden, ragged);
+  }
   if (!hidden.is_cpu()) return max_pool_by_aten(hidden, ragged);
   return MaxPool::apply(hidden, ragged.offsets);
 }

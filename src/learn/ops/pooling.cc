@@ -6,6 +6,7 @@
 
 #include "kernels/additive_pooling.h"
 #include "kernels/document_sum.h"
+#include "learn/gpu/operations.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
 
@@ -79,6 +80,11 @@ struct Spread : public torch::autograd::Function<Spread> {
 
 at::Tensor additive_pool(const at::Tensor& scores, const at::Tensor& values, const Ragged& ragged,
                          double epsilon) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_pooling_kernels(values, scores.size(1))) {
+      return gpu::additive_pool(scores, values, ragged, epsilon);
+    }
+  }
   if (!values.is_cpu()) return additive_pool_by_aten(scores, values, ragged, epsilon);
   return AdditivePool::apply(scores, values, ragged.offsets, epsilon);
 }
@@ -106,6 +112,9 @@ at::Tensor additive_pool_by_aten(const at::Tensor& scores, const at::Tensor& val
 }
 
 at::Tensor spread(const at::Tensor& rows, const Ragged& ragged) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(rows)) return gpu::spread(rows, ragged);
+  }
   if (!rows.is_cpu()) return rows.index_select(0, ragged.document_of);
   return Spread::apply(rows, ragged.document_of, ragged.offsets);
 }

@@ -11,21 +11,32 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+// Of bfloat16 matrices; the GPU's products can keep what float32 has.
+at::Tensor wide_product(const at::Tensor& left, const at::Tensor& right, at::ScalarType type) {
+  if (left.is_cuda() && type == at::kFloat) return at::mm(left, right, type);
+  return at::mm(left, right).to(type);
+}
+
 struct BFloat16Linear : public torch::autograd::Function<BFloat16Linear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& inputs,
                             const at::Tensor& weight, const at::Tensor& bias) {
     const at::Tensor rounded = inputs.to(at::kBFloat16), narrow = weight.to(at::kBFloat16);
     context->save_for_backward({rounded, narrow});
     context->saved_data["type"] = inputs.scalar_type();
+    context->saved_data["own_type"] = weight.scalar_type();
+    if (inputs.scalar_type() == at::kBFloat16) {
+      return at::addmm(bias.to(at::kBFloat16), rounded, narrow.t());
+    }
     return at::mm(rounded, narrow.t()).to(inputs.scalar_type()).add_(bias);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const at::ScalarType type = context->saved_data["type"].toScalarType();
+    const at::ScalarType own_type = context->saved_data["own_type"].toScalarType();
     const at::Tensor upstream = gradients[0].to(at::kBFloat16);
-    return {at::mm(upstream, saved[1]).to(type), at::mm(upstream.t(), saved[0]).to(type),
-            gradients[0].sum(0)};
+    return {at::mm(upstream, saved[1]).to(type), wide_product(upstream.t(), saved[0], own_type),
+            gradients[0].sum(0, false, own_type)};
   }
 };
 

@@ -2,6 +2,7 @@
 #include "learn/ops/residual_norm.h"
 
 #include "kernels/residual_norm.h"
+#include "learn/gpu/operations.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
 
@@ -67,12 +68,18 @@ struct FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
 
 at::Tensor residual_norm(const at::Tensor& hidden, const at::Tensor& change, const Ragged& ragged,
                          const Dropout& dropout, const LayerNorm& norm) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(hidden)) return gpu::residual_norm(hidden, change, ragged, dropout, norm);
+  }
   if (!hidden.is_cpu()) return layer_norm(dropped(change, ragged, dropout) + hidden, norm);
   return FusedResidualNorm::apply(hidden, change, norm.weight, norm.bias, norm.epsilon,
                                   KeptDropout(ragged, dropout));
 }
 
 at::Tensor layer_norm(const at::Tensor& hidden, const LayerNorm& norm) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(hidden)) return gpu::layer_norm(hidden, norm);
+  }
   return at::layer_norm(hidden, {hidden.size(1)}, norm.weight, norm.bias, norm.epsilon);
 }
 

@@ -4,6 +4,7 @@
 #include "kernels/token_sums.h"
 
 #include "kernels/linear_map.h"
+#include "learn/gpu/operations.h"
 #include "learn/ops/product.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
@@ -66,10 +67,13 @@ bool has_attention_kernels(const at::Tensor& x) {
          kernels::has_linear_kernels(x.size(1), x.size(1));
 }
 
-at::Tensor token_sums(const at::Tensor& x, const at::Tensor& directions, const Ragged& ragged,
-                      at::ScalarType products) {
-  if (!has_attention_kernels(x)) return token_sums_by_aten(x, directions, ragged, products);
-  return KernelTokenSums::apply(x, directions, ragged.offsets);
+SummedTokens token_sums(const at::Tensor& x, const at::Tensor& directions, const Ragged& ragged,
+                        at::ScalarType products) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_kernels(x)) return gpu::token_sums(x, directions, ragged);
+  }
+  if (!has_attention_kernels(x)) return {token_sums_by_aten(x, directions, ragged, products), x};
+  return {KernelTokenSums::apply(x, directions, ragged.offsets), x};
 }
 
 at::Tensor token_sums_by_aten(const at::Tensor& x, const at::Tensor& directions,

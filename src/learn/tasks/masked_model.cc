@@ -17,8 +17,9 @@ at::Tensor MaskedModel::guesses(const data::RaggedBatch& batch, const at::Tensor
                                 const ForwardContext& context) const {
   const Ragged ragged = Ragged::from_offsets(batch.offsets, device_);
   const at::Tensor ids = at::tensor(batch.ids, at::kLong);
-  const at::Tensor hidden =
-      stack_.encode(parameters_, ids, ragged, context).index_select(0, on_device(places, device_));
+  const at::Tensor hidden = stack_.encode(parameters_, ids, ragged, context)
+                                .index_select(0, on_device(places, device_))
+                                .to(parameters_.tensors().front().scalar_type());
   const Scope output(parameters_, "prediction.");
   const at::Tensor inner = at::gelu(linear(hidden, output, "hidden"));
   const Scope norm = output.inside("norm.");

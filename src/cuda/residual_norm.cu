@@ -1,0 +1,177 @@
+// A warp for a token; a lane has every 32nd vector of eight columns.
+#include "cuda/residual_norm.h"
+
+#include <algorithm>
+
+#include "cuda/device_code.cuh"
+#include "cuda/dropout.cuh"
+
+namespace fastformer::cuda {
+namespace {
+
+// A lane's columns of a token: kVectors times eight.
+template <int kVectors>
+using Lane = float[kVectors][kVector];
+
+// Calls use(n, column) for the lane's vectors that are in the row.
+template <int kVectors, typename Use>
+__device__ void for_vectors(std::int64_t width, const Use& use) {
+#pragma unroll
+  for (int n = 0; n < kVectors; ++n) {
+    const std::int64_t column = (n * kWarp + threadIdx.x % kWarp) * kVector;
+    if (column < width) use(n, column);
+  }
+}
+
+template <typename T, int kVectors>
+__global__ void __launch_bounds__(kThreads)
+    residual_norm_kernel(ResidualNorm norm, ResidualNormPass pass) {
+  const std::int64_t width = pass.hidden.columns;
+  const std::int64_t token = blockIdx.x * std::int64_t{kWarps} + threadIdx.x / kWarp;
+  if (token >= pass.hidden.rows) return;
+  const T* hidden = static_cast<const T*>(pass.hidden.data) + token * width;
+  const T* change = static_cast<const T*>(pass.change) + token * width;
+  Lane<kVectors> sum;
+  float total = 0;
+  for_vectors<kVectors>(width, [&](int n, std::int64_t column) {
+    load_vector(hidden + column, sum[n]);
+    if (pass.change) {
+      float own[kVector], factors[kVector];
+      load_vector(change + column, own);
+      if (norm.dropout.threshold > 0) {
+        dropout_factors(norm.dropout, token, column, width, factors);
+        for (int i = 0; i < kVector; ++i) own[i] *= factors[i];
+      }
+      for (int i = 0; i < kVector; ++i) sum[n][i] += own[i];
+      store_vector(static_cast<T*>(pass.sum) + token * width + column, sum[n]);
+    }
+    for (int i = 0; i < kVector; ++i) total += sum[n][i];
+  });
+  const float mean = sum_of_lanes(total) / static_cast<float>(width);
+  float squares = 0;
+  for_vectors<kVectors>(width, [&](int n, std::int64_t) {
+    for (int i = 0; i < kVector; ++i) squares += (sum[n][i] - mean) * (sum[n][i] - mean);
+  });
+  const float variance = sum_of_lanes(squares) / static_cast<float>(width);
+  const float scale = 1 / sqrtf(variance + norm.epsilon);
+  if (threadIdx.x % kWarp == 0) {
+    pass.moments[2 * token] = mean;
+    pass.moments[2 * token + 1] = scale;
+  }
+  for_vectors<kVectors>(width, [&](int n, std::int64_t column) {
+    float weight[kVector], bias[kVector];
+    load_vector(norm.weight + column, weight);
+    load_vector(norm.bias + column, bias);
+    for (int i = 0; i < kVector; ++i) {
+      sum[n][i] = (sum[n][i] - mean) * scale * weight[i] + bias[i];
+    }
+    store_vector(static_cast<T*>(pass.output) + token * width + column, sum[n]);
+  });
+}
+
+// With x the normalised vector and g = upstream * weight: the gradient of the sum is
+// (g - mean(g) - x mean(g x)) / deviation.
+template <typename T, int kVectors>
+__global__ void __launch_bounds__(kThreads)
+    residual_norm_backward_kernel(ResidualNorm norm, ResidualNormBackward pass) {
+  const std::int64_t width = pass.upstream.columns;
+  const int warp = threadIdx.x / kWarp;
+  Lane<kVectors> of_weight = {}, of_bias = {}, weight;
+  for_vectors<kVectors>(
+      width, [&](int n, std::int64_t column) { load_vector(norm.weight + column, weight[n]); });
+  for (std::int64_t token = blockIdx.x * std::int64_t{kWarps} + warp; token < pass.upstream.rows;
+       token += gridDim.x * std::int64_t{kWarps}) {
+    const float mean = pass.moments[2 * token], scale = pass.moments[2 * token + 1];
+    Lane<kVectors> x, g;
+    float sum_g = 0, sum_gx = 0;
+    for_vectors<kVectors>(width, [&](int n, std::int64_t column) {
+      const std::int64_t at = token * width + column;
+      load_vector(static_cast<const T*>(pass.sum) + at, x[n]);
+      load_vector(static_cast<const T*>(pass.upstream.data) + at, g[n]);
+      for (int i = 0; i < kVector; ++i) {
+        x[n][i] = (x[n][i] - mean) * scale;
+        of_weight[n][i] += g[n][i] * x[n][i];
+        of_bias[n][i] += g[n][i];
+        g[n][i] *= weight[n][i];
+        sum_g += g[n][i];
+        sum_gx += g[n][i] * x[n][i];
+      }
+    });
+    const float mean_g = sum_of_lanes(sum_g) / static_cast<float>(width);
+    const float mean_gx = sum_of_lanes(sum_gx) / static_cast<float>(width);
+    for_vectors<kVectors>(width, [&](int n, std::int64_t column) {
+      const std::int64_t at = token * width + column;
+      for (int i = 0; i < kVector; ++i) g[n][i] = (g[n][i] - mean_g - x[n][i] * mean_gx) * scale;
+      store_vector(static_cast<T*>(pass.hidden) + at, g[n]);
+      if (norm.dropout.threshold == 0) return;
+      float factors[kVector];
+      dropout_factors(norm.dropout, token, column, width, factors);
+      for (int i = 0; i < kVector; ++i) g[n][i] *= factors[i];
+      store_vector(static_cast<T*>(pass.change) + at, g[n]);
+    });
+  }
+  // The warps' sums of each column, one warp after another.
+  extern __shared__ float sums[];  // [2, width]
+  for (int turn = 0; turn < kWarps; ++turn) {
+    __syncthreads();
+    if (turn != warp) continue;
+    for_vectors<kVectors>(width, [&](int n, std::int64_t column) {
+      for (int i = 0; i < kVector; ++i) {
+        float &w = sums[column + i], &b = sums[width + column + i];
+        w = (turn > 0 ? w : 0) + of_weight[n][i];
+        b = (turn > 0 ? b : 0) + of_bias[n][i];
+      }
+    });
+  }
+  __syncthreads();
+  for (std::int64_t i = threadIdx.x; i < 2 * width; i += kThreads) {
+    pass.partial[blockIdx.x * 2 * width + i] = sums[i];
+  }
+}
+
+// Calls launch with the vectors of a lane as a type.
+template <typename Launch>
+void with_vectors(std::int64_t width, const Launch& launch) {
+  constexpr std::int64_t kColumns = kWarp * kVector;
+  if (width <= kColumns) return launch(std::integral_constant<int, 1>());
+  if (width <= 2 * kColumns) return launch(std::integral_constant<int, 2>());
+  return launch(std::integral_constant<int, 4>());
+}
+
+unsigned blocks_for(std::int64_t tokens) {
+  return static_cast<unsigned>((tokens + kWarps - 1) / kWarps);
+}
+
+}  // namespace
+
+void residual_norm(const ResidualNorm& norm, const ResidualNormPass& pass) {
+  if (pass.hidden.rows == 0) return;
+  with_type(pass.hidden.type, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    with_vectors(pass.hidden.columns, [&](auto vectors) {
+      residual_norm_kernel<T, vectors()><<<blocks_for(pass.hidden.rows), kThreads>>>(norm, pass);
+    });
+  });
+  check_launch("residual_norm");
+}
+
+std::int64_t norm_blocks(std::int64_t tokens) {
+  constexpr std::int64_t kMost = 512;  // a few for each multiprocessor
+  return std::min<std::int64_t>(kMost, blocks_for(tokens));
+}
+
+void residual_norm_backward(const ResidualNorm& norm, const ResidualNormBackward& pass) {
+  if (pass.upstream.rows == 0) return;
+  const auto shared = static_cast<unsigned>(2 * pass.upstream.columns * sizeof(float));
+  with_type(pass.upstream.type, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    with_vectors(pass.upstream.columns, [&](auto vectors) {
+      residual_norm_backward_kernel<T, vectors()>
+          <<<static_cast<unsigned>(norm_blocks(pass.upstream.rows)), kThreads, shared>>>(norm,
+                                                                                         pass);
+    });
+  });
+  check_launch("residual_norm_backward");
+}
+
+}  // namespace fastformer::cuda

@@ -1,0 +1,411 @@
+// A block of threads takes a chunk of a document, a tile of it at a time in shared memory, for 16
+// heads: first a thread has a token and some heads, then a column and all heads.
+#include "cuda/token_sums.h"
+
+#include "cuda/chunk_sums.h"
+#include "cuda/device_code.cuh"
+
+namespace fastformer::cuda {
+namespace {
+
+constexpr int kHeads = kHeadsAtOnce;
+constexpr int kScoreStride = kHeads + 4;  // rows of scores begin in different banks
+
+// A block's shared memory: a tile of x [tile, width], `sets` of directions [heads, width], each
+// with `sets` of scores [tile, heads].
+template <typename T>
+struct Layout {
+  std::int64_t width, tile;
+  int sets;
+
+  __host__ __device__ std::int64_t x_stride() const {
+    return width + 16 / static_cast<std::int64_t>(sizeof(T));
+  }
+  __host__ __device__ std::int64_t direction_stride() const { return width + 4; }
+  __host__ __device__ std::int64_t directions_at() const {
+    return tile * x_stride() * static_cast<std::int64_t>(sizeof(T));
+  }
+  __host__ __device__ std::int64_t scores_at() const {
+    return directions_at() + sets * kHeads * direction_stride() * 4;
+  }
+  __host__ __device__ std::int64_t bytes() const {
+    return scores_at() + sets * tile * kScoreStride * 4;
+  }
+};
+
+template <typename T>
+__device__ void load_tile(const T* from, int tokens, const Layout<T>& layout, T* tile) {
+  const int per_row = static_cast<int>(layout.width) / static_cast<int>(16 / sizeof(T));
+  for (int i = threadIdx.x; i < tokens * per_row; i += kThreads) {
+    const int row = i / per_row, part = i % per_row;
+    reinterpret_cast<uint4*>(tile + row * layout.x_stride())[part] =
+        reinterpret_cast<const uint4*>(from + row * layout.width)[part];
+  }
+}
+
+// Rows of float32 [heads, width] from `first_head` on; what is past the last head is 0.
+template <typename T>
+__device__ void load_heads(const float* from, int heads, const Layout<T>& layout, float* to) {
+  const int vectors = static_cast<int>(layout.width) / 4;
+  for (int i = threadIdx.x; i < kHeads * vectors; i += kThreads) {
+    const int head = i / vectors, part = i % vectors;
+    reinterpret_cast<float4*>(to + head * layout.direction_stride())[part] =
+        head < heads ? reinterpret_cast<const float4*>(from + head * layout.width)[part]
+                     : make_float4(0, 0, 0, 0);
+  }
+}
+
+// Products of a token with `count` of the heads, every `step`-th.
+template <typename T, int kCount>
+__device__ void multiply(const T* token, const float* heads, int step, const Layout<T>& layout,
+                         float (&products)[kCount]) {
+#pragma unroll
+  for (int n = 0; n < kCount; ++n) products[n] = 0;
+  for (int k = 0; k < layout.width; k += kVector) {
+    float x[kVector], direction[kVector];
+    load_vector(token + k, x);
+#pragma unroll
+    for (int n = 0; n < kCount; ++n) {
+      load_vector(heads + n * step * layout.direction_stride() + k, direction);
+#pragma unroll
+      for (int i = 0; i < kVector; ++i) products[n] = fmaf(x[i], direction[i], products[n]);
+    }
+  }
+}
+
+// What a block knows of its place.
+template <typename T>
+struct Place {
+  Chunk chunk;
+  int first_head, heads;  // of this block
+  const T* x;
+};
+
+template <typename T>
+__device__ Place<T> place_of(const TokenSums& input, int group) {
+  Place<T> place;
+  place.chunk = input.chunks.table[blockIdx.x];
+  place.first_head = group * kHeads;
+  place.heads = min(kHeads, static_cast<int>(input.heads) - place.first_head);
+  place.x = static_cast<const T*>(input.x.data) + place.chunk.begin * input.x.columns;
+  return place;
+}
+
+__device__ const float* heads_of(const TokenSums& input, const float* all, int document,
+                                 int first_head) {
+  return all + (document * input.heads + first_head) * input.x.columns;
+}
+
+template <typename T>
+__device__ const float* directions_of(const TokenSums& input, const Place<T>& place) {
+  return heads_of(input, input.directions, input.shares_directions ? 0 : place.chunk.document,
+                  place.first_head);
+}
+
+// Of the chunk until now, for every head.
+struct Running {
+  float largest[kHeads], sum[kHeads], factor[kHeads];
+};
+
+// Scores to exponentials above the largest so far; `factor` brings earlier sums to it.
+__device__ void exponentials(float* scores, int tokens, Running& running) {
+  const int lane = threadIdx.x % kWarp;
+  for (int head = threadIdx.x / kWarp; head < kHeads; head += kWarps) {
+    float largest = running.largest[head];
+    for (int t = lane; t < tokens; t += kWarp) {
+      largest = fmaxf(largest, scores[t * kScoreStride + head]);
+    }
+    largest = largest_of_lanes(largest);
+    float sum = 0;
+    for (int t = lane; t < tokens; t += kWarp) {
+      float& score = scores[t * kScoreStride + head];
+      score = expf(score - largest);
+      sum += score;
+    }
+    sum = sum_of_lanes(sum);
+    if (lane > 0) continue;
+    running.factor[head] = expf(running.largest[head] - largest);
+    running.sum[head] = running.sum[head] * running.factor[head] + sum;
+    running.largest[head] = largest;
+  }
+}
+
+// Adds number * weights[head] to each head's sum.
+__device__ void add_weighted(const float* weights, float number, float (&sums)[kHeads]) {
+#pragma unroll
+  for (int h = 0; h < kHeads; h += 4) {
+    const float4 four = *reinterpret_cast<const float4*>(weights + h);
+    sums[h] = fmaf(four.x, number, sums[h]);
+    sums[h + 1] = fmaf(four.y, number, sums[h + 1]);
+    sums[h + 2] = fmaf(four.z, number, sums[h + 2]);
+    sums[h + 3] = fmaf(four.w, number, sums[h + 3]);
+  }
+}
+
+// The columns of a thread: threadIdx.x, threadIdx.x + kThreads, ...
+template <int kColumns>
+__device__ void write_sums(const float (&sums)[kColumns][kHeads], int heads, std::int64_t width,
+                           float* to) {
+#pragma unroll
+  for (int n = 0; n < kColumns; ++n) {
+    const int column = threadIdx.x + n * kThreads;
+    if (column >= width) break;
+    for (int h = 0; h < heads; ++h) to[h * width + column] = sums[n][h];
+  }
+}
+
+// A thread's share of the scores: a token and every (kThreads / tile)-th head.
+template <typename T, int kTile>
+struct Share {
+  static constexpr int kParts = kThreads / kTile, kCount = kHeads / kParts;
+  int token = threadIdx.x / kParts, part = threadIdx.x % kParts;
+
+  __device__ void score(const T* tile, const float* heads, const Layout<T>& layout,
+                        float (&scores)[kCount]) const {
+    multiply<T, kCount>(tile + token * layout.x_stride(), heads + part * layout.direction_stride(),
+                        kParts, layout, scores);
+  }
+  __device__ float& of(float* scores, int n) const {
+    return scores[token * kScoreStride + part + n * kParts];
+  }
+};
+
+template <typename T, int kTile, int kColumns>
+__global__ void __launch_bounds__(kThreads)
+    token_sums_kernel(TokenSums input, TokenSumsResult result) {
+  extern __shared__ uint4 memory[];
+  __shared__ Running running;
+  const Layout<T> layout = {input.x.columns, kTile, 1};
+  char* bytes = reinterpret_cast<char*>(memory);
+  T* tile = reinterpret_cast<T*>(bytes);
+  float* directions = reinterpret_cast<float*>(bytes + layout.directions_at());
+  float* scores = reinterpret_cast<float*>(bytes + layout.scores_at());
+  const Place<T> place = place_of<T>(input, blockIdx.y);
+  const std::int64_t width = layout.width;
+  const Share<T, kTile> share;
+  load_heads(directions_of(input, place), place.heads, layout, directions);
+  if (threadIdx.x < kHeads) {
+    running.largest[threadIdx.x] = -INFINITY;
+    running.sum[threadIdx.x] = 0;
+  }
+  float sums[kColumns][kHeads] = {};
+  for (int begin = 0; begin < place.chunk.count; begin += kTile) {
+    const int tokens = min(kTile, place.chunk.count - begin);
+    load_tile(place.x + begin * width, tokens, layout, tile);
+    __syncthreads();
+    if (share.token < tokens) {
+      float own[Share<T, kTile>::kCount];
+      share.score(tile, directions, layout, own);
+      for (int n = 0; n < Share<T, kTile>::kCount; ++n) share.of(scores, n) = own[n];
+    }
+    __syncthreads();
+    exponentials(scores, tokens, running);
+    __syncthreads();
+#pragma unroll
+    for (int n = 0; n < kColumns; ++n) {
+      const int column = threadIdx.x + n * kThreads;
+      if (column >= width) break;
+#pragma unroll
+      for (int h = 0; h < kHeads; ++h) sums[n][h] *= running.factor[h];
+      for (int t = 0; t < tokens; ++t) {
+        add_weighted(scores + t * kScoreStride, to_float(tile[t * layout.x_stride() + column]),
+                     sums[n]);
+      }
+    }
+    __syncthreads();
+  }
+  const std::int64_t row = blockIdx.x * input.heads + place.first_head;
+  write_sums(sums, place.heads, width, result.partial + row * width);
+  if (threadIdx.x < place.heads) {
+    result.stats[(row + threadIdx.x) * 2] = running.largest[threadIdx.x];
+    result.stats[(row + threadIdx.x) * 2 + 1] = running.sum[threadIdx.x];
+  }
+}
+
+// What backward needs of each head: the softmax's logarithm, and the mean of the weighted products
+// with the upstream gradient, which is the sums' own.
+struct HeadNumbers {
+  float log[kHeads], mean[kHeads];
+};
+
+__device__ void load_numbers(const TokenSums& input, const TokenSumsBackward& backward,
+                             int document, int first_head, int heads, HeadNumbers& numbers) {
+  const float* sums = heads_of(input, backward.sums, document, first_head);
+  const float* upstream = heads_of(input, backward.upstream, document, first_head);
+  const int lane = threadIdx.x % kWarp;
+  for (int head = threadIdx.x / kWarp; head < heads; head += kWarps) {
+    float sum = 0;
+    for (int c = lane; c < input.x.columns; c += kWarp) {
+      sum += sums[head * input.x.columns + c] * upstream[head * input.x.columns + c];
+    }
+    sum = sum_of_lanes(sum);
+    if (lane > 0) continue;
+    numbers.mean[head] = sum;
+    numbers.log[head] = backward.logs[document * input.heads + first_head + head];
+  }
+}
+
+// What a token's gradient of x takes of one column.
+struct Column {
+  float upstream[kHeads], direction[kHeads];  // the column's
+
+  __device__ float gradient(const float* weights, const float* changes) const {
+    float sum = 0;
+#pragma unroll
+    for (int h = 0; h < kHeads; ++h) {
+      sum = fmaf(weights[h], upstream[h], fmaf(changes[h], direction[h], sum));
+    }
+    return sum;
+  }
+};
+
+template <typename T, int kTile, int kColumns>
+__global__ void __launch_bounds__(kThreads)
+    token_sums_backward_kernel(TokenSums input, TokenSumsBackward backward, int group) {
+  extern __shared__ uint4 memory[];
+  __shared__ HeadNumbers numbers;
+  const Layout<T> layout = {input.x.columns, kTile, 2};
+  char* bytes = reinterpret_cast<char*>(memory);
+  T* tile = reinterpret_cast<T*>(bytes);
+  float* directions = reinterpret_cast<float*>(bytes + layout.directions_at());
+  float* upstream = directions + kHeads * layout.direction_stride();
+  float* weights = reinterpret_cast<float*>(bytes + layout.scores_at());  // of the softmax
+  float* changes = weights + kTile * kScoreStride;                        // gradients of scores
+  const Place<T> place = place_of<T>(input, group);
+  const std::int64_t width = layout.width;
+  const Share<T, kTile> share;
+  load_heads(directions_of(input, place), place.heads, layout, directions);
+  load_heads(heads_of(input, backward.upstream, place.chunk.document, place.first_head),
+             place.heads, layout, upstream);
+  load_numbers(input, backward, place.chunk.document, place.first_head, place.heads, numbers);
+  T* gradient = static_cast<T*>(backward.x_gradient) + place.chunk.begin * width;
+  const T* others = static_cast<const T*>(backward.others) + place.chunk.begin * width;
+  float sums[kColumns][kHeads] = {};
+  __syncthreads();
+  for (int begin = 0; begin < place.chunk.count; begin += kTile) {
+    const int tokens = min(kTile, place.chunk.count - begin);
+    load_tile(place.x + begin * width, tokens, layout, tile);
+    __syncthreads();
+    if (share.token < tokens) {
+      constexpr int kCount = Share<T, kTile>::kCount;
+      float score[kCount], product[kCount];
+      share.score(tile, directions, layout, score);
+      share.score(tile, upstream, layout, product);
+      for (int n = 0; n < kCount; ++n) {
+        const int head = share.part + n * Share<T, kTile>::kParts;
+        const bool is_one = head < place.heads;
+        const float weight = is_one ? expf(score[n] - numbers.log[head]) : 0;
+        share.of(weights, n) = weight;
+        share.of(changes, n) = is_one ? weight * (product[n] - numbers.mean[head]) : 0;
+      }
+    }
+    __syncthreads();
+#pragma unroll
+    for (int n = 0; n < kColumns; ++n) {
+      const int column = threadIdx.x + n * kThreads;
+      if (column >= width) break;
+      Column own;
+#pragma unroll
+      for (int h = 0; h < kHeads; ++h) {
+        own.upstream[h] = upstream[h * layout.direction_stride() + column];
+        own.direction[h] = directions[h * layout.direction_stride() + column];
+      }
+      constexpr int kAtOnce = 4;  // loads on their way together
+      for (int first = 0; first < tokens; first += kAtOnce) {
+        const std::int64_t at = (begin + first) * width + column;
+        float before[kAtOnce] = {};
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) {
+          if (backward.others && first + i < tokens) before[i] = to_float(others[at + i * width]);
+        }
+#pragma unroll
+        for (int i = 0; i < kAtOnce; ++i) {
+          if (first + i >= tokens) break;
+          const int row = (first + i) * kScoreStride;
+          const float x = to_float(tile[(first + i) * layout.x_stride() + column]);
+          add_weighted(changes + row, x, sums[n]);
+          store(gradient + at + i * width, before[i] + own.gradient(weights + row, changes + row));
+        }
+      }
+    }
+    __syncthreads();
+  }
+  const std::int64_t row = blockIdx.x * input.heads + place.first_head;
+  write_sums(sums, place.heads, width, backward.partial + row * width);
+}
+
+constexpr std::int64_t kMostShared = 227 * 1024;  // of a block, on GPUs since 2020
+
+// Calls launch(tile, columns) with the largest tile of which two fit into a multiprocessor, and the
+// columns of a thread, both as types.
+template <typename T, typename Launch>
+void with_shape(std::int64_t width, int sets, const Launch& launch) {
+  const auto fits = [&](std::int64_t tile) {
+    return Layout<T>{width, tile, sets}.bytes() <= kMostShared / 2;
+  };
+  const auto with_columns = [&](auto tile) {
+    if (width <= kThreads) return launch(tile, std::integral_constant<int, 1>());
+    if (width <= 2 * kThreads) return launch(tile, std::integral_constant<int, 2>());
+    return launch(tile, std::integral_constant<int, 4>());
+  };
+  if (fits(64)) return with_columns(std::integral_constant<int, 64>());
+  return with_columns(std::integral_constant<int, 16>());
+}
+
+// How much shared memory a block of the kernel gets.
+template <typename T, typename Kernel>
+int shared_memory(Kernel* kernel, std::int64_t width, std::int64_t tile, int sets) {
+  const auto bytes = static_cast<int>(Layout<T>{width, tile, sets}.bytes());
+  cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                       cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
+  return bytes;
+}
+
+int groups_of(const TokenSums& input) {
+  return static_cast<int>((input.heads + kHeads - 1) / kHeads);
+}
+
+}  // namespace
+
+void token_sums(const TokenSums& input, const TokenSumsResult& result) {
+  if (input.chunks.count > 0) {
+    with_type(input.x.type, [&](auto* type) {
+      using T = std::remove_pointer_t<decltype(type)>;
+      with_shape<T>(input.x.columns, 1, [&](auto tile, auto columns) {
+        const auto kernel = token_sums_kernel<T, tile(), columns()>;
+        const int bytes = shared_memory<T>(kernel, input.x.columns, tile(), 1);
+        const dim3 grid(input.chunks.count, groups_of(input));
+        kernel<<<grid, kThreads, bytes>>>(input, result);
+        check_launch("token_sums");
+      });
+    });
+  }
+  ChunkSums sums;
+  sums.partial = result.partial;
+  sums.rows = sums.heads = input.heads;
+  sums.width = input.x.columns;
+  sums.softmax.stats = result.stats;
+  sums.sums = {result.sums, input.chunks.documents * input.heads, input.x.columns, Type::kFloat32};
+  sums.logs = result.logs;
+  sum_chunks(input.chunks, sums);
+}
+
+void token_sums_backward(const TokenSums& input, const TokenSumsBackward& backward) {
+  if (input.chunks.count == 0) return;
+  with_type(input.x.type, [&](auto* type) {
+    using T = std::remove_pointer_t<decltype(type)>;
+    with_shape<T>(input.x.columns, 2, [&](auto tile, auto columns) {
+      const auto kernel = token_sums_backward_kernel<T, tile(), columns()>;
+      const int bytes = shared_memory<T>(kernel, input.x.columns, tile(), 2);
+      // One after another, since each adds to all of x's gradient.
+      TokenSumsBackward one = backward;
+      for (int group = 0; group < groups_of(input); ++group) {
+        kernel<<<input.chunks.count, kThreads, bytes>>>(input, one, group);
+        check_launch("token_sums_backward");
+        one.others = one.x_gradient;
+      }
+    });
+  });
+}
+
+}  // namespace fastformer::cuda

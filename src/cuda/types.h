@@ -1,0 +1,42 @@
+// What the kernels for GPUs take: pointers to the device's memory. They run in the default stream,
+// as libtorch does, and return before they are done.
+#pragma once
+
+#include <cstdint>
+
+namespace fastformer::cuda {
+
+// Numbers of a matrix [tokens, width]; all sums are taken in float32.
+enum class Type { kFloat32, kBFloat16 };
+
+// A matrix [rows, columns] without gaps between its rows.
+struct Matrix {
+  void* data = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  Type type = Type::kFloat32;
+};
+
+// Tokens of documents laid end to end, cut into pieces of one document each, at most kChunkTokens
+// long, in order.
+constexpr int kChunkTokens = 256;
+struct Chunk {
+  std::int32_t document, begin, count;
+};
+struct Chunks {
+  const Chunk* table = nullptr;         // [count]
+  const std::int32_t* first = nullptr;  // [documents + 1]: a document's first in the table
+  std::int32_t count = 0;
+  std::int32_t documents = 0;
+};
+
+// Rows that the kernels read in whole vectors, and hold in registers and shared memory.
+constexpr std::int64_t kVector = 8, kMostColumns = 1024;
+constexpr bool has_kernels(std::int64_t width) {
+  return width > 0 && width % kVector == 0 && width <= kMostColumns;
+}
+
+// The GPU that this thread's kernels run on.
+void select_device(int index);
+
+}  // namespace fastformer::cuda

@@ -1,0 +1,132 @@
+// A matrix for every document, made by one product of all, and documents multiplied with theirs in
+// groups.
+#include "cuda/document_rows.h"
+#include "learn/gpu/operations.h"
+#include "learn/gpu/tensors.h"
+
+namespace fastformer::learn::gpu {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// The tokens of each document, for libtorch's products of a group at a time.
+class Groups {
+ public:
+  explicit Groups(const Layout& layout) : layout_(layout) {}
+
+  // Each document's rows times its matrix: [tokens, width] by [documents, width, width].
+  at::Tensor multiply(const at::Tensor& rows, const at::Tensor& matrices) const {
+    const std::int64_t length = layout_.common_length();
+    if (length > 0) return at::bmm(by_document(rows), matrices).view_as(rows);
+    if (rows.scalar_type() == at::kBFloat16) {
+      return at::_grouped_mm(rows, matrices, layout_.ends());
+    }
+    return one_by_one(rows, matrices);
+  }
+
+  // Of each document the transposed rows `left` times the rows `right`: [documents, width, width].
+  at::Tensor outer(const at::Tensor& left, const at::Tensor& right) const {
+    if (layout_.common_length() > 0) {
+      return at::bmm(by_document(left).transpose(1, 2), by_document(right));
+    }
+    if (left.scalar_type() == at::kBFloat16) {
+      return at::_grouped_mm(left.t(), right, layout_.ends());
+    }
+    const std::int64_t width = left.size(1);
+    at::Tensor products = at::empty({layout_.documents(), width, width}, left.options());
+    const std::vector<at::Tensor> lefts = parts(left), rights = parts(right);
+    for (std::size_t b = 0; b < lefts.size(); ++b) {
+      at::Tensor product = products[static_cast<std::int64_t>(b)];
+      at::mm_out(product, lefts[b].t(), rights[b]);
+    }
+    return products;
+  }
+
+ private:
+  at::Tensor by_document(const at::Tensor& rows) const {
+    return rows.view({layout_.documents(), layout_.common_length(), rows.size(1)});
+  }
+
+  std::vector<at::Tensor> parts(const at::Tensor& rows) const {
+    return rows.split_with_sizes(layout_.lengths());
+  }
+
+  at::Tensor one_by_one(const at::Tensor& rows, const at::Tensor& matrices) const {
+    at::Tensor products = at::empty_like(rows);
+    const std::vector<at::Tensor> from = parts(rows), own = matrices.unbind(0);
+    const std::vector<at::Tensor> to = parts(products);
+    for (std::size_t b = 0; b < from.size(); ++b) {
+      at::Tensor product = to[b];
+      at::mm_out(product, from[b], own[b]);
+    }
+    return products;
+  }
+
+  const Layout& layout_;
+};
+
+at::Tensor product_to_float(const at::Tensor& left, const at::Tensor& right) {
+  return left.scalar_type() == at::kFloat ? at::mm(left, right) : at::mm(left, right, at::kFloat);
+}
+
+struct ComposedMap : public torch::autograd::Function<ComposedMap> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x_in,
+                            const at::Tensor& keys, const at::Tensor& spread_in,
+                            const at::Tensor& query_in, const at::Tensor& straight,
+                            const at::Tensor& biases, const Layout& layout,
+                            at::ScalarType products) {
+    const at::Tensor x = x_in.to(products).contiguous();
+    enter(x);
+    const at::Tensor spread = spread_in.to(products), query = query_in.to(products);
+    const at::Tensor scaled = spread * keys.to(products).unsqueeze(1);  // [documents, width, width]
+    const at::Tensor matrices =
+        at::mm(scaled.flatten(0, 1), query).view_as(scaled).add_(straight.to(products));
+    at::Tensor y = Groups(layout).multiply(x, matrices.transpose(1, 2));
+    const at::Tensor own_biases = biases.to(products).contiguous();
+    cuda::meet_rows(cuda::Meeting::kAdd, matrix_of(y), own_biases.const_data_ptr(),
+                    layout.document_of().const_data_ptr<std::int64_t>(), y.mutable_data_ptr());
+    context->save_for_backward({x, keys, spread, query, scaled, matrices});
+    layout.save(*context);
+    context->saved_data["type"] = x_in.scalar_type();
+    return y.to(x_in.scalar_type());
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &keys = saved[1], &spread = saved[2], &query = saved[3];
+    const Layout layout(*context);
+    const Groups groups(layout);
+    const at::Tensor upstream = gradients[0].to(x.scalar_type()).contiguous();
+    enter(x);
+    const at::Tensor of_x = groups.multiply(upstream, saved[5]);
+    const at::Tensor of_matrices = groups.outer(upstream, x).flatten(0, 1);
+    const at::Tensor of_scaled = at::mm(of_matrices, query.t()).view_as(saved[4]);
+    return {of_x.to(context->saved_data["type"].toScalarType()),
+            (of_scaled * spread).sum(1, false, at::kFloat),
+            (of_scaled * keys.to(x.scalar_type()).unsqueeze(1)).sum(0, false, at::kFloat),
+            product_to_float(saved[4].flatten(0, 1).t(), of_matrices),
+            of_matrices.view_as(saved[4]).sum(0, false, at::kFloat),
+            biases_gradient(upstream, layout),
+            at::Tensor(),
+            at::Tensor()};
+  }
+
+  static at::Tensor biases_gradient(const at::Tensor& upstream, const Layout& layout) {
+    at::Tensor partial = at::empty({layout.chunks().count, upstream.size(1)}, float_like(upstream));
+    at::Tensor sums = at::empty({layout.documents(), upstream.size(1)}, float_like(upstream));
+    cuda::document_sums(
+        {layout.chunks(), matrix_of(upstream), nullptr, floats_to(partial), matrix_of(sums)});
+    return sums;
+  }
+};
+
+}  // namespace
+
+at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const at::Tensor& spread,
+                        const at::Tensor& query, const at::Tensor& straight,
+                        const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
+  return ComposedMap::apply(x, keys, spread, query, straight, biases, ragged.layout, products);
+}
+
+}  // namespace fastformer::learn::gpu

@@ -1,0 +1,44 @@
+// The differentiable operations of learn/ops on GPUs, through the kernels of src/cuda. Rows are
+// float32 or bfloat16; what is one for a document or for all is float32 where it says so.
+#pragma once
+
+#include "learn/ops/residual_norm.h"
+#include "learn/ops/token_sums.h"
+#include "learn/ragged.h"
+
+namespace fastformer::learn::gpu {
+
+// Whether the kernels take matrices like `rows` [tokens, width].
+bool has_kernels(const at::Tensor& rows);
+// Whether additive_pool takes values like these, by so many heads.
+bool has_pooling_kernels(const at::Tensor& values, std::int64_t heads);
+
+// learn/ops/token_sums.h; directions and the result are float32.
+SummedTokens token_sums(const at::Tensor& x, const at::Tensor& directions, const Ragged& ragged);
+
+// learn/ops/pooling.h
+at::Tensor additive_pool(const at::Tensor& scores, const at::Tensor& values, const Ragged& ragged,
+                         double epsilon);
+at::Tensor spread(const at::Tensor& rows, const Ragged& ragged);
+
+// learn/ops/max_pooling.h
+at::Tensor max_pool(const at::Tensor& hidden, const Ragged& ragged);
+
+// learn/ops/document_scale.h
+at::Tensor document_scale(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged);
+
+// learn/ops/dropout.h
+at::Tensor dropped(const at::Tensor& input, const Ragged& ragged, const Dropout& dropout);
+
+// learn/ops/residual_norm.h
+at::Tensor residual_norm(const at::Tensor& hidden, const at::Tensor& change, const Ragged& ragged,
+                         const Dropout& dropout, const LayerNorm& norm);
+at::Tensor layer_norm(const at::Tensor& hidden, const LayerNorm& norm);
+
+// learn/ops/composed_map.h: keys, the weights and biases are float32; products are taken in
+// `products`.
+at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const at::Tensor& spread,
+                        const at::Tensor& query, const at::Tensor& straight,
+                        const at::Tensor& biases, const Ragged& ragged, at::ScalarType products);
+
+}  // namespace fastformer::learn::gpu
