@@ -162,6 +162,7 @@ void time_use(const BenchEncoderOptions& options, const model::ModelConfig& conf
   }
   learn::Classifier classifier(config, kSeed, at::kFloat, device);
   if (is_short) classifier.parameters().set_products(at::kBFloat16);
+  at::globalContext().setAllowTF32CuBLAS(is_short);  // as in training
   data::BatchOptions batches;
   batches.batch_size = static_cast<int>(options.documents());
   batches.batch_tokens = static_cast<int>(options.documents() * options.length);

@@ -1,14 +1,12 @@
 // A block of threads takes a chunk of a document, a tile of it at a time in shared memory, for 16
 // heads: first a thread has a token and some heads, then a column and all heads.
-#include "cuda/token_sums.h"
+#include "cuda/token_sums.cuh"
 
 #include "cuda/chunk_sums.h"
-#include "cuda/device_code.cuh"
 
 namespace fastformer::cuda {
 namespace {
 
-constexpr int kHeads = kHeadsAtOnce;
 constexpr int kScoreStride = kHeads + 4;  // rows of scores begin in different banks
 
 // A block's shared memory: a tile of x [tile, width], `sets` of directions [heads, width], each
@@ -72,40 +70,6 @@ __device__ void multiply(const T* token, const float* heads, int step, const Lay
     }
   }
 }
-
-// What a block knows of its place.
-template <typename T>
-struct Place {
-  Chunk chunk;
-  int first_head, heads;  // of this block
-  const T* x;
-};
-
-template <typename T>
-__device__ Place<T> place_of(const TokenSums& input, int group) {
-  Place<T> place;
-  place.chunk = input.chunks.table[blockIdx.x];
-  place.first_head = group * kHeads;
-  place.heads = min(kHeads, static_cast<int>(input.heads) - place.first_head);
-  place.x = static_cast<const T*>(input.x.data) + place.chunk.begin * input.x.columns;
-  return place;
-}
-
-__device__ const float* heads_of(const TokenSums& input, const float* all, int document,
-                                 int first_head) {
-  return all + (document * input.heads + first_head) * input.x.columns;
-}
-
-template <typename T>
-__device__ const float* directions_of(const TokenSums& input, const Place<T>& place) {
-  return heads_of(input, input.directions, input.shares_directions ? 0 : place.chunk.document,
-                  place.first_head);
-}
-
-// Of the chunk until now, for every head.
-struct Running {
-  float largest[kHeads], sum[kHeads], factor[kHeads];
-};
 
 // Scores to exponentials above the largest so far; `factor` brings earlier sums to it.
 __device__ void exponentials(float* scores, int tokens, Running& running) {
@@ -219,29 +183,6 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x < place.heads) {
     result.stats[(row + threadIdx.x) * 2] = running.largest[threadIdx.x];
     result.stats[(row + threadIdx.x) * 2 + 1] = running.sum[threadIdx.x];
-  }
-}
-
-// What backward needs of each head: the softmax's logarithm, and the mean of the weighted products
-// with the upstream gradient, which is the sums' own.
-struct HeadNumbers {
-  float log[kHeads], mean[kHeads];
-};
-
-__device__ void load_numbers(const TokenSums& input, const TokenSumsBackward& backward,
-                             int document, int first_head, int heads, HeadNumbers& numbers) {
-  const float* sums = heads_of(input, backward.sums, document, first_head);
-  const float* upstream = heads_of(input, backward.upstream, document, first_head);
-  const int lane = threadIdx.x % kWarp;
-  for (int head = threadIdx.x / kWarp; head < heads; head += kWarps) {
-    float sum = 0;
-    for (int c = lane; c < input.x.columns; c += kWarp) {
-      sum += sums[head * input.x.columns + c] * upstream[head * input.x.columns + c];
-    }
-    sum = sum_of_lanes(sum);
-    if (lane > 0) continue;
-    numbers.mean[head] = sum;
-    numbers.log[head] = backward.logs[document * input.heads + first_head + head];
   }
 }
 
@@ -361,14 +302,12 @@ int shared_memory(Kernel* kernel, std::int64_t width, std::int64_t tile, int set
   return bytes;
 }
 
-int groups_of(const TokenSums& input) {
-  return static_cast<int>((input.heads + kHeads - 1) / kHeads);
-}
-
 }  // namespace
 
 void token_sums(const TokenSums& input, const TokenSumsResult& result) {
-  if (input.chunks.count > 0) {
+  if (takes_tensor_cores(input.x)) {
+    tensor_sums(input, result);
+  } else if (input.chunks.count > 0) {
     with_type(input.x.type, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
       with_shape<T>(input.x.columns, 1, [&](auto tile, auto columns) {
@@ -391,6 +330,7 @@ void token_sums(const TokenSums& input, const TokenSumsResult& result) {
 }
 
 void token_sums_backward(const TokenSums& input, const TokenSumsBackward& backward) {
+  if (takes_tensor_cores(input.x)) return tensor_sums_backward(input, backward);
   if (input.chunks.count == 0) return;
   with_type(input.x.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
