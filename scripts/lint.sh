@@ -59,7 +59,8 @@ check_format() {
   elif [[ $mode == --fix ]]; then
     sources '*.h' '*.cc' '*.cu' '*.cuh' | xargs -r -d '\n' "$tool" -i
   else
-    sources '*.h' '*.cc' '*.cu' '*.cuh' | xargs -r -d '\n' -n 40 -P "$(nproc)" "$tool" --dry-run -Werror
+    sources '*.h' '*.cc' '*.cu' '*.cuh' |
+      xargs -r -d '\n' -n 40 -P "$(nproc)" "$tool" --dry-run -Werror
   fi
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/random.h"
 #include "base/strings.h"
@@ -14,6 +15,7 @@
 #include "commands/train_options.h"
 #include "learn/encoders/operations.h"
 #include "learn/tasks/classification.h"
+#include "learn/training/narrow_products.h"
 #include "learn/training/presets.h"
 #include "learn/training/trainer.h"
 
@@ -161,8 +163,8 @@ void time_use(const BenchEncoderOptions& options, const model::ModelConfig& conf
     return;
   }
   learn::Classifier classifier(config, kSeed, at::kFloat, device);
-  if (is_short) classifier.parameters().set_products(at::kBFloat16);
-  at::globalContext().setAllowTF32CuBLAS(is_short);  // as in training
+  std::optional<learn::NarrowProducts> narrow;
+  if (is_short) narrow.emplace(classifier.parameters());
   data::BatchOptions batches;
   batches.batch_size = static_cast<int>(options.documents());
   batches.batch_tokens = static_cast<int>(options.documents() * options.length);

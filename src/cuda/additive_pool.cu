@@ -2,8 +2,6 @@
 // share of one head in a token's row.
 #include "cuda/additive_pool.h"
 
-#include <algorithm>
-
 #include "cuda/chunk_sums.h"
 #include "cuda/device_code.cuh"
 
@@ -59,7 +57,7 @@ int lanes_of(std::int64_t head_width) {
   return lanes;
 }
 
-// Adds use(column)'s products over the lanes' vectors of a head.
+// Calls use(column) for this lane's vectors of a head.
 template <typename Use>
 __device__ void for_head(std::int64_t head_width, int lanes, const Use& use) {
   for (std::int64_t c = threadIdx.x % lanes * kVector; c < head_width; c += lanes * kVector) {

@@ -22,6 +22,18 @@ inline void check_launch(const char* name) {
               "--device", "Use --device cpu");
 }
 
+// Most shared memory that a block can have, in bytes; 0 on a GPU that the kernels are not built
+// for.
+std::int64_t most_shared_memory(int device);
+
+// To be called before a kernel is launched with so much.
+template <typename Kernel>
+void allow_shared_memory(Kernel* kernel, int bytes, const char* name) {
+  cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                       cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
+  check_launch(name);
+}
+
 // Calls work with a null pointer to the numbers' C++ type.
 template <typename Work>
 void with_type(Type type, const Work& work) {
@@ -61,7 +73,7 @@ __device__ inline void store_vector(float* to, const float (&values)[kVector]) {
 }
 
 __device__ inline void store_vector(__nv_bfloat16* to, const float (&values)[kVector]) {
-  __nv_bfloat162 pairs[4];
+  alignas(16) __nv_bfloat162 pairs[4];
 #pragma unroll
   for (int i = 0; i < 4; ++i) {
     pairs[i] = __floats2bfloat162_rn(values[2 * i], values[2 * i + 1]);

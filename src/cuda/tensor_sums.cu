@@ -1,7 +1,7 @@
 // token_sums.cu's kernels where tensor cores do the products: of a tile of 64 tokens with the
 // heads' directions, and of the heads' weights with the tile. A warp has 16 tokens of the first and
 // an eighth of the columns of the second.
-#include <algorithm>
+#include <type_traits>
 
 #include "cuda/tensor_core.cuh"
 #include "cuda/token_sums.cuh"
@@ -17,7 +17,7 @@ constexpr int kScoreStride = kHeads + 4, kWeightStride = kHeads + kPad;
 
 // A block's shared memory, in bytes from its beginning: a tile, `sets` of the heads' directions,
 // two tables of scores [tile, heads] in float32, and `sets` of weights [tile, heads].
-struct Layout {
+struct BlockMemory {
   int width, sets;
 
   __host__ __device__ int stride() const { return width + kPad; }
@@ -170,7 +170,7 @@ __global__ void __launch_bounds__(kThreads)
   __shared__ Running running;
   char* memory = reinterpret_cast<char*>(shared);
   const int width = static_cast<int>(input.x.columns);
-  const Layout layout = {width, 1};
+  const BlockMemory layout = {width, 1};
   const SharedMatrix tile = layout.tile(memory), directions = layout.heads(memory, 0),
                      weights = layout.weights(memory, 0);
   float *scores = layout.scores(memory, 0), *rest = layout.scores(memory, 1);
@@ -210,13 +210,13 @@ __global__ void __launch_bounds__(kThreads)
 
 // Products with the directions and with the upstream gradient to the softmax's weights and the
 // gradients of its scores.
-__device__ void change_scores(const float* scores, const float* products, int tokens, int heads,
+__device__ void change_scores(const float* scores, const float* products, int tokens,
                               const HeadNumbers& numbers, const SharedMatrix& weights,
                               const SharedMatrix& changes) {
   for (int i = threadIdx.x; i < kTile * kHeads; i += kThreads) {
     const int token = i / kHeads, head = i % kHeads, at = token * kScoreStride + head;
     float weight = 0, change = 0;
-    if (token < tokens && head < heads) {
+    if (token < tokens && head < numbers.heads) {
       weight = expf(scores[at] - numbers.log[head]);
       change = weight * (products[at] - numbers.mean[head]);
     }
@@ -269,7 +269,7 @@ __global__ void __launch_bounds__(kThreads)
   __shared__ HeadNumbers numbers;
   char* memory = reinterpret_cast<char*>(shared);
   const int width = static_cast<int>(input.x.columns);
-  const Layout layout = {width, 2};
+  const BlockMemory layout = {width, 2};
   const SharedMatrix tile = layout.tile(memory);
   const SharedMatrix directions = layout.heads(memory, 0), upstream = layout.heads(memory, 1);
   const SharedMatrix weights = layout.weights(memory, 0), changes = layout.weights(memory, 1);
@@ -288,7 +288,7 @@ __global__ void __launch_bounds__(kThreads)
     const bool is_first = warp_index() < kWarps / 2;
     score_tokens(tile, is_first ? directions : upstream, 0, width, is_first ? scores : products);
     __syncthreads();
-    change_scores(scores, products, tokens, place.heads, numbers, weights, changes);
+    change_scores(scores, products, tokens, numbers, weights, changes);
     __syncthreads();
     add_rows(changes, tile, columns, sums);
     __syncthreads();
@@ -314,43 +314,30 @@ void with_blocks(std::int64_t width, const Launch& launch) {
   return launch(std::integral_constant<int, 16>());
 }
 
-template <typename Kernel>
-int shared_memory(Kernel* kernel, std::int64_t width, int sets) {
-  const int bytes = Layout{static_cast<int>(width), sets}.bytes();
-  cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                       cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-  return bytes;
-}
-
 }  // namespace
 
-bool takes_tensor_cores(const Matrix& x) {
-  return x.type == Type::kBFloat16 && x.columns % (kWarps * kBlock) == 0;
+std::int64_t tensor_sums_memory(std::int64_t width) {
+  return BlockMemory{static_cast<int>(width), 2}.bytes();
 }
 
 void tensor_sums(const TokenSums& input, const TokenSumsResult& result) {
-  if (input.chunks.count == 0) return;
+  const int bytes = BlockMemory{static_cast<int>(input.x.columns), 1}.bytes();
   with_blocks(input.x.columns, [&](auto blocks) {
     const auto kernel = tensor_sums_kernel<blocks()>;
-    const int bytes = shared_memory(kernel, input.x.columns, 1);
+    allow_shared_memory(kernel, bytes, "tensor_sums");
     kernel<<<dim3(input.chunks.count, groups_of(input)), kThreads, bytes>>>(input, result);
   });
   check_launch("tensor_sums");
 }
 
-void tensor_sums_backward(const TokenSums& input, const TokenSumsBackward& backward) {
-  if (input.chunks.count == 0) return;
+void tensor_sums_backward(const TokenSums& input, const TokenSumsBackward& backward, int group) {
+  const int bytes = BlockMemory{static_cast<int>(input.x.columns), 2}.bytes();
   with_blocks(input.x.columns, [&](auto blocks) {
     const auto kernel = tensor_sums_backward_kernel<blocks()>;
-    const int bytes = shared_memory(kernel, input.x.columns, 2);
-    // One after another, since each adds to all of x's gradient.
-    TokenSumsBackward one = backward;
-    for (int group = 0; group < groups_of(input); ++group) {
-      kernel<<<input.chunks.count, kThreads, bytes>>>(input, one, group);
-      check_launch("tensor_sums_backward");
-      one.others = one.x_gradient;
-    }
+    allow_shared_memory(kernel, bytes, "tensor_sums_backward");
+    kernel<<<input.chunks.count, kThreads, bytes>>>(input, backward, group);
   });
+  check_launch("tensor_sums_backward");
 }
 
 }  // namespace fastformer::cuda

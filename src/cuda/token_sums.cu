@@ -1,6 +1,9 @@
-// A block of threads takes a chunk of a document, a tile of it at a time in shared memory, for 16
-// heads: first a thread has a token and some heads, then a column and all heads.
+// In float32. A block of threads takes a chunk of a document, a tile of it at a time in shared
+// memory, for 16 heads: first a thread has a token and some heads, then a column and all heads.
 #include "cuda/token_sums.cuh"
+
+#include <algorithm>
+#include <type_traits>
 
 #include "cuda/chunk_sums.h"
 
@@ -11,18 +14,13 @@ constexpr int kScoreStride = kHeads + 4;  // rows of scores begin in different b
 
 // A block's shared memory: a tile of x [tile, width], `sets` of directions [heads, width], each
 // with `sets` of scores [tile, heads].
-template <typename T>
-struct Layout {
+struct BlockMemory {
   std::int64_t width, tile;
   int sets;
 
-  __host__ __device__ std::int64_t x_stride() const {
-    return width + 16 / static_cast<std::int64_t>(sizeof(T));
-  }
+  __host__ __device__ std::int64_t x_stride() const { return width + 4; }
   __host__ __device__ std::int64_t direction_stride() const { return width + 4; }
-  __host__ __device__ std::int64_t directions_at() const {
-    return tile * x_stride() * static_cast<std::int64_t>(sizeof(T));
-  }
+  __host__ __device__ std::int64_t directions_at() const { return tile * x_stride() * 4; }
   __host__ __device__ std::int64_t scores_at() const {
     return directions_at() + sets * kHeads * direction_stride() * 4;
   }
@@ -31,9 +29,8 @@ struct Layout {
   }
 };
 
-template <typename T>
-__device__ void load_tile(const T* from, int tokens, const Layout<T>& layout, T* tile) {
-  const int per_row = static_cast<int>(layout.width) / static_cast<int>(16 / sizeof(T));
+__device__ void load_tile(const float* from, int tokens, const BlockMemory& layout, float* tile) {
+  const int per_row = static_cast<int>(layout.width) / 4;
   for (int i = threadIdx.x; i < tokens * per_row; i += kThreads) {
     const int row = i / per_row, part = i % per_row;
     reinterpret_cast<uint4*>(tile + row * layout.x_stride())[part] =
@@ -42,8 +39,7 @@ __device__ void load_tile(const T* from, int tokens, const Layout<T>& layout, T*
 }
 
 // Rows of float32 [heads, width] from `first_head` on; what is past the last head is 0.
-template <typename T>
-__device__ void load_heads(const float* from, int heads, const Layout<T>& layout, float* to) {
+__device__ void load_heads(const float* from, int heads, const BlockMemory& layout, float* to) {
   const int vectors = static_cast<int>(layout.width) / 4;
   for (int i = threadIdx.x; i < kHeads * vectors; i += kThreads) {
     const int head = i / vectors, part = i % vectors;
@@ -54,9 +50,9 @@ __device__ void load_heads(const float* from, int heads, const Layout<T>& layout
 }
 
 // Products of a token with `count` of the heads, every `step`-th.
-template <typename T, int kCount>
-__device__ void multiply(const T* token, const float* heads, int step, const Layout<T>& layout,
-                         float (&products)[kCount]) {
+template <int kCount>
+__device__ void multiply(const float* token, const float* heads, int step,
+                         const BlockMemory& layout, float (&products)[kCount]) {
 #pragma unroll
   for (int n = 0; n < kCount; ++n) products[n] = 0;
   for (int k = 0; k < layout.width; k += kVector) {
@@ -119,34 +115,34 @@ __device__ void write_sums(const float (&sums)[kColumns][kHeads], int heads, std
 }
 
 // A thread's share of the scores: a token and every (kThreads / tile)-th head.
-template <typename T, int kTile>
+template <int kTile>
 struct Share {
   static constexpr int kParts = kThreads / kTile, kCount = kHeads / kParts;
   int token = threadIdx.x / kParts, part = threadIdx.x % kParts;
 
-  __device__ void score(const T* tile, const float* heads, const Layout<T>& layout,
+  __device__ void score(const float* tile, const float* heads, const BlockMemory& layout,
                         float (&scores)[kCount]) const {
-    multiply<T, kCount>(tile + token * layout.x_stride(), heads + part * layout.direction_stride(),
-                        kParts, layout, scores);
+    multiply<kCount>(tile + token * layout.x_stride(), heads + part * layout.direction_stride(),
+                     kParts, layout, scores);
   }
   __device__ float& of(float* scores, int n) const {
     return scores[token * kScoreStride + part + n * kParts];
   }
 };
 
-template <typename T, int kTile, int kColumns>
+template <int kTile, int kColumns>
 __global__ void __launch_bounds__(kThreads)
     token_sums_kernel(TokenSums input, TokenSumsResult result) {
   extern __shared__ uint4 memory[];
   __shared__ Running running;
-  const Layout<T> layout = {input.x.columns, kTile, 1};
+  const BlockMemory layout = {input.x.columns, kTile, 1};
   char* bytes = reinterpret_cast<char*>(memory);
-  T* tile = reinterpret_cast<T*>(bytes);
+  float* tile = reinterpret_cast<float*>(bytes);
   float* directions = reinterpret_cast<float*>(bytes + layout.directions_at());
   float* scores = reinterpret_cast<float*>(bytes + layout.scores_at());
-  const Place<T> place = place_of<T>(input, blockIdx.y);
+  const Place<float> place = place_of<float>(input, blockIdx.y);
   const std::int64_t width = layout.width;
-  const Share<T, kTile> share;
+  const Share<kTile> share;
   load_heads(directions_of(input, place), place.heads, layout, directions);
   if (threadIdx.x < kHeads) {
     running.largest[threadIdx.x] = -INFINITY;
@@ -158,9 +154,9 @@ __global__ void __launch_bounds__(kThreads)
     load_tile(place.x + begin * width, tokens, layout, tile);
     __syncthreads();
     if (share.token < tokens) {
-      float own[Share<T, kTile>::kCount];
+      float own[Share<kTile>::kCount];
       share.score(tile, directions, layout, own);
-      for (int n = 0; n < Share<T, kTile>::kCount; ++n) share.of(scores, n) = own[n];
+      for (int n = 0; n < Share<kTile>::kCount; ++n) share.of(scores, n) = own[n];
     }
     __syncthreads();
     exponentials(scores, tokens, running);
@@ -172,8 +168,7 @@ __global__ void __launch_bounds__(kThreads)
 #pragma unroll
       for (int h = 0; h < kHeads; ++h) sums[n][h] *= running.factor[h];
       for (int t = 0; t < tokens; ++t) {
-        add_weighted(scores + t * kScoreStride, to_float(tile[t * layout.x_stride() + column]),
-                     sums[n]);
+        add_weighted(scores + t * kScoreStride, tile[t * layout.x_stride() + column], sums[n]);
       }
     }
     __syncthreads();
@@ -200,27 +195,27 @@ struct Column {
   }
 };
 
-template <typename T, int kTile, int kColumns>
+template <int kTile, int kColumns>
 __global__ void __launch_bounds__(kThreads)
     token_sums_backward_kernel(TokenSums input, TokenSumsBackward backward, int group) {
   extern __shared__ uint4 memory[];
   __shared__ HeadNumbers numbers;
-  const Layout<T> layout = {input.x.columns, kTile, 2};
+  const BlockMemory layout = {input.x.columns, kTile, 2};
   char* bytes = reinterpret_cast<char*>(memory);
-  T* tile = reinterpret_cast<T*>(bytes);
+  float* tile = reinterpret_cast<float*>(bytes);
   float* directions = reinterpret_cast<float*>(bytes + layout.directions_at());
   float* upstream = directions + kHeads * layout.direction_stride();
   float* weights = reinterpret_cast<float*>(bytes + layout.scores_at());  // of the softmax
   float* changes = weights + kTile * kScoreStride;                        // gradients of scores
-  const Place<T> place = place_of<T>(input, group);
+  const Place<float> place = place_of<float>(input, group);
   const std::int64_t width = layout.width;
-  const Share<T, kTile> share;
+  const Share<kTile> share;
   load_heads(directions_of(input, place), place.heads, layout, directions);
   load_heads(heads_of(input, backward.upstream, place.chunk.document, place.first_head),
              place.heads, layout, upstream);
   load_numbers(input, backward, place.chunk.document, place.first_head, place.heads, numbers);
-  T* gradient = static_cast<T*>(backward.x_gradient) + place.chunk.begin * width;
-  const T* others = static_cast<const T*>(backward.others) + place.chunk.begin * width;
+  float* gradient = static_cast<float*>(backward.x_gradient) + place.chunk.begin * width;
+  const float* others = static_cast<const float*>(backward.others) + place.chunk.begin * width;
   float sums[kColumns][kHeads] = {};
   __syncthreads();
   for (int begin = 0; begin < place.chunk.count; begin += kTile) {
@@ -228,12 +223,12 @@ __global__ void __launch_bounds__(kThreads)
     load_tile(place.x + begin * width, tokens, layout, tile);
     __syncthreads();
     if (share.token < tokens) {
-      constexpr int kCount = Share<T, kTile>::kCount;
+      constexpr int kCount = Share<kTile>::kCount;
       float score[kCount], product[kCount];
       share.score(tile, directions, layout, score);
       share.score(tile, upstream, layout, product);
       for (int n = 0; n < kCount; ++n) {
-        const int head = share.part + n * Share<T, kTile>::kParts;
+        const int head = share.part + n * Share<kTile>::kParts;
         const bool is_one = head < place.heads;
         const float weight = is_one ? expf(score[n] - numbers.log[head]) : 0;
         share.of(weights, n) = weight;
@@ -257,13 +252,13 @@ __global__ void __launch_bounds__(kThreads)
         float before[kAtOnce] = {};
 #pragma unroll
         for (int i = 0; i < kAtOnce; ++i) {
-          if (backward.others && first + i < tokens) before[i] = to_float(others[at + i * width]);
+          if (backward.others && first + i < tokens) before[i] = others[at + i * width];
         }
 #pragma unroll
         for (int i = 0; i < kAtOnce; ++i) {
           if (first + i >= tokens) break;
           const int row = (first + i) * kScoreStride;
-          const float x = to_float(tile[(first + i) * layout.x_stride() + column]);
+          const float x = tile[(first + i) * layout.x_stride() + column];
           add_weighted(changes + row, x, sums[n]);
           store(gradient + at + i * width, before[i] + own.gradient(weights + row, changes + row));
         }
@@ -275,49 +270,51 @@ __global__ void __launch_bounds__(kThreads)
   write_sums(sums, place.heads, width, backward.partial + row * width);
 }
 
-constexpr std::int64_t kMostShared = 227 * 1024;  // of a block, on GPUs since 2020
-
 // Calls launch(tile, columns) with the largest tile of which two fit into a multiprocessor, and the
 // columns of a thread, both as types.
-template <typename T, typename Launch>
+template <typename Launch>
 void with_shape(std::int64_t width, int sets, const Launch& launch) {
-  const auto fits = [&](std::int64_t tile) {
-    return Layout<T>{width, tile, sets}.bytes() <= kMostShared / 2;
-  };
+  int device = 0;
+  cudaGetDevice(&device);
+  const bool fits = BlockMemory{width, 64, sets}.bytes() <= most_shared_memory(device) / 2;
   const auto with_columns = [&](auto tile) {
     if (width <= kThreads) return launch(tile, std::integral_constant<int, 1>());
     if (width <= 2 * kThreads) return launch(tile, std::integral_constant<int, 2>());
     return launch(tile, std::integral_constant<int, 4>());
   };
-  if (fits(64)) return with_columns(std::integral_constant<int, 64>());
+  if (fits) return with_columns(std::integral_constant<int, 64>());
   return with_columns(std::integral_constant<int, 16>());
 }
 
-// How much shared memory a block of the kernel gets.
-template <typename T, typename Kernel>
-int shared_memory(Kernel* kernel, std::int64_t width, std::int64_t tile, int sets) {
-  const auto bytes = static_cast<int>(Layout<T>{width, tile, sets}.bytes());
-  cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                       cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-  return bytes;
+void float_sums(const TokenSums& input, const TokenSumsResult& result) {
+  with_shape(input.x.columns, 1, [&](auto tile, auto columns) {
+    const auto kernel = token_sums_kernel<tile(), columns()>;
+    const auto bytes = static_cast<int>(BlockMemory{input.x.columns, tile(), 1}.bytes());
+    allow_shared_memory(kernel, bytes, "token_sums");
+    kernel<<<dim3(input.chunks.count, groups_of(input)), kThreads, bytes>>>(input, result);
+    check_launch("token_sums");
+  });
+}
+
+void float_sums_backward(const TokenSums& input, const TokenSumsBackward& backward, int group) {
+  with_shape(input.x.columns, 2, [&](auto tile, auto columns) {
+    const auto kernel = token_sums_backward_kernel<tile(), columns()>;
+    const auto bytes = static_cast<int>(BlockMemory{input.x.columns, tile(), 2}.bytes());
+    allow_shared_memory(kernel, bytes, "token_sums_backward");
+    kernel<<<input.chunks.count, kThreads, bytes>>>(input, backward, group);
+    check_launch("token_sums_backward");
+  });
 }
 
 }  // namespace
 
+std::int64_t least_shared_memory(std::int64_t width) {
+  return std::max(BlockMemory{width, 16, 2}.bytes(), tensor_sums_memory(width));
+}
+
 void token_sums(const TokenSums& input, const TokenSumsResult& result) {
-  if (takes_tensor_cores(input.x)) {
-    tensor_sums(input, result);
-  } else if (input.chunks.count > 0) {
-    with_type(input.x.type, [&](auto* type) {
-      using T = std::remove_pointer_t<decltype(type)>;
-      with_shape<T>(input.x.columns, 1, [&](auto tile, auto columns) {
-        const auto kernel = token_sums_kernel<T, tile(), columns()>;
-        const int bytes = shared_memory<T>(kernel, input.x.columns, tile(), 1);
-        const dim3 grid(input.chunks.count, groups_of(input));
-        kernel<<<grid, kThreads, bytes>>>(input, result);
-        check_launch("token_sums");
-      });
-    });
+  if (input.chunks.count > 0) {
+    input.x.type == Type::kBFloat16 ? tensor_sums(input, result) : float_sums(input, result);
   }
   ChunkSums sums;
   sums.partial = result.partial;
@@ -330,22 +327,14 @@ void token_sums(const TokenSums& input, const TokenSumsResult& result) {
 }
 
 void token_sums_backward(const TokenSums& input, const TokenSumsBackward& backward) {
-  if (takes_tensor_cores(input.x)) return tensor_sums_backward(input, backward);
   if (input.chunks.count == 0) return;
-  with_type(input.x.type, [&](auto* type) {
-    using T = std::remove_pointer_t<decltype(type)>;
-    with_shape<T>(input.x.columns, 2, [&](auto tile, auto columns) {
-      const auto kernel = token_sums_backward_kernel<T, tile(), columns()>;
-      const int bytes = shared_memory<T>(kernel, input.x.columns, tile(), 2);
-      // One after another, since each adds to all of x's gradient.
-      TokenSumsBackward one = backward;
-      for (int group = 0; group < groups_of(input); ++group) {
-        kernel<<<input.chunks.count, kThreads, bytes>>>(input, one, group);
-        check_launch("token_sums_backward");
-        one.others = one.x_gradient;
-      }
-    });
-  });
+  // One group of heads after another, since each adds to all of x's gradient.
+  TokenSumsBackward one = backward;
+  for (int group = 0; group < groups_of(input); ++group) {
+    input.x.type == Type::kBFloat16 ? tensor_sums_backward(input, one, group)
+                                    : float_sums_backward(input, one, group);
+    one.others = one.x_gradient;
+  }
 }
 
 }  // namespace fastformer::cuda

@@ -45,6 +45,7 @@ struct Running {
 // What backward needs of each head: the softmax's logarithm, and the mean of the weighted products
 // with the upstream gradient, which is the sums' own.
 struct HeadNumbers {
+  int heads;
   float log[kHeads], mean[kHeads];
 };
 
@@ -53,6 +54,7 @@ __device__ inline void load_numbers(const TokenSums& input, const TokenSumsBackw
   const float* sums = heads_of(input, backward.sums, document, first_head);
   const float* upstream = heads_of(input, backward.upstream, document, first_head);
   const int lane = threadIdx.x % kWarp;
+  if (threadIdx.x == 0) numbers.heads = heads;
   for (int head = threadIdx.x / kWarp; head < heads; head += kWarps) {
     float sum = 0;
     for (int c = lane; c < input.x.columns; c += kWarp) {
@@ -69,10 +71,14 @@ inline int groups_of(const TokenSums& input) {
   return static_cast<int>((input.heads + kHeads - 1) / kHeads);
 }
 
-// By the tensor cores, of bfloat16 rows of some widths; what is left of a document's chunks is as
-// in token_sums.h.
-bool takes_tensor_cores(const Matrix& x);
+// Of bfloat16 rows by the tensor cores (tensor_sums.cu), what token_sums.cu does of float32 ones:
+// of the chunks alone, and backward of one group of heads.
 void tensor_sums(const TokenSums& input, const TokenSumsResult& result);
-void tensor_sums_backward(const TokenSums& input, const TokenSumsBackward& backward);
+void tensor_sums_backward(const TokenSums& input, const TokenSumsBackward& backward, int group);
+
+// Of a block, in bytes: what tensor_sums_backward needs, and the least with which all kernels of
+// this width can be launched.
+std::int64_t tensor_sums_memory(std::int64_t width);
+std::int64_t least_shared_memory(std::int64_t width);
 
 }  // namespace fastformer::cuda

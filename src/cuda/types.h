@@ -30,11 +30,12 @@ struct Chunks {
   std::int32_t documents = 0;
 };
 
-// Rows that the kernels read in whole vectors, and hold in registers and shared memory.
-constexpr std::int64_t kVector = 8, kMostColumns = 1024;
-constexpr bool has_kernels(std::int64_t width) {
-  return width > 0 && width % kVector == 0 && width <= kMostColumns;
-}
+// Numbers that a thread reads at once.
+constexpr std::int64_t kVector = 8;
+
+// Whether the GPU can run the kernels on rows of this width: whole parts for eight warps, and no
+// more than its blocks' shared memory holds.
+bool has_kernels(int device, std::int64_t width);
 
 // The GPU that this thread's kernels run on.
 void select_device(int index);

@@ -49,8 +49,8 @@ Ragged Ragged::by_aten(std::vector<std::int64_t> offsets, at::Device device) {
                                      /*right=*/true);
   ragged.position_of = places - begins.index_select(0, ragged.document_of);
   ragged.offsets = std::move(offsets);
-  if (gpu::kIsBuilt && device.is_cuda()) {
-    ragged.layout = gpu::Layout(ragged.offsets, ragged.document_of);
+  if constexpr (gpu::kIsBuilt) {
+    if (device.is_cuda()) ragged.layout = gpu::Layout(ragged.offsets, ragged.document_of);
   }
   return ragged;
 }

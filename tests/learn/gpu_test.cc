@@ -180,6 +180,28 @@ TEST_P(GpuTest, ComposedMap) {
   }
 }
 
+// libtorch multiplies fewer than 1,024 documents at once.
+TEST(GpuModelTest, MapsManyDocuments) {
+  const std::optional<at::Device> device = gpu();
+  if (!device) GTEST_SKIP() << "no GPU";
+  constexpr std::int64_t kMany = 1100, kWidth = 64;
+  std::vector<std::int64_t> offsets = {0};
+  for (std::int64_t b = 0; b < kMany; ++b) offsets.push_back(offsets.back() + 2 + b % 3);
+  const Operation map = [](const Tensors& in, const Ragged& ragged) {
+    const bool is_narrow = in[0].scalar_type() == at::kBFloat16;
+    return composed_map(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged,
+                        is_narrow ? at::kBFloat16 : at::kFloat);
+  };
+  const std::vector<Input> inputs = {{{offsets.back(), kWidth}, true}, {{kMany, kWidth}, false},
+                                     {{kWidth, kWidth}, false},        {{kWidth, kWidth}, false},
+                                     {{kWidth, kWidth}, false},        {{kMany, kWidth}, false}};
+  const Tensors expected = run(map, inputs, offsets, at::kCPU, at::kDouble, at::kDouble);
+  const Tensors found = run(map, inputs, offsets, *device, at::kBFloat16, at::kFloat);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_LT(relative_difference(found[i], expected[i]), 2e-2) << "number " << i;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Widths, GpuTest,
                          testing::Values(std::pair(64, 4), std::pair(256, 16), std::pair(320, 20),
                                          std::pair(512, 8), std::pair(1024, 16)));
@@ -190,10 +212,11 @@ struct Learned {
 };
 
 // With dropout, whose masks are the same everywhere.
-Learned learn_once(const std::vector<int>& lengths, at::Device device, at::ScalarType products) {
+Learned learn_once(const std::vector<int>& lengths, int heads, at::Device device,
+                   at::ScalarType products) {
   model::ModelConfig config = small_config();
   config.encoder.width = 64;
-  config.encoder.heads = 4;
+  config.encoder.heads = heads;
   config.encoder.feed_forward = 96;
   config.encoder.dropout = 0.2;
   config.encoder.positions = Positions::kLearned;
@@ -217,11 +240,13 @@ Learned learn_once(const std::vector<int>& lengths, at::Device device, at::Scala
 
 TEST(GpuModelTest, LearnsWhatTheProcessorLearns) {
   if (!gpu()) GTEST_SKIP() << "no GPU";
-  for (const std::vector<int>& lengths :
-       {std::vector<int>{5, 40, 1}, {300, 100, 20}, {200, 200, 200}}) {
-    const Learned expected = learn_once(lengths, at::kCPU, at::kFloat);
+  // 16 heads of 4 numbers are pooled by ATen.
+  const std::vector<std::pair<std::vector<int>, int>> cases = {
+      {{5, 40, 1}, 4}, {{300, 100, 20}, 4}, {{200, 200, 200}, 4}, {{300, 100, 20}, 16}};
+  for (const auto& [lengths, heads] : cases) {
+    const Learned expected = learn_once(lengths, heads, at::kCPU, at::kFloat);
     for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
-      const Learned found = learn_once(lengths, *gpu(), products);
+      const Learned found = learn_once(lengths, heads, *gpu(), products);
       const double tolerance = products == at::kFloat ? 1e-3 : 0.1;
       EXPECT_LT(relative_difference(found.logits, expected.logits.to(at::kDouble)), tolerance);
       double squares = 0, all = 0;

@@ -8,6 +8,7 @@
 
 #include "base/random.h"
 #include "kernels/additive_pooling.h"
+#include "learn/gpu/operations.h"
 #include "learn/ops/embedding.h"
 #include "learn/ops/local_convolution.h"
 #include "learn/ops/max_pooling.h"
@@ -30,18 +31,22 @@ Dropout dropout_at(std::uint64_t site, double rate, const ForwardContext& contex
   return {rate, hash_of({context.seed, site}), context.dropout_mask};
 }
 
-// The type of hidden states: on a GPU they are most of what is moved, and where its kernels take
-// all that happens to them they are as narrow as the products.
+// The type of hidden states: on a GPU they are most of what is moved, and where kernels do all that
+// happens to them, summing in float32, they are as narrow as the products.
 at::ScalarType hidden_type(const at::Tensor& words, const model::ModelConfig& config,
                            at::ScalarType products) {
-  const bool is_narrow = products == at::kBFloat16 && gpu::kIsBuilt && words.is_cuda() &&
-                         cuda::has_kernels(config.encoder.width) &&
-                         config.encoder.encoder == model::kFastformer &&
-                         config.encoder.local == Local::kNone;
-  return is_narrow ? at::kBFloat16 : words.scalar_type();
+  if constexpr (gpu::kIsBuilt) {
+    if (products == at::kBFloat16 && config.encoder.encoder == model::kFastformer &&
+        config.encoder.local == Local::kNone &&
+        gpu::has_pooling_kernels(words, config.encoder.heads)) {
+      return at::kBFloat16;
+    }
+  }
+  return words.scalar_type();
 }
 
-// Rows of a table in `type`. A whole gradient might as well be one of a whole table of that type.
+// Rows of a table in `type`. A gradient of the whole table costs a sweep over it anyway: then it is
+// the table that is converted, and not what may be more rows.
 at::Tensor rows_of(const at::Tensor& table, const at::Tensor& ids, TableGradient gradient,
                    at::ScalarType type) {
   if (gradient == TableGradient::kAll) return lookup(table.to(type), ids, gradient);

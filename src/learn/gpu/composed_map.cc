@@ -1,5 +1,8 @@
 // A matrix for every document, made by one product of all, and documents multiplied with theirs in
 // groups.
+#include <algorithm>
+#include <numeric>
+
 #include "cuda/document_rows.h"
 #include "learn/gpu/operations.h"
 #include "learn/gpu/tensors.h"
@@ -19,10 +22,12 @@ class Groups {
   at::Tensor multiply(const at::Tensor& rows, const at::Tensor& matrices) const {
     const std::int64_t length = layout_.common_length();
     if (length > 0) return at::bmm(by_document(rows), matrices).view_as(rows);
-    if (rows.scalar_type() == at::kBFloat16) {
-      return at::_grouped_mm(rows, matrices, layout_.ends());
+    if (rows.scalar_type() != at::kBFloat16) return one_by_one(rows, matrices);
+    std::vector<at::Tensor> products;
+    for (const Slice& slice : slices()) {
+      products.push_back(at::_grouped_mm(slice.of(rows), slice.own(matrices), slice.ends));
     }
-    return one_by_one(rows, matrices);
+    return products.size() == 1 ? products[0] : at::cat(products);
   }
 
   // Of each document the transposed rows `left` times the rows `right`: [documents, width, width].
@@ -31,7 +36,11 @@ class Groups {
       return at::bmm(by_document(left).transpose(1, 2), by_document(right));
     }
     if (left.scalar_type() == at::kBFloat16) {
-      return at::_grouped_mm(left.t(), right, layout_.ends());
+      std::vector<at::Tensor> products;
+      for (const Slice& slice : slices()) {
+        products.push_back(at::_grouped_mm(slice.of(left).t(), slice.of(right), slice.ends));
+      }
+      return products.size() == 1 ? products[0] : at::cat(products);
     }
     const std::int64_t width = left.size(1);
     at::Tensor products = at::empty({layout_.documents(), width, width}, left.options());
@@ -44,6 +53,34 @@ class Groups {
   }
 
  private:
+  // Documents that libtorch multiplies at once: fewer than 1,024.
+  struct Slice {
+    std::int64_t document, documents, token, tokens;
+    at::Tensor ends;
+
+    at::Tensor of(const at::Tensor& rows) const { return rows.narrow(0, token, tokens); }
+    at::Tensor own(const at::Tensor& matrices) const {
+      return matrices.narrow(0, document, documents);
+    }
+  };
+
+  std::vector<Slice> slices() const {
+    constexpr std::int64_t kMost = 1023;
+    const std::vector<std::int64_t>& lengths = layout_.lengths();
+    std::vector<Slice> slices;
+    std::int64_t token = 0;
+    for (std::int64_t first = 0; first < layout_.documents(); first += kMost) {
+      Slice slice = {first, std::min(kMost, layout_.documents() - first), token, 0, {}};
+      const auto begin = lengths.begin() + first;
+      slice.tokens = std::accumulate(begin, begin + slice.documents, std::int64_t{0});
+      slice.ends = layout_.ends().narrow(0, first, slice.documents);
+      if (token > 0) slice.ends = slice.ends - token;
+      token += slice.tokens;
+      slices.push_back(slice);
+    }
+    return slices;
+  }
+
   at::Tensor by_document(const at::Tensor& rows) const {
     return rows.view({layout_.documents(), layout_.common_length(), rows.size(1)});
   }
@@ -123,10 +160,10 @@ struct ComposedMap : public torch::autograd::Function<ComposedMap> {
 
 }  // namespace
 
-at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const at::Tensor& spread,
-                        const at::Tensor& query, const at::Tensor& straight,
+at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
                         const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
-  return ComposedMap::apply(x, keys, spread, query, straight, biases, ragged.layout, products);
+  return ComposedMap::apply(x, keys, weights.spread, weights.query, weights.straight, biases,
+                            ragged.layout, products);
 }
 
 }  // namespace fastformer::learn::gpu

@@ -1,8 +1,11 @@
 // One transfer of a few numbers for each chunk.
 #include "learn/gpu/layout.h"
 
+#include <fastformer/error.h>
+
 #include <algorithm>
 #include <functional>
+#include <limits>
 
 #include "learn/device.h"
 
@@ -15,6 +18,10 @@ constexpr std::int64_t kChunkNumbers = sizeof(cuda::Chunk) / sizeof(std::int32_t
 
 Layout::Layout(const std::vector<std::int64_t>& offsets, at::Tensor document_of)
     : document_of_(std::move(document_of)) {
+  if (offsets.back() > std::numeric_limits<std::int32_t>::max()) {
+    throw Error("a batch has more tokens than can be counted", "--batch-tokens",
+                "Choose a smaller batch");
+  }
   std::vector<std::int32_t> numbers, first = {0};
   for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
     lengths_.push_back(offsets[b + 1] - offsets[b]);

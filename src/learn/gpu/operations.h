@@ -2,6 +2,7 @@
 // float32 or bfloat16; what is one for a document or for all is float32 where it says so.
 #pragma once
 
+#include "learn/ops/composed_map.h"
 #include "learn/ops/residual_norm.h"
 #include "learn/ops/token_sums.h"
 #include "learn/ragged.h"
@@ -37,8 +38,7 @@ at::Tensor layer_norm(const at::Tensor& hidden, const LayerNorm& norm);
 
 // learn/ops/composed_map.h: keys, the weights and biases are float32; products are taken in
 // `products`.
-at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const at::Tensor& spread,
-                        const at::Tensor& query, const at::Tensor& straight,
+at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
                         const at::Tensor& biases, const Ragged& ragged, at::ScalarType products);
 
 }  // namespace fastformer::learn::gpu

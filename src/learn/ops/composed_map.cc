@@ -70,8 +70,7 @@ at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWe
                         const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
   if constexpr (gpu::kIsBuilt) {
     if (gpu::has_kernels(x)) {
-      return gpu::composed_map(x, keys, weights.spread, weights.query, weights.straight, biases,
-                               ragged, products);
+      return gpu::composed_map(x, keys, weights, biases, ragged, products);
     }
   }
   if (!has_attention_kernels(x)) {

@@ -91,6 +91,10 @@ at::Tensor additive_pool(const at::Tensor& scores, const at::Tensor& values, con
 
 at::Tensor additive_pool_by_aten(const at::Tensor& scores, const at::Tensor& values,
                                  const Ragged& ragged, double epsilon) {
+  if (values.scalar_type() == at::kBFloat16) {  // too narrow to be summed in
+    return additive_pool_by_aten(scores.to(at::kFloat), values.to(at::kFloat), ragged, epsilon)
+        .to(values.scalar_type());
+  }
   const at::Tensor& document = ragged.document_of;
   const std::int64_t documents = ragged.documents(), heads = scores.size(1);
   const at::Tensor index = document.unsqueeze(1).expand({-1, heads});

@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "base/random.h"
 #include "base/strings.h"
 #include "learn/training/freed_memory.h"
+#include "learn/training/narrow_products.h"
 #include "learn/training/optimizer.h"
 #include "learn/training/schedule.h"
 
@@ -60,7 +62,8 @@ class Run {
  private:
   double run_epoch(int epoch) {
     const std::int64_t batches = task_.begin_epoch(epoch);
-    if (options_.precision == Precision::kBFloat16) set_products(at::kBFloat16);
+    std::optional<NarrowProducts> narrow;
+    if (options_.precision == Precision::kBFloat16) narrow.emplace(task_.parameters());
     epoch_ = epoch;
     while (batch_ < batches) {
       const double loss = run_step(epoch, batch_);
@@ -70,18 +73,10 @@ class Run {
       ++batch_;
       if (keeper_ && keeper_->is_due()) keeper_->keep(state());
     }
-    set_products(at::kFloat);  // validation sees what use will
     const double mean = documents_ > 0 ? loss_sum_ / static_cast<double>(documents_) : 0;
     batch_ = documents_ = 0;
     loss_sum_ = 0;
     return mean;
-  }
-
-  // Beside bfloat16, the few products that stay in float32 may be rounded to TF32 on a GPU, which
-  // is finer.
-  void set_products(at::ScalarType type) {
-    task_.parameters().set_products(type);
-    at::globalContext().setAllowTF32CuBLAS(type == at::kBFloat16);
   }
 
   double run_step(int epoch, std::int64_t batch) {
@@ -140,7 +135,6 @@ class Run {
         "Try a lower --learning-rate, a longer --warmup or a smaller --clip-norm";
     if (best_.empty()) throw Error(found.what, "training", kAdvice);
     task_.parameters().clear_gradients();
-    set_products(at::kFloat);
     task_.fold();
     result_.diverged = found.what + ": the parameters are those of epoch " +
                        std::to_string(result_.best_epoch) + ". " + kAdvice;
