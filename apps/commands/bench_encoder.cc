@@ -26,12 +26,12 @@ using config::Json;
 
 constexpr char kUsage[] =
     "usage: fastformer-train bench-encoder --length N [OPTIONS]\n\n"
-    "Measures an encoder with random weights on documents of N random tokens: a training step "
-    "with\n"
-    "--training, else a forward pass. Fastformer's passes are the runtime's, others are libtorch's"
-    ", and so are all with --device cuda. All options of fastformer train can be given; those "
-    "that\n"
-    "are about files have no meaning. Prints one JSON object. fastformer compare runs it.\n";
+    "Measures an encoder with random weights on documents of N random tokens: a training step\n"
+    "with --training, else a forward pass. On the processor Fastformer's passes are the "
+    "runtime's;\n"
+    "all others are libtorch's. On a GPU the first five repetitions do not count. All options of\n"
+    "fastformer train can be given; those that are about files have no meaning. Prints one JSON\n"
+    "object. fastformer compare runs it.\n";
 
 constexpr std::uint64_t kSeed = 1;
 constexpr std::int64_t kWords = 10000;

@@ -114,10 +114,7 @@ __device__ void exponentials(const float* scores, const float* rest, int tokens,
       sum += weight;
     }
     sum = sum_of_lanes(sum);
-    if (lane > 0) continue;
-    running.factor[head] = expf(running.largest[head] - largest);
-    running.sum[head] = running.sum[head] * running.factor[head] + sum;
-    running.largest[head] = largest;
+    if (lane == 0) running.add(head, largest, sum);
   }
 }
 

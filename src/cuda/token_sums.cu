@@ -83,10 +83,7 @@ __device__ void exponentials(float* scores, int tokens, Running& running) {
       sum += score;
     }
     sum = sum_of_lanes(sum);
-    if (lane > 0) continue;
-    running.factor[head] = expf(running.largest[head] - largest);
-    running.sum[head] = running.sum[head] * running.factor[head] + sum;
-    running.largest[head] = largest;
+    if (lane == 0) running.add(head, largest, sum);
   }
 }
 

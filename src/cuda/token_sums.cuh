@@ -40,6 +40,13 @@ __device__ inline const float* directions_of(const TokenSums& input, const Place
 // Of the chunk until now, for every head.
 struct Running {
   float largest[kHeads], sum[kHeads], factor[kHeads];
+
+  // Takes in a tile's sum of exponentials above `most`, the largest score until now.
+  __device__ void add(int head, float most, float tile_sum) {
+    factor[head] = expf(largest[head] - most);
+    sum[head] = sum[head] * factor[head] + tile_sum;
+    largest[head] = most;
+  }
 };
 
 // What backward needs of each head: the softmax's logarithm, and the mean of the weighted products

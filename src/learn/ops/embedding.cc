@@ -15,12 +15,17 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+// The forward pass of both lookups, which differ in how they sum the gradient's rows.
+at::Tensor forward_rows(AutogradContext& context, const at::Tensor& table, const at::Tensor& ids) {
+  context.save_for_backward({ids});
+  context.saved_data["rows"] = table.size(0);
+  return table.index_select(0, ids);
+}
+
 struct Lookup : public torch::autograd::Function<Lookup> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& table,
                             const at::Tensor& ids) {
-    context->save_for_backward({ids});
-    context->saved_data["rows"] = table.size(0);
-    return table.index_select(0, ids);
+    return forward_rows(*context, table, ids);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -47,9 +52,7 @@ at::Tensor sparse_of(const at::Tensor& rows, const at::Tensor& values, std::int6
 struct RowLookup : public torch::autograd::Function<RowLookup> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& table,
                             const at::Tensor& ids) {
-    context->save_for_backward({ids});
-    context->saved_data["rows"] = table.size(0);
-    return table.index_select(0, ids);
+    return forward_rows(*context, table, ids);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
