@@ -2,7 +2,7 @@
 """Accuracy of the default model beside TF-IDF + linear SVM and fastText, on many corpora.
 
     accuracy.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl
-                [--only NAME,..] [--models NAME,..] [--folds K | --test] [--seeds 0,1,2] [--keep DIR]
+                [--only NAME,..] [--models NAME,..] [--folds K | --test] [--seeds 0,1,2] [--keep DIR] [--against NAME]
 
 --corpora: {"name": {"train": [FILE, ..], "test": FILE, "text": COLUMN, "label": COLUMN}, ..}, columns
 as the baselines take them (null: found). By default every corpus is split into five folds of its
@@ -15,8 +15,8 @@ training rows by a hash of the text; --test trains on all of them and reads the 
     NAME=FLAGS                       `fastformer train FLAGS`
 
 Every finished cell is appended to --results, with which rows it got right, and not computed again; the table of all of them is
-printed at the end, with the paired difference to the SVM and its standard error over rows, and the calibration error
-on these rows with the fitted temperature and without one. --keep leaves the model folders in DIR.
+printed at the end, with the paired difference to the SVM (or --against) and its standard error over rows, and the
+calibration error on these rows with the fitted temperature and without one. --keep leaves the model folders in DIR.
 """
 
 import argparse
@@ -55,6 +55,7 @@ def arguments():
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--seeds", default="0")
+    parser.add_argument("--against", default="svm", help="model or branch that others are compared with")
     return parser.parse_args()
 
 
@@ -167,7 +168,8 @@ def cells(options, model, seed, train, test, kept):
         yield from fastformer_cells(options, name, given, seed, train, test, kept)
 
 
-def run(options, corpora):
+def run(options, corpora, cells_of=cells):
+    """All finished cells; cells_of(options, model, seed, train, test, kept) makes those that are missing."""
     done = {}
     if options.results.exists():
         for line in options.results.read_text().splitlines():
@@ -181,7 +183,7 @@ def run(options, corpora):
                     if key in done:
                         continue
                     kept = f"{corpus_name}.{part}.{key[2]}.{seed}".replace(" ", "-")
-                    for name, predicted, facts in cells(options, model, seed, train, test, kept):
+                    for name, predicted, facts in cells_of(options, model, seed, train, test, kept):
                         accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
                         right = packed(a.label == b for a, b in zip(test, predicted))
                         cell = {"corpus": corpus_name, "part": part, "model": name, "seed": seed,
@@ -195,23 +197,33 @@ def run(options, corpora):
     return list(done.values())
 
 
-def show(found, corpora):
-    """A row per corpus and model: mean accuracy over parts and seeds, and the paired difference."""
+def paired_differences(rows, others):
+    """For each row of a test, how much oftener the one model was right than the other, over the seeds."""
+    by_part = {}
+    for cell in rows:
+        other = others.get((cell["part"], cell["seed"]), others.get((cell["part"], 0)))
+        if other:
+            by_part.setdefault(cell["part"], []).append(
+                [a - b for a, b in zip(unpacked(cell["right"]), other)])
+    return [sum(seeds) / len(seeds) for part in by_part.values() for seeds in zip(*part)]
+
+
+def show(found, corpora, against):
+    """A row per corpus and model: mean accuracy over parts and seeds, and the paired difference to another model's."""
     print(f"{'corpus':16} {'model':18} {'parts':>5} {'accuracy':>9} {'macro-F1':>9} {'share':>6}"
-          f" {'MB':>6} {'seconds':>8} {'calib.':>7} {'plain':>6}   over the SVM")
+          f" {'MB':>6} {'seconds':>8} {'calib.':>7} {'plain':>6}   over {against}")
     for corpus in corpora:
-        svm = {cell["part"]: unpacked(cell["right"]) for cell in found
-               if cell["corpus"] == corpus and cell["model"] == "svm"}
+        others = {(cell["part"], cell["seed"]): unpacked(cell["right"]) for cell in found
+                  if cell["corpus"] == corpus and cell["model"] == against}
         for model in dict.fromkeys(cell["model"] for cell in found if cell["corpus"] == corpus):
             rows = [c for c in found if c["corpus"] == corpus and c["model"] == model]
             mean = lambda key: sum(c.get(key) or 0 for c in rows) / len(rows)
-            differences = [a - b for c in rows if c["part"] in svm
-                           for a, b in zip(unpacked(c["right"]), svm[c["part"]])]
+            differences = paired_differences(rows, others)
             line = (f"{corpus:16} {model:18} {len(rows):5} {mean('accuracy'):9.4f}"
                     f" {mean('macro_f1'):9.4f} {mean('encoder_share'):6.2f}"
                     f" {mean('bytes') / 1e6:6.1f} {mean('seconds'):8.1f}"
                     f" {mean('calibration_error'):7.3f} {mean('calibration_error_plain'):6.3f}")
-            if differences and model != "svm":
+            if differences and model != against:
                 n = len(differences)
                 average = sum(differences) / n
                 error = math.sqrt(sum((d - average) ** 2 for d in differences) / n / n)
@@ -223,7 +235,7 @@ def main():
     options = arguments()
     corpora = json.loads(options.corpora.read_text())
     chosen = [name for name in options.only.split(",") if name] or list(corpora)
-    show(run(options, {name: corpora[name] for name in chosen}), chosen)
+    show(run(options, {name: corpora[name] for name in chosen}), chosen, options.against)
 
 
 if __name__ == "__main__":

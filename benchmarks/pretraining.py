@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""What pretraining brings: the same training from random weights and from guessed words.
+
+    pretraining.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl --work DIR
+                   [--only NAME,..] [--beside FILE] [--words 15e6] [--first-folds 1] [--seeds 0]
+
+For each corpus (a file as accuracy.py takes it) and each of its folds, four models:
+
+    plain      `fastformer train`
+    local      with --local gated, the branch that pretraining needs
+    own        from an encoder pretrained on the text of the fold's training rows
+    beside     from an encoder pretrained on these rows and on the column "text" of the file --beside
+
+Pretraining reads about --words words: as many passes as that takes, from 2 to 20. Encoders are kept in --work and are
+not trained again, finished cells in --results.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import pathlib
+import subprocess
+import sys
+
+import accuracy
+
+PRETRAIN = ["--subwords", "65536", "--precision", "bfloat16", "--text-column", "text"]
+TRAIN = ["--folds", "1"]
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--corpora", required=True, type=pathlib.Path)
+    parser.add_argument("--results", required=True, type=pathlib.Path)
+    parser.add_argument("--work", required=True, type=pathlib.Path)
+    parser.add_argument("--only", default="", help="corpora, with commas")
+    parser.add_argument("--beside", type=pathlib.Path)
+    parser.add_argument("--words", type=float, default=15e6)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--first-folds", type=int, default=1)
+    parser.add_argument("--seeds", default="0")
+    parser.set_defaults(test=False, keep=None)
+    return parser.parse_args()
+
+
+def texts_beside(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["text"] for row in csv.DictReader(file)]
+
+
+def pretrained(options, texts):
+    """Folder of an encoder that has read these texts; the same for the same texts."""
+    digest = hashlib.sha256("\0".join([str(options.words), *PRETRAIN, *texts]).encode("utf-8", "replace"))
+    folder = options.work / digest.hexdigest()[:16]
+    if not folder.exists():
+        file = folder.with_suffix(".csv")
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([["text"], *([text] for text in texts)])
+        words = sum(len(text.split()) for text in texts)
+        epochs = max(2, min(20, round(options.words / words)))
+        subprocess.run([options.program, "pretrain", "--text", str(file), "--output", str(folder),
+                        "--epochs", str(epochs), *PRETRAIN], check=True, stdout=subprocess.DEVNULL)
+        file.unlink()
+    return folder
+
+
+def flags(options, model, train):
+    """What `train` is told for a model of this name and these rows."""
+    if model == "plain":
+        return TRAIN
+    if model == "local":
+        return [*TRAIN, "--local", "gated"]
+    texts = [row.text for row in train] + (texts_beside(options.beside) if model == "beside" else [])
+    return [*TRAIN, "--init-from", str(pretrained(options, texts))]
+
+
+def cells(options, model, seed, train, test, kept):
+    yield from accuracy.fastformer_cells(options, model, flags(options, model, train), seed, train, test, kept)
+
+
+def main():
+    csv.field_size_limit(sys.maxsize)
+    options = arguments()
+    options.work.mkdir(parents=True, exist_ok=True)
+    options.models = "plain,local,own" + (",beside" if options.beside else "")
+    corpora = json.loads(options.corpora.read_text())
+    chosen = [name for name in options.only.split(",") if name] or list(corpora)
+    accuracy.show(accuracy.run(options, {name: corpora[name] for name in chosen}, cells), chosen, "plain")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
