@@ -16,6 +16,9 @@ if [[ ${#targets[@]} -eq 0 ]]; then
 fi
 scripts/build.sh fuzz "${targets[@]/%/_fuzz}"
 
+# Where memory came from is kept for the last few calls only: inputs go by a tenth faster.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=3}
+
 failed=false
 mkdir -p build/fuzz/found
 for target in "${targets[@]}"; do

@@ -19,10 +19,11 @@ namespace {
 
 std::string in_quotes(std::string_view text) { return "\"" + printable(text) + "\""; }
 
-std::string with_underscores(std::string_view name) {
-  std::string key(name);
-  std::replace(key.begin(), key.end(), '-', '_');
-  return key;
+// '-' and '_' are one letter in the names of options.
+char key_letter(char letter) { return letter == '-' ? '_' : letter; }
+
+bool same_key(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, key_letter, key_letter);
 }
 
 const std::string& only_value(std::span<const std::string> values) {
@@ -118,7 +119,11 @@ std::string default_note(const Option& option) {
 
 }  // namespace
 
-std::string Option::key() const { return with_underscores(name); }
+std::string Option::key() const {
+  std::string key = name;
+  std::ranges::transform(key, key.begin(), key_letter);
+  return key;
+}
 
 std::string Option::variable() const {
   std::string upper = key();
@@ -239,9 +244,8 @@ OptionSet& OptionSet::add_choice(std::string name, std::string help,
 }
 
 const Option* OptionSet::find(std::string_view name) const {
-  const std::string key = with_underscores(name);
   for (const Option& option : options_) {
-    if (option.key() == key) return &option;
+    if (same_key(option.name, name)) return &option;
   }
   return nullptr;
 }
