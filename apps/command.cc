@@ -74,6 +74,8 @@ int run_command(const std::string& name, std::span<const Command> commands, Argu
 int run_program(const std::string& program, std::span<const Command> commands, int argc,
                 char** argv) {
   end_with_a_word_when_a_file_vanishes();
+  // A write beyond the shell's limit is to fail, and be told of, like one on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   set_log_sink([](LogLevel level, const std::string& line) {
     std::fprintf(stderr, "%s%s\n", level == LogLevel::kWarning ? "warning: " : "", line.c_str());
   });
@@ -94,6 +96,8 @@ int run_program(const std::string& program, std::span<const Command> commands, i
   }
   return kFailed;
 }
+
+void go_on_without_a_log() { std::signal(SIGPIPE, SIG_IGN); }
 
 bool parse_or_help(config::OptionSet& options, Arguments arguments, const std::string& usage,
                    std::size_t max_positionals, std::vector<std::string>* positionals) {
@@ -120,6 +124,20 @@ void require_folder_of(const std::string& path, const std::string& flag) {
   if (!io::is_directory(folder)) {
     throw Error("there is no folder \"" + printable(folder, 1000) + "\"", flag);
   }
+}
+
+void require_new_file(const std::string& path, const std::string& flag) {
+  require_folder_of(path, flag);
+  const io::FileStatus status = io::status_of(path);
+  if (!status.is_regular && !status.is_directory) return;
+  throw Error("exists already", path, "Remove it, or give " + flag + " another name");
+}
+
+void write_new_file(const std::string& path, const std::string& text) {
+  if (!io::exists(path)) return io::write_file_atomically(path, text);
+  io::OutputFile file(path);
+  file.write(text);
+  file.close();
 }
 
 void print(const std::string& text) {

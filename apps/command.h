@@ -27,6 +27,16 @@ struct Command {
 int run_program(const std::string& program, std::span<const Command> commands, int argc,
                 char** argv);
 
+// From here on a log that nobody reads any longer, behind a pipe that was closed, ends nothing: for
+// commands whose work is worth more than their talk.
+void go_on_without_a_log();
+
+// Throws when there is such a file, or no folder for it: what is written is new, but for pipes and
+// devices.
+void require_new_file(const std::string& path, const std::string& flag);
+// Writes such a file, all of it or nothing.
+void write_new_file(const std::string& path, const std::string& text);
+
 // Runs the command that the first word names; `name` stands for what comes before that word.
 int run_command(const std::string& name, std::span<const Command> commands, Arguments words);
 

@@ -12,5 +12,8 @@ write_basic_package_version_file(fastformerConfigVersion.cmake COMPATIBILITY Sam
 install(FILES ${PROJECT_BINARY_DIR}/fastformerConfig.cmake
   ${PROJECT_BINARY_DIR}/fastformerConfigVersion.cmake DESTINATION ${config_folder})
 
+# Found from where the file lies: the folder is chosen when it is installed, and may be moved.
+file(RELATIVE_PATH FASTFORMER_PREFIX_FROM_PKGCONFIG
+  ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 configure_file(cmake/fastformer.pc.in fastformer.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/fastformer.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -56,7 +56,9 @@ struct Trial {
 std::string said(const Json& changes) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : changes.items()) {
-    parts.push_back(key + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
+    std::string flag = "--" + key;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    parts.push_back(flag + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
   return parts.empty() ? "settings as given" : join(parts, ", ");
 }

@@ -41,8 +41,10 @@ model::ModelConfig config_of(const std::string& shape, std::int64_t longest) {
 BenchModel::BenchModel(const std::string& folder, Numbers numbers)
     : folder_(std::make_unique<model::ModelFolder>(model::ModelFolder::open(folder))),
       config_(folder_->config()),
-      precision_(runtime::precision_of(numbers, config_)),
-      classifier_(std::make_unique<runtime::Classifier>(*folder_, precision_)) {}
+      precision_(runtime::precision_of(numbers, config_)) {
+  folder_->require_classifier();
+  classifier_ = std::make_unique<runtime::Classifier>(*folder_, precision_);
+}
 
 BenchModel::BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers)
     : BenchModel(config_of(shape, longest), numbers) {}

@@ -38,24 +38,33 @@ std::vector<float> from_counts(std::size_t labels, const data::Targets& train,
   return weights;
 }
 
-std::vector<float> from_file(const std::string& path, const std::vector<std::string>& labels) {
-  const auto document = config::parse_json<config::Json>(io::read_file(path, kFileLimit), path);
+config::Json checked_file(const std::string& path) {
+  config::Json document =
+      config::parse_json<config::Json>(io::read_file_or_pipe(path, kFileLimit), path);
   if (!document.is_object()) {
     throw Error("must be a JSON object {\"label\": weight, ...}", path);
   }
+  for (const auto& [label, weight] : document.items()) {
+    if (weight.is_number() && weight.get<double>() >= kSmallest &&
+        weight.get<double>() <= kLargest) {
+      continue;
+    }
+    throw Error("the weight of \"" + printable(label) + "\" is " + printable(weight.dump(), 40) +
+                    ", not a number above 0, from 0.000001 to 1,000,000",
+                path);
+  }
+  return document;
+}
+
+std::vector<float> from_file(const std::string& path, const std::vector<std::string>& labels) {
   std::vector<float> weights(labels.size(), 1);
+  const config::Json document = checked_file(path);
   for (const auto& [label, weight] : document.items()) {
     const auto at = std::find(labels.begin(), labels.end(), label);
     if (at == labels.end()) {
       const auto near = nearest(label, labels);
       throw Error("has a weight for \"" + printable(label) + "\", which no row has", path,
                   near ? "Did you mean " + printable(*near) + "?" : "");
-    }
-    if (!weight.is_number() ||
-        !(weight.get<double>() >= kSmallest && weight.get<double>() <= kLargest)) {
-      throw Error("the weight of \"" + printable(label) + "\" is " + printable(weight.dump(), 40) +
-                      ", not a number above 0, from 0.000001 to 1,000,000",
-                  path);
     }
     weights[static_cast<std::size_t>(at - labels.begin())] = weight.get<float>();
   }
@@ -65,7 +74,11 @@ std::vector<float> from_file(const std::string& path, const std::vector<std::str
 }  // namespace
 
 void check_class_weights(const std::string& choice) {
-  if (choice == "none" || choice == "auto" || io::exists(choice)) return;
+  if (choice == "none" || choice == "auto") return;
+  if (io::exists(choice)) {
+    checked_file(choice);
+    return;
+  }
   throw Error("there is no file \"" + printable(choice, 1000) + "\"", "--class-weights",
               "Give none, auto or a file");
 }

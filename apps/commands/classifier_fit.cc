@@ -39,7 +39,7 @@ std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
   if (rows == 0) return {};
   learn::Subwords subwords(text::subwords_of(tokenizer, rows), rows, parameters, seed_of(options));
   // Words that know something begin as they are: their subwords add nothing yet.
-  if (!options.init_from.empty()) {
+  if (!options.init_from.empty() || !options.word_vectors.empty()) {
     parameters.set(learn::Subwords::kTable, at::zeros_like(subwords.table()));
   }
   return subwords;

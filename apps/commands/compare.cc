@@ -131,6 +131,7 @@ void make_folder(const std::string& path) {
 }  // namespace
 
 int run_compare(Arguments arguments) {
+  go_on_without_a_log();
   CompareOptions options;
   config::OptionSet own, set;
   options.describe_files(own);

@@ -76,16 +76,22 @@ std::vector<std::string> flags_of(const Option& option) {
   return flags;
 }
 
-// Names of the options that encoders have of their own, but for `encoder`.
+// Names of the options that an encoder has of its own.
+std::set<std::string> own_options(const std::string& encoder) {
+  model::ModelConfig config;
+  config.encoder.encoder = encoder;
+  config::OptionSet set;
+  config.choices().describe(set);
+  std::set<std::string> names;
+  for (const Option& option : set.options()) names.insert(option.name);
+  return names;
+}
+
+// Those of all encoders but `encoder`.
 std::set<std::string> options_of_others(const std::string& encoder) {
   std::set<std::string> names;
   for (const std::string& name : model::encoder_names()) {
-    if (name == encoder) continue;
-    model::ModelConfig config;
-    config.encoder.encoder = name;
-    config::OptionSet set;
-    config.choices().describe(set);
-    for (const Option& option : set.options()) names.insert(option.name);
+    if (name != encoder) names.merge(own_options(name));
   }
   return names;
 }
@@ -95,11 +101,7 @@ void refuse_options_of_the_absent(const std::vector<Option>& given,
                                   const std::vector<learn::Variant>& variants) {
   std::set<std::string> absent = options_of_others("");
   for (const learn::Variant& variant : variants) {
-    model::ModelConfig config;
-    config.encoder.encoder = variant.encoder;
-    config::OptionSet set;
-    config.choices().describe(set);
-    for (const Option& option : set.options()) absent.erase(option.name);
+    for (const std::string& name : own_options(variant.encoder)) absent.erase(name);
   }
   for (const Option& option : given) {
     if (!absent.contains(option.name)) continue;
@@ -122,6 +124,19 @@ std::vector<std::string> training_flags(const std::vector<Option>& given,
   return flags;
 }
 
+// What `evaluate` has to be told of the rows, as `train` was.
+std::vector<std::string> evaluation_flags(const std::vector<Option>& given) {
+  data::CorpusOptions corpus;
+  config::OptionSet set;
+  corpus.describe(set);
+  std::vector<std::string> flags;
+  for (const Option& option : given) {
+    if (!set.find(option.name)) continue;
+    for (std::string& flag : flags_of(option)) flags.push_back(std::move(flag));
+  }
+  return flags;
+}
+
 // Paths with sizes, by which another file under the same name is noticed.
 Json files_json(const std::vector<std::string>& paths) {
   Json files = Json::array();
@@ -131,6 +146,33 @@ Json files_json(const std::vector<std::string>& paths) {
     files.push_back({path, status.is_directory ? 0 : status.size});
   }
   return files;
+}
+
+// What all numbers depend on. Options that an encoder has of its own stand with the encoder, which
+// may be one that is added later.
+Json told_by(const CompareOptions& options, const config::OptionSet& set,
+             const std::vector<Option>& given, const std::vector<learn::Variant>& variants) {
+  const std::set<std::string> of_encoders = options_of_others("");
+  Json told = {{"version", kVersion}}, encoders = Json::object();
+  for (const Option& option : given) {
+    if (!is_about_keeping(option) && !of_encoders.contains(option.name)) {
+      told[option.name] = option.get_json();
+    }
+  }
+  for (const learn::Variant& variant : variants) {
+    model::ModelConfig config = options.train.model;
+    config.encoder.encoder = variant.encoder;
+    config::OptionSet own;
+    config.choices().describe(own);
+    encoders[variant.encoder] = own.to_json();
+  }
+  told["encoders"] = encoders;
+  told["train"] = files_json(options.train.files.train);
+  told["test"] = files_json(options.test);
+  for (const char* name : {"sweep-tokens", "sweep-seconds", "cell-seconds", "cell-memory"}) {
+    told[name] = set.find(name)->get_json();
+  }
+  return told;
 }
 
 void check_files(const CompareOptions& options) {
@@ -227,15 +269,8 @@ ComparePlan plan_of(const CompareOptions& options, const config::OptionSet& set)
     config.encoder.encoder = variant.encoder;
     config.validate_choices();
   }
-  plan.told = {{"version", kVersion}};
-  for (const Option& option : given) {
-    if (!is_about_keeping(option)) plan.told[option.name] = option.get_json();
-  }
-  plan.told["train"] = files_json(options.train.files.train);
-  plan.told["test"] = files_json(options.test);
-  for (const char* name : {"sweep-tokens", "sweep-seconds", "cell-seconds", "cell-memory"}) {
-    plan.told[name] = set.find(name)->get_json();
-  }
+  plan.evaluation_flags = evaluation_flags(given);
+  plan.told = told_by(options, set, given, plan.variants);
   return plan;
 }
 

@@ -36,7 +36,8 @@ struct ComparePlan {
   std::vector<learn::Cell> cells;
   // For each variant the flags of fastformer train that all of its trainings have.
   std::vector<std::vector<std::string>> flags;
-  config::Json told;  // what all cells depend on
+  std::vector<std::string> evaluation_flags;  // of fastformer evaluate, for all
+  config::Json told;                          // what all cells depend on
 };
 
 // `set` has all options of compare and train. Throws usage errors.

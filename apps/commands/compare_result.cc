@@ -39,6 +39,7 @@ std::string reason_of(const Json& result) {
 void add_training(const Json& result, report::ComparedModel& model) {
   model.accuracy.push_back(number_in(result, "accuracy"));
   model.macro_f1.push_back(number_in(result, "macro_f1"));
+  if (result.contains("micro_f1")) model.micro_f1.push_back(number_in(result, "micro_f1"));
   model.training_rate.push_back(rate_in(result, "training"));
   model.use_rate.push_back(rate_in(result, "use"));
   model.training_memory = std::max(model.training_memory, count_in(result, "training_memory"));

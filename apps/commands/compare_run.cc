@@ -68,7 +68,7 @@ Json facts_of(const std::string& path, const Json& evaluation) {
   const Json metrics = folder.metrics();
   const double rows = number_in(evaluation, "examples"), tokens = number_in(evaluation, "tokens");
   const bool is_multi = folder.config().is_multi();
-  return {
+  Json facts = {
       {"accuracy", number_in(evaluation, is_multi ? "exact_match" : "accuracy")},
       {"macro_f1", number_in(evaluation, "macro_f1")},
       {"training_seconds", number_in(metrics, "training_seconds")},
@@ -78,6 +78,8 @@ Json facts_of(const std::string& path, const Json& evaluation) {
       {"use_memory", number_in(evaluation, "peak_memory_bytes")},
       {"parameters", folder.parameters()},
       {"operations", learn::operations_per_token(folder.config(), tokens / std::max(1.0, rows))}};
+  if (is_multi) facts["micro_f1"] = number_in(evaluation, "micro_f1");
+  return facts;
 }
 
 }  // namespace
@@ -118,12 +120,19 @@ std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) cons
   words = {lean_, "evaluate", "--json", "--model=" + model};
   for (const std::string& file : options_.test) words.push_back("--data=" + file);
   words.push_back("--threads=" + std::to_string(options_.train.training.threads));
+  words.insert(words.end(), plan_.evaluation_flags.begin(), plan_.evaluation_flags.end());
   const Outcome use = run_words(cell, words, options_.cell_seconds);
   if (!use.is_done) {
     remove_model(model);
     return ended_or_failed(cell, use);
   }
-  Json result = facts_of(model, config::parse_json<Json>(use.child.output, "fastformer evaluate"));
+  const auto evaluation = config::parse_json<Json>(use.child.output, "fastformer evaluate");
+  if (const double unknown = number_in(evaluation, "unknown_labels"); unknown > 0) {
+    log_warning(format_count(static_cast<std::int64_t>(unknown)) + " of " +
+                format_count(static_cast<std::int64_t>(number_in(evaluation, "examples"))) +
+                " test rows have a label that no training row has");
+  }
+  Json result = facts_of(model, evaluation);
   result["training_memory"] = training.child.peak_memory;
   if (!options_.keep_models) remove_model(model);
   return result;

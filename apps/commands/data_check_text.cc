@@ -3,6 +3,7 @@
 
 #include "base/strings.h"
 #include "commands/data_check_report.h"
+#include "model/model_card.h"
 #include "report/table.h"
 
 namespace fastformer::apps {
@@ -153,7 +154,8 @@ std::string data_check_text(const CheckedCorpus& checked) {
   const data::CorpusFacts& facts = checked.facts;
   std::vector<std::string> settings;
   for (const data::Suggestion& suggestion : checked.suggestions) {
-    settings.push_back(suggestion.flag + (suggestion.value.empty() ? "" : " " + suggestion.value) +
+    settings.push_back(suggestion.flag +
+                       (suggestion.value.empty() ? "" : " " + model::shell_word(suggestion.value)) +
                        ": " + suggestion.reason);
   }
   std::string text = file_table(facts) + reading_notes(facts) + label_table(facts) +

@@ -32,8 +32,7 @@ void write(const ErrorFile& file, const LabelledRows& all, const std::vector<std
     fill(i, row);
     rows.push_back(std::move(row));
   }
-  io::write_file_atomically(file.path,
-                            report::review_text(rows, report::review_format(file.path, kFlag)));
+  write_new_file(file.path, report::review_text(rows, report::review_format(file.path, kFlag)));
   log_info("wrote " + format_count(static_cast<std::int64_t>(rows.size())) + " rows to " +
            file.path);
 }
@@ -48,7 +47,7 @@ std::string list_of(const std::vector<int>& numbers, const std::vector<std::stri
 
 void check_error_file(const std::string& path) {
   report::review_format(path, kFlag);
-  require_folder_of(path, kFlag);
+  require_new_file(path, kFlag);
 }
 
 void write_error_file(const ErrorFile& file, const LabelledRows& rows,

@@ -76,13 +76,14 @@ std::string answered_line(const Evaluation& evaluation, double min_score) {
 // What is about the rows alone.
 void add_run(const LabelledRows& rows, std::int64_t unknown, const report::ScoreReport& scores,
              Json& report) {
-  report["loss"] = scores.cross_entropy;
+  const Json calibration = report::reliability_json(scores);
+  report["loss"] = calibration["cross_entropy"];
   report["truncated"] = rows.truncated;
   report["unknown_labels"] = unknown;
   report["seconds"] = rows.seconds;
   report["tokens"] = rows.tokens;
   report["peak_memory_bytes"] = peak_memory();
-  report["calibration"] = report::reliability_json(scores);
+  report["calibration"] = calibration;
 }
 
 std::string line_of(const Json& report) {
@@ -139,14 +140,14 @@ void check_plot_file(const std::string& path) {
     throw usage_error("\"" + printable(path) + "\" is no name of an SVG file", kFlag,
                       "End the name in .svg");
   }
-  require_folder_of(path, kFlag);
+  require_new_file(path, kFlag);
 }
 
-void write_plot(const std::string& path, const std::string& model,
+void write_plot(const std::string& path, const std::string& model, std::size_t rows,
                 const report::ScoreReport& scores) {
   const std::string title = "Scores of " + io::base_name(model) + " on " +
-                            format_count(scores.calibration.rows) + " rows";
-  io::write_file_atomically(path, report::reliability_plot(scores.calibration, title).svg());
+                            format_count(static_cast<std::int64_t>(rows)) + " rows";
+  write_new_file(path, report::reliability_plot(scores.calibration, title).svg());
   log_info("wrote " + path);
 }
 
@@ -156,7 +157,7 @@ void finish(const EvaluateOptions& options, const LabelledRows& rows,
             const AnEvaluation& evaluation) {
   print(report_of(options, rows, evaluation));
   if (!options.reliability_plot.empty()) {
-    write_plot(options.reliability_plot, options.use.model, evaluation.scores);
+    write_plot(options.reliability_plot, options.use.model, rows.records.size(), evaluation.scores);
   }
   if (!options.errors.empty()) {
     write_error_file({options.errors, options.data, options.errors_limit}, rows, evaluation);

@@ -137,6 +137,7 @@ Evaluation evaluate_rows(const LabelledRows& rows, const model::ModelConfig& con
   scores.cross_entropy = metrics::cross_entropy(logits, {targets.data(), count, labels},
                                                 config.target, config.temperature);
   scores.brier = mean_brier_score(logits, known_truth, config.temperature);
+  scores.unknown = evaluation.unknown;
   warn_of_unknown(evaluation.unknown, evaluation.labels, known);
   return evaluation;
 }

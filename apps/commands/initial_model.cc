@@ -57,6 +57,10 @@ void InitialModel::adopt(const config::OptionSet& given, model::ModelConfig& con
   own.describe_encoder(own_options);
   config.text.describe(options);
   config.describe_encoders(options);
+  // A preset that was asked for counts as much as a flag.
+  const config::Option* preset = given.find("preset");
+  const bool has_preset = preset && preset->get_json() != "default";
+  const config::Source strong = has_preset ? config::Source::kPreset : config::Source::kFile;
   config::Json values = config::Json::object();
   for (const config::Option& option : own_options.options()) {
     // Of a pretrained encoder there is no pooling yet.
@@ -65,12 +69,12 @@ void InitialModel::adopt(const config::OptionSet& given, model::ModelConfig& con
     const config::Option& asked = *given.find(option.name);
     // Whatever tokenizer there is, it is one that "auto" may stand for.
     const bool is_open = option.name == "tokenizer" && asked.get_json() == "auto";
-    if (!is_open && asked.source > config::Source::kPreset &&
-        asked.get_json() != option.get_json()) {
-      throw usage_error(
-          "is " + option.get_json().dump() + " in " + folder_.path() +
-              ", from which the model goes on, but " + asked.get_json().dump() + " is asked for",
-          "--" + option.name, "Leave one of --" + option.name + " and --init-from out");
+    if (!is_open && asked.source >= strong && asked.get_json() != option.get_json()) {
+      const std::string by = asked.source == config::Source::kPreset ? "preset" : option.name;
+      throw usage_error("is " + option.get_json().dump() + " in " + folder_.path() +
+                            ", from which the model goes on, but " + asked.get_json().dump() +
+                            " is asked for",
+                        "--" + option.name, "Leave one of --" + by + " and --init-from out");
     }
     values[option.name] = option.get_json();
   }

@@ -13,10 +13,14 @@ namespace {
 
 constexpr std::size_t kLabelsShown = 20;
 
-// Values of a JSON object as rows "key  value"; nested objects are sections of their own.
+// Values of a JSON object as rows "key  value", those of objects in it too.
 void add_section(report::Table& table, const std::string& name, const config::Json& section) {
   for (const auto& [key, value] : section.items()) {
-    if (value.is_object() || value.is_null()) continue;
+    if (value.is_null()) continue;
+    if (value.is_object()) {
+      add_section(table, name + "." + key, value);
+      continue;
+    }
     const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
     table.add_row({name + "." + key, printable(text, 100)});
   }
@@ -40,6 +44,14 @@ void add_labels(report::Table& facts, const model::ModelConfig& config) {
   facts.add_row({"temperature", format_double(config.temperature)});
 }
 
+// How the two branches are mixed, where there are two.
+void add_share(report::Table& facts, const config::Json& metrics) {
+  const config::Json::json_pointer place("/branches/encoder_share");
+  if (!metrics.is_object() || !metrics.contains(place) || !metrics[place].is_number()) return;
+  facts.add_row({"encoder's share of the answer",
+                 format_fixed(100 * metrics[place].get<double>(), 0) + " %"});
+}
+
 std::string summary(const model::ModelFolder& folder) {
   const model::ModelConfig& config = folder.config();
   report::Table facts({{""}, {""}});
@@ -48,6 +60,7 @@ std::string summary(const model::ModelFolder& folder) {
   facts.add_row({"parameters", format_count(folder.parameters())});
   facts.add_row({"vocabulary", format_count(config.vocabulary)});
   if (!config.is_pretrained_encoder()) add_labels(facts, config);
+  add_share(facts, folder.metrics());
   for (const auto& [name, section] : folder.config_document().items()) {
     if (section.is_object()) add_section(facts, name, section);
   }

@@ -126,6 +126,7 @@ bool pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions&
 }  // namespace
 
 int run_pretrain(Arguments arguments) {
+  go_on_without_a_log();
   PretrainOptions options;
   config::OptionSet set;
   options.describe(set);

@@ -71,11 +71,25 @@ Worth worth_of(const ModelUse& use, const std::vector<std::string>& data) {
     worth.accuracy = evaluate_multi(rows, config).result.micro.f1;
   } else {
     const Evaluation evaluation = evaluate_rows(rows, config);
+    if (evaluation.unknown == worth.rows) {
+      throw Error("the model knows no row's label, so that nothing can be measured", data[0],
+                  "Check --label-column");
+    }
     worth.accuracy = metrics::classification_result(evaluation.truth, evaluation.predicted,
                                                     static_cast<int>(evaluation.labels.size()))
                          .accuracy;
   }
   return worth;
+}
+
+void check_data(const std::vector<std::string>& data) {
+  for (const std::string& path : data) {
+    const io::FileStatus status = path == "-" ? io::FileStatus() : io::status_of(path);
+    const bool is_stream = status.exists && !status.is_regular && !status.is_directory;
+    if (path != "-" && !is_stream) continue;
+    throw usage_error("rows are read twice, which standard input or a pipe cannot be", "--data",
+                      "Give files");
+  }
 }
 
 std::string measure_name(const model::ModelConfig& config) {
@@ -165,6 +179,7 @@ std::string write_quantized(const QuantizeOptions& options, const model::ModelFo
 }  // namespace
 
 int run_quantize(Arguments arguments) {
+  go_on_without_a_log();
   QuantizeOptions options;
   config::OptionSet set;
   options.describe(set);
@@ -172,11 +187,10 @@ int run_quantize(Arguments arguments) {
   require(options.use.model, "--model");
   require(options.data.empty() ? "" : options.data[0], "--data");
   require(options.output, "--output");
-  if (std::find(options.data.begin(), options.data.end(), "-") != options.data.end()) {
-    throw usage_error("rows are read twice, which standard input cannot be", "--data");
-  }
+  check_data(options.data);
   const model::ModelFolder original = model::ModelFolder::open(options.use.model);
   original.require_classifier();
+  original.metrics();  // a damaged file is told of now
   QuantizedModel model(original);
   std::string report;
   make_model_folder(options.output, [&](const io::WorkFolder& folder) {

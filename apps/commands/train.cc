@@ -167,7 +167,7 @@ bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
   if (rows.folds.empty()) held_out = fitted.held_out;
   Json metrics = metrics_of(fitted.result);
   if (options.autotune > 0) metrics["autotune"] = run.tuning();
-  log_info(format_count(fitted.classifier->parameters().elements()) + " parameters");
+  log_info(format_count(fitted.classifier->parameters().elements()) + " parameters in the encoder");
   const std::optional<model::WideTable> table =
       finish(options, fitted, std::move(held_out), metrics);
   write_trained_model(folder,
@@ -254,6 +254,7 @@ std::vector<std::string> settled_before(const config::OptionSet& set, TrainOptio
 }  // namespace
 
 int run_train(Arguments arguments) {
+  go_on_without_a_log();
   TrainOptions options;
   config::OptionSet set;
   options.describe(set);

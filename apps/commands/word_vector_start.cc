@@ -36,6 +36,10 @@ void start_from_word_vectors(const std::string& path, const text::Tokenizer& tok
   if (found == 0) {
     throw Error("has vectors of none of the " + format_count(table.size(0)) + " words", path);
   }
+  if (vectors.promised > vectors.words) {
+    log_warning(path + " promises " + format_count(vectors.promised) + " vectors and holds " +
+                format_count(vectors.words) + ": it may be cut off");
+  }
   const at::NoGradGuard no_gradients;
   const at::Tensor rows = at::tensor(vectors.values).view({found, table.size(1)});
   table.index_copy_(0, at::tensor(vectors.ids, at::kLong).to(table.device()),

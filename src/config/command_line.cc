@@ -153,7 +153,7 @@ ParsedArguments parse_command_line(OptionSet& options, std::span<const std::stri
 }
 
 void apply_file(OptionSet& options, const std::string& path) {
-  const std::string text = io::read_file(path, kFileLimit);
+  const std::string text = io::read_file_or_pipe(path, kFileLimit);
   Json values;
   try {
     values = parse_json<Json>(text, path, {.depth = 8});

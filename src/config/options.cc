@@ -111,6 +111,14 @@ std::string flag_text(const Option& option) {
   return "--" + option.name + " " + option.value_name;
 }
 
+// With the bars escaped that would end a cell of a Markdown table.
+std::string in_a_cell(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
+    text.insert(at, "\\");
+  }
+  return text;
+}
+
 std::string default_note(const Option& option) {
   if (option.is_switch)
     return option.default_text == "true" ? " [on; --no-" + option.name + "]" : "";
@@ -349,13 +357,9 @@ std::string OptionSet::markdown() const {
       heading = option.group;
       text += "\n### " + heading + "\n\n| flag | default | meaning |\n| --- | --- | --- |\n";
     }
-    std::string flag = flag_text(option);
-    for (std::size_t at = 0; (at = flag.find('|', at)) != std::string::npos; at += 2) {
-      flag.insert(at, "\\");
-    }
-    text += "| `" + flag + "` | " +
+    text += "| `" + in_a_cell(flag_text(option)) + "` | " +
             (option.default_text.empty() ? "" : "`" + option.default_text + "`") + " | " +
-            option.help + " |\n";
+            in_a_cell(option.help) + " |\n";
   }
   return text;
 }

@@ -63,6 +63,7 @@ class Checker {
 
   CorpusFacts finish() {
     facts_.duplicates = finder_.report(static_cast<int>(facts_.files.size()));
+    if (facts_.lists > 0) facts_.labels_a_row.add(1, single_labels_);
     sort_labels();
     for (CheckedFile& file : facts_.files) {
       const auto index = static_cast<std::size_t>(&file - facts_.files.data());
@@ -110,7 +111,10 @@ class Checker {
   // Counts the record's labels. The number of its one label; -1 for a list, as documents whose
   // lists differ do not contradict each other.
   int label_of(const Record& record, int file) {
-    if (!record.has_list) return record.has_label ? count_label(record.label, file) : -1;
+    if (!record.has_list) {
+      single_labels_ += record.has_label;
+      return record.has_label ? count_label(record.label, file) : -1;
+    }
     for (const std::string& label : record.labels) count_label(label, file);
     ++facts_.lists;
     facts_.labels_a_row.add(static_cast<std::int64_t>(record.labels.size()));
@@ -160,6 +164,7 @@ class Checker {
   std::unordered_map<std::string, int> label_numbers_;
   DuplicateFinder finder_;
   CorpusFacts facts_;
+  std::int64_t single_labels_ = 0;  // rows with one label that is no list
 };
 
 }  // namespace

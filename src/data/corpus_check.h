@@ -40,7 +40,7 @@ struct CorpusFacts {
   std::int64_t empty = 0;        // likewise, in all files
   std::int64_t markup = 0;       // documents that lose something when HTML is taken off
   std::int64_t lists = 0;        // rows whose labels stand in a list
-  LengthHistogram labels_a_row;  // of them
+  LengthHistogram labels_a_row;  // where there are lists, also of rows with one label
   LengthHistogram words;         // runs of letters and digits or of signs: what --max-length counts
   LengthHistogram characters;
   text::LetterCounts letters;  // of the beginning of every document

@@ -60,8 +60,9 @@ Format by_name_or_line(const std::string& path, std::string_view first_line,
     if (name.ends_with(ending)) return Format::kJsonl;
   }
   if (first_line.starts_with(kLabelPrefix)) return Format::kFastText;
-  if (options.names_columns()) return table_format(first_line);
-  if (needs_label && path == "-") return table_format(first_line);
+  // Plain lines have no labels.
+  const bool is_table = needs_label && !name.ends_with(".txt");
+  if (is_table || options.names_columns()) return table_format(first_line);
   return Format::kLines;
 }
 

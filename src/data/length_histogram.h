@@ -9,10 +9,11 @@ namespace fastformer::data {
 // Counts of every length that occurs; exact whatever the number of documents.
 class LengthHistogram {
  public:
-  void add(std::int64_t length) {
-    ++counts_[length];
-    ++documents_;
-    sum_ += length;
+  void add(std::int64_t length, std::int64_t documents = 1) {
+    if (documents == 0) return;
+    counts_[length] += documents;
+    documents_ += documents;
+    sum_ += length * documents;
   }
 
   std::int64_t documents() const { return documents_; }

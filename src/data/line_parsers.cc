@@ -22,7 +22,10 @@ std::string FastTextParser::parse(std::string_view row, Record& record,
   if (rule_.target == Target::kMulti || labels.size() > 1) {
     return set_label_list(labels, rule_, record, repairs);
   }
-  if (labels.empty()) return rule_.needed ? "does not begin with __label__" : "";
+  if (labels.empty()) {
+    return rule_.needed ? "does not begin with __label__ (rows may have none with --target multi)"
+                        : "";
+  }
   return set_one_label(labels[0], rule_, record, repairs);
 }
 

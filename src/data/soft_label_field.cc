@@ -68,7 +68,8 @@ std::string set_soft_labels(const std::string& json, Record& record, text::Repai
   for (const float share : record.shares) sum += share;
   if (!(std::abs(sum - 1) <= kShareTolerance)) {
     return "the shares sum to " + format_fixed(sum, 4) +
-           ", not to 1 (of a model's answers, predict --top-k 0 writes all)";
+           ", not to 1 (of a model's answers, predict --top-k 0 writes all; those of a model of "
+           "several labels are no distribution)";
   }
   for (float& share : record.shares) share = static_cast<float>(share / sum);
   record.has_label = true;

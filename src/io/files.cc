@@ -38,6 +38,27 @@ bool is_link(const std::string& path) {
   return is_link;
 }
 
+std::string read_all(const std::string& path, const FileStatus& status, std::size_t limit) {
+  if (!status.exists) throw Error("no such file", path);
+  if (status.is_directory) throw Error("is a folder, not a file", path);
+  const Descriptor file(path, O_RDONLY);
+  if (file.get() < 0) fail_with_errno("open it", path);
+  std::string bytes;
+  char buffer[1 << 16];
+  for (;;) {
+    const ssize_t count = operations().read(file.get(), buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno("read it", path);
+    if (count == 0) return bytes;
+    bytes.append(buffer, static_cast<std::size_t>(count));
+    if (bytes.size() > limit) {
+      throw Error("is larger than the " + format_count(static_cast<std::int64_t>(limit)) +
+                      " bytes allowed for it",
+                  path);
+    }
+  }
+}
+
 }  // namespace
 
 void fail_with_errno(const std::string& what, const std::string& path, const std::string& advice) {
@@ -125,26 +146,16 @@ std::string parent_path(std::string_view path) {
 
 std::string read_file(const std::string& path, std::size_t limit) {
   const FileStatus status = status_of(path);
-  if (!status.exists) throw Error("no such file", path);
-  if (status.is_directory) throw Error("is a folder, not a file", path);
-  const Descriptor file(path, O_RDONLY);
-  if (file.get() < 0) fail_with_errno("open it", path);
-  std::string bytes;
-  char buffer[1 << 16];
-  for (;;) {
-    const ssize_t count = operations().read(file.get(), buffer, sizeof(buffer));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_with_errno("read it", path);
-    if (count == 0) return bytes;
-    bytes.append(buffer, static_cast<std::size_t>(count));
-    if (bytes.size() > limit) {
-      throw Error("is larger than the " + format_count(static_cast<std::int64_t>(limit)) +
-                      " bytes allowed for it",
-                  path);
-    }
+  // A pipe would be waited for.
+  if (status.exists && !status.is_regular && !status.is_directory) {
+    throw Error("is not a regular file", path);
   }
+  return read_all(path, status, limit);
 }
 
+std::string read_file_or_pipe(const std::string& path, std::size_t limit) {
+  return read_all(path, status_of(path), limit);
+}
 void write_file_atomically(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp";
   try {
@@ -161,7 +172,9 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
 
 OutputFile::OutputFile(std::string path, bool append, int mode) : path_(std::move(path)) {
   do {
-    file_ = operations().open(path_, O_WRONLY | O_CREAT | (append ? O_APPEND : O_TRUNC), mode);
+    // What is gone on with is no pipe, whose reader would be waited for.
+    const int how = append ? O_APPEND | O_NONBLOCK : O_TRUNC;
+    file_ = operations().open(path_, O_WRONLY | O_CREAT | how, mode);
   } while (file_ < 0 && errno == EINTR);
   if (file_ < 0) fail_with_errno("open it for writing", path_);
 }

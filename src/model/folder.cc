@@ -8,17 +8,20 @@
 #include <set>
 #include <utility>
 
+#include "base/digest.h"
 #include "base/strings.h"
 #include "config/json_text.h"
 #include "io/files.h"
 #include "model/config_json.h"
 #include "model/quantized.h"
 #include "model/schema.h"
+#include "model/seal.h"
 #include "model/wide_tensors.h"
 
 namespace fastformer::model {
 namespace {
 
+constexpr char kTokenizerDigestKey[] = "tokenizer";            // of the tensor file's metadata
 constexpr std::size_t kDocumentLimit = std::size_t{64} << 20;  // bytes of a JSON file
 constexpr std::size_t kTokenizerLimit = std::size_t{1} << 30;  // bytes of a tokenizer's file
 
@@ -87,15 +90,28 @@ std::shared_ptr<const text::Tokenizer> checked_tokenizer(const ModelConfig& conf
   return tokenizer;
 }
 
+std::string digest_of(std::string_view bytes) {
+  Digest digest;
+  digest.add(bytes);
+  return digest.hex();
+}
+
 std::shared_ptr<const text::Tokenizer> read_tokenizer(const std::string& folder,
-                                                      const ModelConfig& config, bool imported) {
+                                                      const ModelConfig& config, bool imported,
+                                                      const SafetensorsFile& tensors) {
   const std::string name = text::tokenizer_file_name(config.text.tokenizer);
   const std::string path = io::join_path(folder, name);
   if (!io::exists(path)) {
     if (imported) return nullptr;
     throw Error("is not a whole model folder: it has no " + name, folder);
   }
-  return checked_tokenizer(config, io::read_file(path, kTokenizerLimit), path);
+  std::string bytes = io::read_file(path, kTokenizerLimit);
+  const auto written = tensors.metadata().find(kTokenizerDigestKey);
+  if (written != tensors.metadata().end() && written->second != digest_of(bytes)) {
+    throw Error("is damaged, or not the one that the model was trained with", path,
+                "Copy it anew from where the model came from");
+  }
+  return checked_tokenizer(config, std::move(bytes), path);
 }
 
 // The tensors in the order of the schema.
@@ -136,10 +152,12 @@ ModelFolder ModelFolder::open(const std::string& path) {
 
   ModelFolder folder(path, SafetensorsFile(io::join_path(path, kTensorFile)));
   check_tensors(folder.tensors_, config);
+  check_seal(folder.tensors_);
   if (config.wide.present) {
     folder.wide_ = std::make_shared<WideTable>(wide_table_of(folder.tensors_, config));
   }
-  folder.tokenizer_ = read_tokenizer(path, config, document.contains(kImportSection));
+  folder.tokenizer_ =
+      read_tokenizer(path, config, document.contains(kImportSection), folder.tensors_);
   folder.config_ = std::move(config);
   folder.document_ = std::move(document);
   return folder;
@@ -187,7 +205,9 @@ void write_model_folder(const std::string& path, const ModelParts& parts) {
   std::vector<NamedTensor> tensors = in_file_order(parts, io::join_path(path, kTensorFile));
 
   if (parts.config.wide.present) append_tensors(*parts.wide, tensors);
-  write_safetensors(io::join_path(path, kTensorFile), tensors, {{"format", "fastformer"}});
+  std::map<std::string, std::string> metadata = {{"format", "fastformer"}};
+  if (!parts.tokenizer.empty()) metadata[kTokenizerDigestKey] = digest_of(parts.tokenizer);
+  write_sealed_safetensors(io::join_path(path, kTensorFile), tensors, std::move(metadata));
   if (!parts.tokenizer.empty()) {
     io::write_file_atomically(tokenizer, parts.tokenizer);
   }

@@ -8,6 +8,7 @@
 
 #include "base/strings.h"
 #include "model/schema.h"
+#include "text/repair.h"
 
 namespace fastformer::model {
 namespace {
@@ -18,7 +19,9 @@ constexpr std::size_t kShownLabels = 100;
 constexpr int kMetricDepth = 3;  // groups inside groups
 
 std::string on_one_line(const std::string& text) {
-  return printable(text, std::numeric_limits<std::size_t>::max());
+  // Names of folders and files need not be UTF-8; the card is.
+  text::RepairCounts repairs;
+  return text::repair_text(printable(text, std::numeric_limits<std::size_t>::max()), repairs);
 }
 
 // Text that Markdown shows as it stands.
@@ -42,6 +45,7 @@ std::string value_text(const Json& value) {
 }
 
 std::string metric_text(const Json& value) {
+  if (value.is_string()) return escaped(value.get<std::string>());
   const double number = value.get<double>();
   if (value.is_number_integer()) return format_count(value.get<std::int64_t>());
   return std::abs(number) < 1e6 ? format_fixed(number, 4) : format_double(number);
@@ -49,7 +53,7 @@ std::string metric_text(const Json& value) {
 
 void add_metrics(std::string& text, const Json& metrics, const std::string& prefix, int depth) {
   for (const auto& [key, value] : metrics.items()) {
-    if (value.is_number()) {
+    if (value.is_number() || value.is_string()) {
       text += "| " + escaped(prefix + key) + " | " + metric_text(value) + " |\n";
     } else if (value.is_object() && depth < kMetricDepth) {
       add_metrics(text, value, prefix + key + ".", depth + 1);

@@ -50,6 +50,8 @@ class SafetensorsFile {
   const std::vector<std::string>& names() const { return content_.names; }
   const std::map<std::string, std::string>& metadata() const { return content_.metadata; }
   bool contains(std::string_view name) const { return content_.tensors.contains(name); }
+  // Lets go of the memory that holds what was read so far; it is read again when it is looked at.
+  void release() const { file_.release(); }
   // Throws an Error that names file, tensor and the nearest known name.
   const TensorView& tensor(std::string_view name) const;
 

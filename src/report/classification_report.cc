@@ -44,6 +44,7 @@ std::string largest_confusions(const ClassificationResult& result,
   }
   std::stable_sort(wrong.begin(), wrong.end(),
                    [](const auto& a, const auto& b) { return a.count > b.count; });
+  if (wrong.empty()) return "no row is confused with another label\n";
   if (wrong.size() > kWidestMatrix) wrong.resize(kWidestMatrix);
   Table table({{"truth"}, {"predicted"}, {"rows", Align::kRight}});
   for (const metrics::ConfusionCell& cell : wrong) {

@@ -62,8 +62,16 @@ Plot sweep_plot(const Comparison& comparison, bool is_training, Told told) {
   return plot;
 }
 
+bool gives_several_labels(const Comparison& comparison) {
+  for (const ComparedModel& model : comparison.models) {
+    if (!model.micro_f1.empty()) return true;
+  }
+  return false;
+}
+
 Plot accuracy_plot(const Comparison& comparison) {
-  Plot plot("Accuracy and speed of use", {"tokens a second", Scale::kLogarithmic}, {"accuracy"});
+  const char* const measure = gives_several_labels(comparison) ? "exact matches" : "accuracy";
+  Plot plot("Accuracy and speed of use", {"tokens a second", Scale::kLogarithmic}, {measure});
   for (const ComparedModel& model : comparison.models) {
     if (model.accuracy.empty() || model.use_rate.empty()) continue;
     plot.add({model.name, Mark::kLine, {{mean_of(model.use_rate), mean_of(model.accuracy)}}});
@@ -113,23 +121,34 @@ std::string mean_and_spread(const std::vector<double>& values, int digits) {
 }
 
 Table models_table(const Comparison& comparison) {
-  Table table({{"model"},
-               {"seeds", Align::kRight},
-               {"accuracy", Align::kRight},
-               {"macro-F1", Align::kRight},
-               {"training tokens/s", Align::kRight},
-               {"use tokens/s", Align::kRight},
-               {"training MB", Align::kRight},
-               {"use MB", Align::kRight},
-               {"parameters", Align::kRight},
-               {"MFLOP/token", Align::kRight}});
+  const bool is_multi = gives_several_labels(comparison);
+  std::vector<Column> columns = {{"model"},
+                                 {"seeds", Align::kRight},
+                                 {is_multi ? "exact matches" : "accuracy", Align::kRight},
+                                 {"macro-F1", Align::kRight},
+                                 {"training tokens/s", Align::kRight},
+                                 {"use tokens/s", Align::kRight},
+                                 {"training MB", Align::kRight},
+                                 {"use MB", Align::kRight},
+                                 {"parameters", Align::kRight},
+                                 {"MFLOP/token", Align::kRight}};
+  constexpr std::ptrdiff_t kMicroF1 = 3;  // where it stands
+  if (is_multi) columns.insert(columns.begin() + kMicroF1, {"micro-F1", Align::kRight});
+  Table table(columns);
   for (const ComparedModel& model : comparison.models) {
-    table.add_row({model.name, std::to_string(model.accuracy.size()),
-                   mean_and_spread(model.accuracy, 4), mean_and_spread(model.macro_f1, 4),
-                   count_of(model.training_rate), count_of(model.use_rate),
-                   megabytes(model.training_memory), megabytes(model.use_memory),
-                   model.parameters == 0 ? "-" : format_count(model.parameters),
-                   model.operations == 0 ? "-" : format_fixed(model.operations / 1e6, 3)});
+    std::vector<std::string> row = {
+        model.name,
+        std::to_string(model.accuracy.size()),
+        mean_and_spread(model.accuracy, 4),
+        mean_and_spread(model.macro_f1, 4),
+        count_of(model.training_rate),
+        count_of(model.use_rate),
+        megabytes(model.training_memory),
+        megabytes(model.use_memory),
+        model.parameters == 0 ? "-" : format_count(model.parameters),
+        model.operations == 0 ? "-" : format_fixed(model.operations / 1e6, 3)};
+    if (is_multi) row.insert(row.begin() + kMicroF1, mean_and_spread(model.micro_f1, 4));
+    table.add_row(row);
   }
   return table;
 }
@@ -195,6 +214,7 @@ Json comparison_json(const Comparison& comparison) {
     models.push_back({{"name", model.name},
                       {"accuracy", statistics_json(model.accuracy)},
                       {"macro_f1", statistics_json(model.macro_f1)},
+                      {"micro_f1", statistics_json(model.micro_f1)},
                       {"training_tokens_per_second", statistics_json(model.training_rate)},
                       {"use_tokens_per_second", statistics_json(model.use_rate)},
                       {"training_memory_bytes", model.training_memory},

@@ -19,11 +19,20 @@ std::string reliability_table(const ScoreReport& scores) {
                    format_count(bin.rows), format_fixed(bin.confidence, 4),
                    format_fixed(bin.accuracy, 4)});
   }
-  return table.text() + "\nexpected calibration error " +
-         format_fixed(scores.calibration.expected_error, 4) + "  Brier score " +
-         format_fixed(scores.brier, 4) + "  cross entropy " +
-         format_fixed(scores.cross_entropy, 4) + "  (temperature " +
-         format_fixed(scores.temperature, 3) + ")\n";
+  const std::int64_t known = scores.calibration.rows - scores.unknown;
+  const auto over_known = [known](double value) {
+    return known > 0 ? format_fixed(value, 4) : std::string("-");
+  };
+  std::string text = table.text() + "\nexpected calibration error " +
+                     format_fixed(scores.calibration.expected_error, 4) + "  Brier score " +
+                     over_known(scores.brier) + "  cross entropy " +
+                     over_known(scores.cross_entropy) + "  (temperature " +
+                     format_fixed(scores.temperature, 3) + ")\n";
+  if (scores.unknown > 0) {
+    text += "Brier score and cross entropy are of the " + format_count(known) +
+            " rows whose label the model knows\n";
+  }
+  return text;
 }
 
 Json reliability_json(const ScoreReport& scores) {
@@ -34,9 +43,13 @@ Json reliability_json(const ScoreReport& scores) {
     row["accuracy"] = bin.rows > 0 ? Json(bin.accuracy) : Json(nullptr);
     bins.push_back(row);
   }
+  const bool has_known = scores.calibration.rows > scores.unknown;
+  const auto over_known = [has_known](double value) {
+    return has_known ? Json(value) : Json(nullptr);
+  };
   return {{"ece", scores.calibration.expected_error},
-          {"brier", scores.brier},
-          {"cross_entropy", scores.cross_entropy},
+          {"brier", over_known(scores.brier)},
+          {"cross_entropy", over_known(scores.cross_entropy)},
           {"temperature", scores.temperature},
           {"bins", bins}};
 }

@@ -54,7 +54,9 @@ TextClassifier::TextClassifier(TextClassifier&& other) noexcept = default;
 TextClassifier& TextClassifier::operator=(TextClassifier&& other) noexcept = default;
 
 TextClassifier TextClassifier::open(const std::string& folder, Numbers numbers) {
-  return TextClassifier(std::make_unique<const Content>(model::ModelFolder::open(folder), numbers));
+  model::ModelFolder opened = model::ModelFolder::open(folder);
+  opened.require_classifier();
+  return TextClassifier(std::make_unique<const Content>(std::move(opened), numbers));
 }
 
 const std::vector<std::string>& TextClassifier::labels() const { return content_->config().labels; }

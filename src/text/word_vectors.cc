@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -86,14 +87,15 @@ std::int64_t fields_of(std::string_view line) {
               where, "Use vectors of that width, or --width " + std::to_string(found));
 }
 
-// Whether the line is a header; one of another width is an Error.
-bool is_header(std::string_view line, std::int64_t width, const std::string& where) {
-  if (fields_of(line) != 2) return false;
+// The number of words where the line is a header; one of another width is an Error.
+std::optional<std::int64_t> header_of(std::string_view line, std::int64_t width,
+                                      const std::string& where) {
+  if (fields_of(line) != 2) return std::nullopt;
   const std::size_t blank = line.find_first_of(" \t");
   const auto words = parse_int(line.substr(0, blank)), numbers = parse_int(line.substr(blank + 1));
-  if (!words || !numbers || width == 1) return false;
+  if (!words || !numbers || width == 1) return std::nullopt;
   if (*numbers != width) wrong_width(*numbers, width, where);
-  return true;
+  return words;
 }
 
 class Reader {
@@ -140,12 +142,16 @@ WordVectors read_word_vectors(const std::string& path,
   Lines lines(path);
   Reader reader(wanted, width);
   bool is_first = true;
+  std::optional<std::int64_t> promised;
   for (std::string_view line; lines.next(line); is_first = false) {
     while (!line.empty() && std::string_view(" \t\r").find(line.back()) < 3) line.remove_suffix(1);
-    if (line.empty() || (is_first && is_header(line, width, lines.where()))) continue;
+    if (is_first) promised = header_of(line, width, lines.where());
+    if (line.empty() || (is_first && promised)) continue;
     reader.read_line(line, lines.where());
   }
-  return reader.take();
+  WordVectors vectors = reader.take();
+  vectors.promised = promised.value_or(0);
+  return vectors;
 }
 
 }  // namespace fastformer::text

@@ -12,6 +12,7 @@ struct WordVectors {
   std::vector<std::int64_t> ids;  // of the words that were found, in the order of the file
   std::vector<float> values;      // [ids, width]
   std::int64_t words = 0;         // in the file
+  std::int64_t promised = 0;      // by its header; 0 without one
 };
 
 // Reads the vectors of the words in `wanted`, which maps them to ids. A line is a word and `width`

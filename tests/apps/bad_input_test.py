@@ -5,8 +5,10 @@ bad_input_test.py PROGRAM [--table]     --table: print the messages as Markdown
 
 import gzip
 import json
+import os
 import pathlib
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -94,6 +96,62 @@ class BadInputTest(TrainedModelTest):
                            small / "model", *SMALL, message="No space left on device")
             self.assertFalse((small / "model").exists())
 
+    def test_a_limit_of_the_size_of_files(self):
+        """The shell's `ulimit -f`: a signal, unless it is ignored."""
+        errors = self.path / "limited.csv"
+        command = [PROGRAM, "evaluate", "--model", self.model, "--data", self.test, "--errors",
+                   errors, "--errors-limit", "10000"]
+        done = subprocess.run(map(str, command), capture_output=True, text=True, preexec_fn=lambda:
+                              resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("File too large", done.stderr)
+        self.assertEqual([file for file in self.path.iterdir() if "limited" in file.name], [])
+
+    def test_a_log_that_nobody_reads_any_longer(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([PROGRAM, "train", "--train", self.train, "--output",
+                               self.path / "unread", *SMALL], stderr=writer)
+        os.close(writer)
+        self.assertEqual(done.returncode, 0)
+        self.assertTrue((self.path / "unread" / "config.json").exists())
+
+    def test_pipes_in_the_place_of_files(self):
+        for name in ("config.json", "vocabulary.txt", "model.safetensors"):
+            model = self.path / "piped"
+            shutil.copytree(self.model, model)
+            (model / name).unlink()
+            os.mkfifo(model / name)
+            self.fail_with(f"a model whose {name} is a pipe", "predict", "--model", model, "--input",
+                           self.test, message="is not a regular file")
+            shutil.rmtree(model)
+        os.mkfifo(self.path / "rows.csv")
+        self.fail_with("quantize on a pipe", "quantize", "--model", self.model, "--data",
+                       self.path / "rows.csv", "--output", self.path / "never",
+                       message="rows are read twice")
+
+    def test_files_of_others_are_not_written_over(self):
+        kept = write_csv(self.path / "kept.csv", sentences(20, 5))
+        before = kept.read_bytes()
+        for flag in ("--errors", "--reliability-plot"):
+            plot = self.path / "kept.svg"
+            plot.write_text("mine")
+            self.fail_with(f"evaluate {flag} on a file that exists", "evaluate", "--model",
+                           self.model, "--data", kept, flag, kept if flag == "--errors" else plot,
+                           message="exists already")
+        self.assertEqual(kept.read_bytes(), before)
+        self.assertEqual(plot.read_text(), "mine")
+
+    def test_rows_whose_labels_the_model_does_not_know(self):
+        rows = write_csv(self.path / "unknown.csv", [("1", "x", "a b"), ("2", "y", "c d")])
+        out, _ = run("evaluate", "--model", self.model, "--data", rows)
+        self.assertIn("Brier score -  cross entropy -", out)
+        out, _ = run("evaluate", "--model", self.model, "--data", rows, "--json")
+        self.assertIsNone(json.loads(out)["calibration"]["brier"])
+        self.fail_with("quantize on rows of unknown labels", "quantize", "--model", self.model,
+                       "--data", rows, "--output", self.path / "never",
+                       message="knows no row's label")
+
     def test_a_full_standard_output(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([PROGRAM, "predict", "--model", self.model, "--input", self.test],
@@ -128,6 +186,8 @@ class BadInputTest(TrainedModelTest):
                 done = subprocess.run([PROGRAM, *map(str, [*command, *where])], capture_output=True,
                                       timeout=60)
                 self.assertIn(done.returncode, (0, 1), done.stderr)
+                if "flipped" in how and name in ("model.safetensors", "vocabulary.txt"):
+                    self.assertEqual(done.returncode, 1, how)
                 if done.returncode and command[0] == "predict" and "flipped" not in how:
                     self.table.append((f"predict, {name} {how}", 1, said(done.stderr.decode())))
         finally:

@@ -16,7 +16,7 @@ import sys
 import unittest
 import xml.etree.ElementTree
 
-from programs import PROGRAM, SMALL, TOPICS, TrainedModelTest, run, sentences, write_csv
+from programs import PROGRAM, SMALL, TOPICS, TrainedModelTest, run, sentences, unsealed, write_csv
 
 
 class CommandLineTest(TrainedModelTest):
@@ -351,6 +351,9 @@ class CommandLineTest(TrainedModelTest):
         data = bytearray(file.read_bytes())
         data[-4:] = struct.pack("<f", float("nan"))
         file.write_bytes(data)
+        _, error = run("predict", "--input", self.test, "--model", broken, code=1)
+        self.assertIn("model.safetensors: is damaged", error)
+        file.write_bytes(unsealed(data))
         for arguments in (["evaluate", "--data", self.test], ["predict", "--input", self.test]):
             out, error = run(*arguments, "--model", broken, code=1)
             self.assertIn(str(broken) + ": gives results that are not finite", error)

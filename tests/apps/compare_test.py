@@ -53,6 +53,27 @@ class CompareTest(unittest.TestCase):
             self.assertGreater(model["operations_per_token"], 1000)
         self.assertIn("[1/12] fastformer, seed 3: accuracy", self.talk)
 
+    def test_test_rows_are_read_as_training_rows_are(self):
+        files = []
+        for name, count in (("train.txt", 200), ("test.txt", 40)):
+            file = self.path / name
+            file.write_text("title;topic\n" + "".join(
+                f"{text};{label}\n" for _, label, text in sentences(count, 7)))
+            files.append(file)
+        out, _ = run("compare", "--train", files[0], "--test", files[1], "--encoders", "fastformer",
+                     "--seeds", "0", "--lengths", "none", "--output", self.path / "semicolons",
+                     "--format", "csv", "--delimiter", ";", "--text-column", "title",
+                     "--label-column", "topic", *ENCODER, "--json")
+        self.assertGreater(json.loads(out)["models"][0]["accuracy"]["mean"], 0.3)
+
+    def test_a_folder_of_something_else_is_left_alone(self):
+        folder = self.path / "mine"
+        folder.mkdir()
+        (folder / "report.html").write_text("mine")
+        _, error = run("compare", "--output", folder, *self.given, code=1)
+        self.assertIn("holds files, and no comparison", error)
+        self.assertEqual([file.name for file in folder.iterdir()], ["report.html"])
+
     def test_curves_have_all_lengths(self):
         curves = {(curve["name"], curve["of"]): curve["points"] for curve in self.report["sweep"]}
         self.assertEqual(set(curves), {("fastformer", "training"), ("linformer", "training"),

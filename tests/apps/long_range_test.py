@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-from programs import run, small_disk, write_csv
+from programs import run, small_disk, unsealed, write_csv
 
 SHORT = ["--min-length", "3", "--max-length", "20", "--max-depth", "4", "--max-arguments", "4"]
 ROWS = ["--train-rows", "600", "--valid-rows", "60", "--test-rows", "80"]
@@ -141,6 +141,8 @@ class LongRangeTest(unittest.TestCase):
         self.assertEqual((small / "vocabulary.txt").read_bytes(),
                          (model / "vocabulary.txt").read_bytes())
         (model / "vocabulary.txt").write_text("<unk>\n<0x00>\n")
+        tensors = model / "model.safetensors"
+        tensors.write_bytes(unsealed(tensors.read_bytes()))
         self.assertIn("256 bytes", run("predict", "--model", model, "--input", "-", stdin="a\n",
                                        code=1)[1])
 

@@ -153,7 +153,7 @@ class ResumeTest(unittest.TestCase):
         run("train", "--resume", "--output", self.output)
         self.expect_same()
 
-    def test_bits_flipped_in_the_state_never_end_by_a_signal(self):
+    def test_a_bit_flipped_in_the_state_is_found(self):
         process = self.begin(*self.command, "--checkpoint-every", "0.05")
         time.sleep(1)
         self.end(process, signal.SIGTERM)
@@ -163,20 +163,13 @@ class ResumeTest(unittest.TestCase):
         begin = 8 + int.from_bytes(whole[:8], "little")
         for _ in range(6):
             damaged = bytearray(whole)
-            damaged[draw.randrange(begin, begin + 120)] ^= 1 << draw.randrange(8)  # the numbers
+            damaged[draw.randrange(begin, len(whole))] ^= 1 << draw.randrange(8)  # the numbers
             state.write_bytes(damaged)
-            process = self.begin("train", "--resume", "--checkpoint-every", "0", kept=False)
-            try:
-                process.wait(timeout=1.5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-            code, talk = process.wait(), process.stderr.read()
-            self.assertIn(code, (0, 1, -signal.SIGKILL), talk)
-            self.assertNotIn("internal error", talk)
-            if self.output.exists():
-                shutil.rmtree(self.output)
-                self.work.mkdir()
-                break
+            code, talk = run("train", "--resume", "--output", self.output, code=1)
+            self.assertIn("checkpoint.safetensors: is damaged", talk)
+        state.write_bytes(whole)
+        run("train", "--resume", "--output", self.output)
+        self.expect_same()
 
     def test_a_state_that_cannot_be_written_does_not_end_the_run(self):
         with small_disk(self.path / "small", "150k") as small:

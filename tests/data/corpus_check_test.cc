@@ -41,6 +41,16 @@ std::string rows(const std::string& label, int count, const std::string& text) {
   return csv;
 }
 
+TEST(CorpusCheckTest, RowsWithOneLabelCountWhereOthersHaveSeveral) {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("rows.txt");
+  io::write_file_atomically(path, "__label__a __label__b one\n__label__a two\n__label__b three\n");
+  const CorpusFacts facts = facts_of({path});
+  EXPECT_EQ(facts.lists, 1);
+  EXPECT_EQ(facts.labels_a_row.documents(), 3);
+  EXPECT_DOUBLE_EQ(facts.labels_a_row.mean(), 4.0 / 3);
+}
+
 TEST(LengthHistogramTest, PercentilesAgreeWithASortedList) {
   Random random(1);
   LengthHistogram histogram;

@@ -20,8 +20,7 @@ cmake --build "$work/embed"
 
 library_folder=$(dirname "$(find "$work/prefix" -name libfastformer.a)")
 # shellcheck disable=SC2046  # several flags
-PKG_CONFIG_PATH=$library_folder/pkgconfig g++ -std=c++20 -o "$work/embed_by_pkg_config" \
+g++ -std=c++20 -o "$work/embed_by_pkg_config" \
   "$source_folder/examples/embed/main.cc" \
-  $(PKG_CONFIG_PATH=$library_folder/pkgconfig pkg-config --static \
-    --define-variable=prefix="$work/prefix" --cflags --libs fastformer)
+  $(PKG_CONFIG_PATH=$library_folder/pkgconfig pkg-config --cflags --libs fastformer)
 "$work/embed_by_pkg_config" "$work/model"

@@ -83,5 +83,21 @@ TEST(CellJournalTest, AnotherComparisonIsRefused) {
   EXPECT_ERROR(CellJournal(folder.path(), {{"epochs", 3}}), "line 1");
 }
 
+TEST(CellJournalTest, EncodersAreAddedWithTheirOptions) {
+  const TemporaryFolder folder;
+  const auto told = [](const Json& encoders) { return Json{{"encoders", encoders}}; };
+  CellJournal(folder.path(), told({{"a", {{"block", 1}}}}));
+  CellJournal(folder.path(), told({{"b", {{"rank", 2}}}}));
+  CellJournal(folder.path(), told({{"a", {{"block", 1}}}, {"c", Json::object()}}));
+  EXPECT_ERROR(CellJournal(folder.path(), told({{"b", {{"rank", 3}}}})), "now it is");
+}
+
+TEST(CellJournalTest, AFolderOfOtherFilesIsLeftAlone) {
+  const TemporaryFolder folder;
+  io::write_file_atomically(folder.file("report.html"), "mine");
+  EXPECT_ERROR(CellJournal(folder.path(), Json::object()), "holds files, and no comparison");
+  EXPECT_FALSE(io::exists(folder.file(kComparisonFile)));
+}
+
 }  // namespace
 }  // namespace fastformer::learn

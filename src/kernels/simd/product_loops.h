@@ -152,6 +152,12 @@ void product(const typename P::Product& p) {
   }
 }
 
+// From here on the compiler knows nothing of the value.
+template <typename T>
+inline __attribute__((always_inline)) void forget_value(T& value) {
+  asm volatile("" : "+m"(value));
+}
+
 // Twelve accumulators that wait for nothing but themselves.
 inline constexpr int kPeakSums = 12;
 template <typename P>
@@ -159,13 +165,16 @@ void peak(std::int64_t rounds, float* sink) {
   using V = typename P::Vector;
   alignas(64) typename P::X ones[V::kLanes];
   for (typename P::X& one : ones) one = P::one();
-  const typename P::Left left = P::left(ones[0]);
-  const typename P::Right right = P::right(ones);
+  typename P::Left left = P::left(ones[0]);
+  typename P::Right right = P::right(ones);
   typename P::Sum sums[kPeakSums];
   // Different, or the compiler would see that they stay the same.
 #pragma GCC unroll 12
   for (int i = 0; i < kPeakSums; ++i) sums[i] = P::start(i);
   for (std::int64_t round = 0; round < rounds; ++round) {
+    // Else a product that is an instruction of its own would be made once, before the loop.
+    forget_value(left);
+    forget_value(right);
 #pragma GCC unroll 12
     for (typename P::Sum& sum : sums) sum = P::multiply(left, right, sum);
   }

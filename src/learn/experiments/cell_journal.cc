@@ -44,26 +44,47 @@ void CellJournal::lock() {
   throw Error("another comparison is at work in it", folder_, "Wait until it has ended");
 }
 
+void CellJournal::require_same(const std::string& key, const Json& then, const Json& now) const {
+  const auto said = [](const Json& value) {
+    return value.is_null() ? std::string("nothing") : printable(line_of(value), 200);
+  };
+  if (line_of(then) == line_of(now)) return;
+  throw Error("this comparison began with " + printable(key) + " as " + said(then) +
+                  ", and now it is " + said(now),
+              folder_, "Give what it began with, or another --output");
+}
+
 void CellJournal::check_told(const Json& told) const {
   const std::string path = io::join_path(folder_, kComparisonFile);
   if (!io::exists(path)) {
+    if (!io::list_directory(folder_).empty()) {
+      throw Error("holds files, and no comparison", folder_, "Give a folder that is new or empty");
+    }
     io::write_file_atomically(path, config::json_text(told));
     return;
   }
-  const Json before = config::parse_json<Json>(io::read_file(path), path);
+  Json before = config::parse_json<Json>(io::read_file(path), path);
   if (!before.is_object()) throw Error("is no JSON object", path, "Remove the folder");
-  const auto value_in = [](const Json& object, const std::string& key) {
-    return object.contains(key) ? printable(line_of(object[key]), 200) : std::string("nothing");
-  };
+  bool is_more = false;
   Json keys = before;
   keys.update(told);
-  for (const auto& [key, value] : keys.items()) {
-    const std::string then = value_in(before, key), now = value_in(told, key);
-    if (then == now) continue;
-    throw Error(
-        "this comparison began with " + printable(key) + " as " + then + ", and now it is " + now,
-        folder_, "Give what it began with, or another --output");
+  for (const auto& [key, unused] : keys.items()) {
+    const Json now = told.value(key, Json());
+    Json& then = before[key];
+    if (!then.is_object() || !now.is_object()) {
+      require_same(key, then, now);
+      continue;
+    }
+    for (const auto& [name, value] : now.items()) {
+      if (then.contains(name)) {
+        require_same(name, then[name], value);
+      } else {
+        then[name] = value;
+        is_more = true;
+      }
+    }
   }
+  if (is_more) io::write_file_atomically(path, config::json_text(before));
 }
 
 void CellJournal::read() {

@@ -16,9 +16,10 @@ inline constexpr char kComparisonFile[] = "compare.json";  // what its numbers d
 // forgotten.
 class CellJournal {
  public:
-  // Opens the journal in an existing folder, which no other process may use meanwhile. `told` is
-  // an object of what all of its cells depend on: a folder in which it was another is an Error that
-  // names the first difference.
+  // Opens the journal in an existing folder, empty or a comparison's, which no other process may
+  // use meanwhile. `told` is an object of what all of its cells depend on: a folder in which it was
+  // another is an Error that names the first difference. Its members that are objects may be given
+  // new members by and by, and need not have all of them again.
   CellJournal(std::string folder, const config::Json& told);
   ~CellJournal();
   CellJournal(const CellJournal&) = delete;
@@ -32,6 +33,8 @@ class CellJournal {
  private:
   void lock();
   void check_told(const config::Json& told) const;
+  void require_same(const std::string& key, const config::Json& then,
+                    const config::Json& now) const;
   void read();
 
   std::string folder_;

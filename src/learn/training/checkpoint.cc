@@ -8,6 +8,7 @@
 
 #include "io/files.h"
 #include "model/safetensors.h"
+#include "model/seal.h"
 
 namespace fastformer::learn {
 namespace {
@@ -41,6 +42,7 @@ Checkpoint& Checkpoint::operator=(Checkpoint&&) noexcept = default;
 Checkpoint::Checkpoint(const std::string& path) {
   try {
     file_ = std::make_unique<model::SafetensorsFile>(path);
+    model::check_seal(*file_);
   } catch (const Error& error) {
     throw Error(error.what(), "", kBeginAnew);
   }
@@ -77,7 +79,7 @@ void Checkpoint::write(const std::string& path) const {
                      {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
   }
   const std::string next = path + kNextSuffix;
-  model::write_safetensors(next, named, texts_);
+  model::write_sealed_safetensors(next, named, texts_);
   io::rename_durably(next, path);
 }
 
