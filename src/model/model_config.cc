@@ -95,7 +95,16 @@ void FastformerOptions::describe(config::OptionSet& options) {
            {{"whole", HeadScores::kWhole}, {"slice", HeadScores::kSlice}},
            "what a head's score sees of a query or key: all, or the head's slice")
       .add("share-query-value", &share_query_value, "the value is the query")
-      .add("share-heads", &share_heads, "one projection serves all heads");
+      .add("share-heads", &share_heads, "one projection serves all heads")
+      .add("global-key", &global_key,
+           "keys that met the global query are summed into a global key, which meets the values; "
+           "else they take the values' place");
+}
+
+void FastformerOptions::validate(const ModelConfig&) const {
+  if (global_key || share_query_value) return;
+  throw usage_error("without a global key there are no values", "no-global-key",
+                    "Leave one of --no-global-key and --no-share-query-value out");
 }
 
 void WideConfig::describe(config::OptionSet& options) {

@@ -52,8 +52,10 @@ struct FastformerOptions : ChoicesOf<FastformerOptions> {
   HeadScores head_scores = HeadScores::kWhole;
   bool share_query_value = true;
   bool share_heads = false;  // one [head width, width] projection serves all heads
+  bool global_key = true;    // else the second pooling is left out: docs/algebra.md
 
   void describe(config::OptionSet& options) override;
+  void validate(const ModelConfig& config) const override;
   void add_layer(TensorTable& table, const std::string& prefix,
                  const ModelConfig& config) const override;
 };

@@ -43,12 +43,12 @@ void FastformerOptions::add_layer(TensorTable& table, const std::string& prefix,
   const std::int64_t seen = head_scores == HeadScores::kWhole ? width : head_width;
   table.linear(prefix + "query", projected, width);
   table.linear(prefix + "key", projected, width);
-  if (!share_query_value) table.linear(prefix + "value", projected, width);
+  if (global_key && !share_query_value) table.linear(prefix + "value", projected, width);
   table.linear(prefix + "query_score", heads, seen);
-  table.linear(prefix + "key_score", heads, seen);
+  if (global_key) table.linear(prefix + "key_score", heads, seen);
   if (interaction == Interaction::kConcatenation) {
     table.linear(prefix + "key_interaction", width, 2 * width);
-    table.linear(prefix + "value_interaction", width, 2 * width);
+    if (global_key) table.linear(prefix + "value_interaction", width, 2 * width);
   }
   table.linear(prefix + "transform", width, width);
 }

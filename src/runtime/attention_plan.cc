@@ -105,13 +105,15 @@ class Composer {
     plan.output_query = pack(query_);
     plan.value = pack(parts_.value.weight);
     plan.value_transposed = transposed(parts_.value.weight);
+    if (!plan.options.global_key) return;
     plan.key_transposed = transposed(plan.key.weight);
     plan.key_directions = pack(parts_.key_scores.weight);
     plan.key_score_offset.weight = scaled(stages_, parts_.key_scores.weight, plan.key.bias, false);
     plan.key_score_offset.bias = sum(parts_.key_scores.bias, Floats(parts_.key_scores.bias.size()));
   }
 
-  void meet_by_map(AttentionPlan& plan, Meeting keys, const Meeting& values) const {
+  // Of sum and concatenation: beta scores from keys that met the global query.
+  void sum_by_map(AttentionPlan& plan, Meeting keys) const {
     const bool maps = keys.left.rows > 0;
     if (maps) {
       plan.key.bias = affine(stages_, keys.right, plan.key.bias.data(), keys.bias);
@@ -121,6 +123,11 @@ class Composer {
     plan.key_score_offset = {
         maps ? times(parts_.key_scores.weight, keys.left) : copy(parts_.key_scores.weight),
         affine(stages_, parts_.key_scores.weight, plan.key.bias.data(), parts_.key_scores.bias)};
+    plan.key_of_query = std::move(keys.left);
+  }
+
+  void meet_by_map(AttentionPlan& plan, const Meeting& values) const {
+    const bool maps = values.left.rows > 0;
     const Matrix to_value = maps ? times(transform_, values.right) : copy(transform_);
     plan.output = pack(added(times(to_value, parts_.value.weight), query_));
     plan.output_offset.bias =
@@ -128,7 +135,6 @@ class Composer {
     plan.output_offset.bias =
         affine(stages_, transform_, values.bias.data(), plan.output_offset.bias);
     plan.output_offset.weight = maps ? times(transform_, values.left) : copy(transform_);
-    plan.key_of_query = std::move(keys.left);
   }
 
  private:
@@ -157,17 +163,21 @@ AttentionPlan::AttentionPlan(const kernels::Stages& stages, const Multipliers& m
   const Affine alpha = read.scores("query_score");
   query_scores = pack(product(stages, alpha.weight, query.weight));
   query_score_bias = affine(stages, alpha.weight, query.bias.data(), alpha.bias);
-  const Composer composer(
-      stages,
-      {read.projection(options.share_query_value ? "query" : "value"), read.scores("key_score"),
-       read.map("transform", width, width), read.map("output", width, width)},
-      query);
+  const char* const values = options.share_query_value ? "query" : "value";
+  const Composer composer(stages,
+                          {read.projection(options.global_key ? values : "key"),
+                           options.global_key ? read.scores("key_score") : Affine(),
+                           read.map("transform", width, width), read.map("output", width, width)},
+                          query);
   output_offset.bias = composer.constant_output(query.bias);
   if (options.interaction == Interaction::kProduct) {
     composer.meet_by_product(*this);
   } else {
-    composer.meet_by_map(*this, meeting(read, options.interaction, "key_interaction"),
-                         meeting(read, options.interaction, "value_interaction"));
+    const char* const last = options.global_key ? "value_interaction" : "key_interaction";
+    composer.meet_by_map(*this, meeting(read, options.interaction, last));
+    if (options.global_key) {
+      composer.sum_by_map(*this, meeting(read, options.interaction, "key_interaction"));
+    }
   }
   convert(multipliers);
 }
@@ -181,8 +191,9 @@ void AttentionPlan::convert(const Multipliers& multipliers) {
        {&query_scores, &value, &output_transform, &output_query, &key_scores, &output}) {
     if (weights->outputs > 0) bring(multipliers.tokens, *weights);
   }
-  if (key_transposed.rows == 0) return;
+  if (output_transform.outputs == 0) return;
   bring(multipliers.maps, output_transform);
+  if (key_transposed.rows == 0) return;
   key_rows.require(multipliers.maps.room(key_transposed.rows, key_transposed.columns));
   key_operand = multipliers.maps.operand({key_transposed.elements.data(), key_transposed.stride,
                                           key_transposed.rows, key_transposed.columns},

@@ -15,7 +15,8 @@ namespace fastformer::runtime {
 // with the means of x under alpha and beta. All but B, K and M are the same for every switch and
 // document. With the product interaction
 //   B = (G o Q) Wk, K[h] = Q[h] o (Wk[h] mean_h + bk[h]), M = C1 diag(K) Wv + C2;
-// with sum or concatenation B and M are constant and K[h] = P[h] mean_h + p[h] + (W Q)[h].
+// with sum or concatenation B and M are constant and K[h] = P[h] mean_h + p[h] + (W Q)[h]. Without
+// a global key there are no beta scores, K is Q, and Wv is Wk.
 struct AttentionPlan {
   // Composes the layer's weights and brings them to the number formats.
   AttentionPlan(const kernels::Stages& stages, const Multipliers& multipliers,

@@ -31,7 +31,7 @@ void DocumentRun::run(std::span<float> logits) {
     sweep(&DocumentRun::embed);
     for (layer_ = 0; layer_ < plan_.options.layers; ++layer_) {
       find_global_query();
-      sweep(&DocumentRun::sum_under_beta);
+      if (attention().options.global_key) sweep(&DocumentRun::sum_under_beta);
       find_global_key();
       sweep(&DocumentRun::rewrite);
       if (!has_local()) continue;

@@ -39,6 +39,7 @@ class DocumentRun {
 
   void find_global_query();
   void find_global_key();
+  void sum_global_key();
   void compose_output();
   // Rows, and the same in the number format.
   struct Input {

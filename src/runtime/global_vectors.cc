@@ -14,6 +14,7 @@ void DocumentRun::find_global_query() {
   stages_.row_dots({plan.query.weight.elements.data(), plan.query.weight.stride, width_, width_,
                     memory_.alpha.means(chunks_of(length_)), memory_.alpha.stride(), width_ / heads,
                     plan.query.bias.data(), query});
+  if (!plan.options.global_key) return;
   const Affine& offset = plan.key_score_offset;
   stages_.row_dots({offset.weight.elements.data(), offset.weight.stride, heads, width_, query, 0, 1,
                     offset.bias.data(), memory_.key_score_offset.data()});
@@ -35,6 +36,20 @@ void DocumentRun::find_global_query() {
 // K, and from it M and m.
 void DocumentRun::find_global_key() {
   const AttentionPlan& plan = attention();
+  if (plan.options.global_key) {
+    sum_global_key();
+  } else {
+    std::copy_n(memory_.global_query.data(), width_, memory_.global_key.data());
+  }
+  const float* key = memory_.global_key.data();
+  const Affine& offset = plan.output_offset;
+  stages_.row_dots({offset.weight.elements.data(), offset.weight.stride, width_, width_, key, 0, 1,
+                    offset.bias.data(), memory_.output_offset.data()});
+  if (plan.options.interaction == Interaction::kProduct && composes()) compose_output();
+}
+
+void DocumentRun::sum_global_key() {
+  const AttentionPlan& plan = attention();
   float* key = memory_.global_key.data();
   const float* query = memory_.global_query.data();
   stages_.row_dots({plan.key.weight.elements.data(), plan.key.weight.stride, width_, width_,
@@ -52,10 +67,6 @@ void DocumentRun::find_global_key() {
                         query, 0, 1, key, key});
       break;
   }
-  const Affine& offset = plan.output_offset;
-  stages_.row_dots({offset.weight.elements.data(), offset.weight.stride, width_, width_, key, 0, 1,
-                    offset.bias.data(), memory_.output_offset.data()});
-  if (plan.options.interaction == Interaction::kProduct && composes()) compose_output();
 }
 
 // M = C1 diag(K) Wv + C2, its columns in parallel.

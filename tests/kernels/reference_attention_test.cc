@@ -25,12 +25,13 @@ std::vector<Architecture> all_attentions() {
   std::vector<Architecture> all;
   for (Interaction interaction :
        {Interaction::kProduct, Interaction::kSum, Interaction::kConcatenation}) {
-    for (int choice = 0; choice < 8; ++choice) {
+    for (int choice = 0; choice < 16; ++choice) {
       Architecture a = small_architecture();
       a.attention.interaction = interaction;
       a.attention.head_scores = choice & 1 ? HeadScores::kSlice : HeadScores::kWhole;
       a.attention.share_query_value = choice & 2;
       a.attention.share_heads = choice & 4;
+      a.attention.global_key = !(choice & 8);
       all.push_back(a);
     }
   }
@@ -43,6 +44,7 @@ TEST(ReferenceAttentionTest, WeightsSumToOneOverTheTokensOfEveryHead) {
     const auto states =
         attention_states(weights_of(a, tensors), a.attention, random_matrix<double>(9, a.width, 2));
     for (const Summary<double>* summary : {&states.query_sum, &states.key_sum}) {
+      if (summary == &states.key_sum && !a.attention.global_key) continue;
       for (std::int64_t h = 0; h < a.attention.heads; ++h) {
         double sum = 0;
         for (std::int64_t i = 0; i < 9; ++i) {

@@ -61,11 +61,12 @@ struct Problem {
 };
 
 TEST(ReferenceBackwardTest, GradientsAreSlopes) {
-  for (int choice = 0; choice < 8; ++choice) {
+  for (int choice = 0; choice < 16; ++choice) {
     Architecture a = small_architecture();
     a.attention.head_scores = choice & 1 ? HeadScores::kSlice : HeadScores::kWhole;
     a.attention.share_query_value = choice & 2;
     a.attention.share_heads = choice & 4;
+    a.attention.global_key = !(choice & 8);
     for (std::int64_t tokens : {1, 2, 7}) {
       SCOPED_TRACE(testing::Message() << "choice " << choice << ", " << tokens << " tokens");
       Problem problem(a, tokens);
@@ -76,10 +77,10 @@ TEST(ReferenceBackwardTest, GradientsAreSlopes) {
       problem.expect_slopes("query", gradients.query);
       problem.expect_slopes("key", gradients.key);
       problem.expect_slopes("query_score", gradients.query_score);
-      problem.expect_slopes("key_score", gradients.key_score);
+      if (a.attention.global_key) problem.expect_slopes("key_score", gradients.key_score);
       problem.expect_slopes("transform", gradients.transform);
       problem.expect_slopes("output", gradients.output);
-      if (a.attention.share_query_value) {
+      if (a.attention.share_query_value || !a.attention.global_key) {
         EXPECT_TRUE(gradients.value.weight.elements().empty());
       } else {
         problem.expect_slopes("value", gradients.value);

@@ -34,7 +34,10 @@ Architecture combination(int number) {
   Architecture a = small_architecture();
   a.attention.interaction = static_cast<Interaction>(digit(3));
   a.attention.head_scores = static_cast<HeadScores>(digit(2));
-  a.attention.share_query_value = digit(2);
+  // Without a global key there are no values.
+  const int value = digit(3);
+  a.attention.share_query_value = value != 1;
+  a.attention.global_key = value != 2;
   a.attention.share_heads = digit(2);
   a.positions = static_cast<Positions>(digit(3));
   a.norm = static_cast<NormPlacement>(digit(3));
@@ -45,7 +48,7 @@ Architecture combination(int number) {
   a.local = static_cast<Local>(digit(3));
   return a;
 }
-constexpr int kCombinations = 3 * 2 * 2 * 2 * 3 * 3 * 2 * 2 * 2 * 3 * 3;
+constexpr int kCombinations = 3 * 2 * 3 * 2 * 3 * 3 * 2 * 2 * 2 * 3 * 3;
 
 TEST(ReferenceEncoderTest, EverySwitchChangesTheResult) {
   std::vector<std::vector<double>> results;

@@ -84,6 +84,22 @@ TEST_F(ReferenceSwitchesTest, ASumIsAConcatenationThroughTwoIdentities) {
   expect_close(sum, output(), 1e-14);
 }
 
+// Q o k_i goes where K o v_i went.
+TEST_F(ReferenceSwitchesTest, WithoutAGlobalKeyTheKeysAreTheValues) {
+  a_.attention.global_key = false;
+  const AttentionWeights<double> w = layer().attention;
+  const AttentionStates<double> s = attention_states(w, a_.attention, x_);
+  EXPECT_EQ(s.key_sum.global.size(), 0);
+  Matrix<double> met = linear(w.key, x_);
+  for (std::int64_t i = 0; i < met.rows(); ++i) {
+    for (std::int64_t j = 0; j < met.columns(); ++j) {
+      met(i, j) *= s.query_sum.global[static_cast<std::size_t>(j)];
+    }
+  }
+  const Matrix<double> mixed = add(linear(w.transform, met), linear(w.query, x_));
+  expect_close(linear(w.output, mixed).elements(), output(), 1e-14);
+}
+
 // The global vector stands first: with its half of the product at 0, K no longer matters, nor does
 // anything that only K depends on.
 TEST_F(ReferenceSwitchesTest, AConcatenationBeginsWithTheGlobalVector) {

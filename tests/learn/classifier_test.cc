@@ -30,6 +30,13 @@ constexpr Variant kVariants[] = {
      [](model::ModelConfig& c) { c.fastformer.interaction = Interaction::kConcatenation; }},
     {"SliceScores", [](model::ModelConfig& c) { c.fastformer.head_scores = HeadScores::kSlice; }},
     {"OwnValue", [](model::ModelConfig& c) { c.fastformer.share_query_value = false; }},
+    {"NoGlobalKey", [](model::ModelConfig& c) { c.fastformer.global_key = false; }},
+    {"NoGlobalKeyOfSlices",
+     [](model::ModelConfig& c) {
+       c.fastformer.global_key = false;
+       c.fastformer.head_scores = HeadScores::kSlice;
+       c.fastformer.interaction = Interaction::kConcatenation;
+     }},
     {"SharedHeads", [](model::ModelConfig& c) { c.fastformer.share_heads = true; }},
     {"SharedLayers", [](model::ModelConfig& c) { c.encoder.share_layers = true; }},
     {"Sinusoidal", [](model::ModelConfig& c) { c.encoder.positions = Positions::kSinusoidal; }},

@@ -26,7 +26,7 @@ struct Layer {
   AttentionWeights weights;
   std::vector<at::Tensor> all;
 
-  explicit Layer(std::int64_t heads) {
+  Layer(std::int64_t heads, bool has_global_key) {
     const auto add = [&](at::IntArrayRef shape) {
       all.push_back(random_tensor(shape, 10 + all.size(), 0.4));
       return all.back();
@@ -34,7 +34,8 @@ struct Layer {
     const std::int64_t d = kWidth;
     weights.query = add({d, d}), weights.query_bias = add({d});
     weights.key = add({d, d}), weights.key_bias = add({d});
-    weights.query_score = add({heads, d}), weights.key_score = add({heads, d});
+    weights.query_score = add({heads, d});
+    if (has_global_key) weights.key_score = add({heads, d});
     weights.transform = add({d, d}), weights.transform_bias = add({d});
     weights.output = add({d, d}), weights.output_bias = add({d});
   }
@@ -51,8 +52,9 @@ struct Layer {
     const at::Tensor query = x.mm(w.query.t()) + w.query_bias;
     const at::Tensor key = x.mm(w.key.t()) + w.key_bias;
     const at::Tensor met = pooled(query.mm(w.query_score.t()), query) * key;
-    const at::Tensor global_key = pooled(met.mm(w.key_score.t()), met);
-    const at::Tensor mixed = (global_key * query).mm(w.transform.t()) + w.transform_bias + query;
+    const at::Tensor values =
+        w.key_score.defined() ? pooled(met.mm(w.key_score.t()), met) * query : met;
+    const at::Tensor mixed = values.mm(w.transform.t()) + w.transform_bias + query;
     return mixed.mm(w.output.t()) + w.output_bias;
   }
 };
@@ -69,9 +71,10 @@ using Form = at::Tensor (*)(const at::Tensor&, const Ragged&, const AttentionWei
                             at::ScalarType);
 constexpr Form kForms[] = {composed_attention, keyless_attention};
 
-class ComposedAttentionTest : public testing::TestWithParam<std::tuple<std::int64_t, Form>> {
+// Heads, form, and whether there is a global key.
+class ComposedAttentionTest : public testing::TestWithParam<std::tuple<std::int64_t, Form, bool>> {
  protected:
-  Layer layer_{std::get<0>(GetParam())};
+  Layer layer_{std::get<0>(GetParam()), std::get<2>(GetParam())};
   at::Tensor attention(const at::Tensor& x, std::vector<std::int64_t> offsets,
                        at::ScalarType products = at::kFloat) const {
     return std::get<1>(GetParam())(x, Ragged::from_offsets(std::move(offsets)), layer_.weights,
@@ -147,7 +150,7 @@ TEST_P(ComposedAttentionTest, NoTokensGiveNoTokens) {
 
 INSTANTIATE_TEST_SUITE_P(Heads, ComposedAttentionTest,
                          testing::Combine(testing::Values(1, 2, 3, 4, 6, 12),
-                                          testing::ValuesIn(kForms)));
+                                          testing::ValuesIn(kForms), testing::Bool()));
 
 }  // namespace
 }  // namespace fastformer::learn

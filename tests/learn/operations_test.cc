@@ -42,6 +42,9 @@ TEST(OperationsTest, FollowTheSwitches) {
   config.fastformer.interaction = Interaction::kConcatenation;
   EXPECT_EQ(operations_per_token(config, 10), published + 2 * 2 * 32 * 64);
   config = config_of(1);
+  config.fastformer.global_key = false;
+  EXPECT_EQ(operations_per_token(config, 10), published - 2 * 4 * 32 - 2 * 32);
+  config = config_of(1);
   config.encoder.pooling = Pooling::kMax;
   EXPECT_EQ(operations_per_token(config, 10), published - 2 * (32 * 32 + 2 * 32));
 }

@@ -56,6 +56,18 @@ inline constexpr Variant kVariants[] = {
        c.fastformer.head_scores = HeadScores::kSlice;
        c.fastformer.interaction = Interaction::kConcatenation;
      }},
+    {"NoGlobalKey", [](model::ModelConfig& c) { c.fastformer.global_key = false; }},
+    {"SumWithoutGlobalKey",
+     [](model::ModelConfig& c) {
+       c.fastformer.global_key = false;
+       c.fastformer.interaction = Interaction::kSum;
+     }},
+    {"ConcatenationOfSharedHeadsWithoutGlobalKey",
+     [](model::ModelConfig& c) {
+       c.fastformer.global_key = false;
+       c.fastformer.share_heads = true;
+       c.fastformer.interaction = Interaction::kConcatenation;
+     }},
     {"SharedHeads", [](model::ModelConfig& c) { c.fastformer.share_heads = true; }},
     {"SharedLayers", [](model::ModelConfig& c) { c.encoder.share_layers = true; }},
     {"OneLayer", [](model::ModelConfig& c) { c.encoder.layers = 1; }},
@@ -163,6 +175,7 @@ class RandomModel {
     a.attention.head_scores = config_.fastformer.head_scores;
     a.attention.share_query_value = config_.fastformer.share_query_value;
     a.attention.share_heads = config_.fastformer.share_heads;
+    a.attention.global_key = config_.fastformer.global_key;
     return a;
   }
 

@@ -98,16 +98,21 @@ AttentionStates<T> attention_states(const AttentionWeights<T>& weights,
   // The paper's experiments, too, let the value be the query.
   s.query = project(weights.query, switches, x);
   s.key = project(weights.key, switches, x);
-  s.value = switches.share_query_value ? s.query : project(weights.value, switches, x);
+  const bool has_value = switches.global_key && !switches.share_query_value;
+  s.value = has_value ? project(weights.value, switches, x) : s.query;
   // Eqs. 3 and 4: alpha, and the global query.
   s.query_sum = summarize(weights.query_score, switches, s.query);
   // p_i = q * k_i.
   s.met_key = interact(switches.interaction, s.query_sum.global, s.key, weights.key_interaction);
-  // Eqs. 5 and 6: beta, and the global key.
-  s.key_sum = summarize(weights.key_score, switches, s.met_key);
-  // u_i = k * v_i.
-  s.met_value =
-      interact(switches.interaction, s.key_sum.global, s.value, weights.value_interaction);
+  if (switches.global_key) {
+    // Eqs. 5 and 6: beta, and the global key.
+    s.key_sum = summarize(weights.key_score, switches, s.met_key);
+    // u_i = k * v_i.
+    s.met_value =
+        interact(switches.interaction, s.key_sum.global, s.value, weights.value_interaction);
+  } else {
+    s.met_value = s.met_key;
+  }
   // r_i: transformed, and the query added.
   s.mixed = add(linear(weights.transform, s.met_value), s.query);
   // The authors' code has one more product before the residual sum.

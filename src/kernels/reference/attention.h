@@ -16,7 +16,8 @@ struct Summary {
   std::vector<T> global;  // [width]
 };
 
-// Everything that the layer computes, in order. Unless said otherwise: [tokens, width].
+// Everything that the layer computes, in order. Unless said otherwise: [tokens, width]. Without a
+// global key there is none, and u_i is p_i.
 template <typename T>
 struct AttentionStates {
   Matrix<T> query;       // q_i

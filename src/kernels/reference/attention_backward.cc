@@ -126,13 +126,17 @@ AttentionGradients<T> attention_backward(const AttentionWeights<T>& weights,
   const Matrix<T> dmixed = linear_backward(weights.output, s.mixed, output_gradient, g.output);
   const Matrix<T> dmet_value = linear_backward(weights.transform, s.met_value, dmixed, g.transform);
   Matrix<T> dquery = dmixed;
-  // u_i = K o v_i.
-  std::vector<T> dglobal_key(width);
-  const Matrix<T> dvalue = product_backward(s.key_sum.global, s.value, dmet_value, dglobal_key);
-  // K from p_i.
-  Matrix<T> dmet_key(x.rows(), x.columns());
-  g.key_score = summarize_backward(weights.key_score, switches, s.met_key, s.key_sum.weights,
-                                   dglobal_key, dmet_key);
+  Matrix<T> dmet_key(x.rows(), x.columns()), dvalue(x.rows(), x.columns());
+  if (switches.global_key) {
+    // u_i = K o v_i.
+    std::vector<T> dglobal_key(width);
+    dvalue = product_backward(s.key_sum.global, s.value, dmet_value, dglobal_key);
+    // K from p_i.
+    g.key_score = summarize_backward(weights.key_score, switches, s.met_key, s.key_sum.weights,
+                                     dglobal_key, dmet_key);
+  } else {
+    dmet_key = dmet_value;
+  }
   // p_i = Q o k_i.
   std::vector<T> dglobal_query(width);
   const Matrix<T> dkey = product_backward(s.query_sum.global, s.key, dmet_key, dglobal_query);
@@ -140,10 +144,11 @@ AttentionGradients<T> attention_backward(const AttentionWeights<T>& weights,
   g.query_score = summarize_backward(weights.query_score, switches, s.query, s.query_sum.weights,
                                      dglobal_query, dquery);
   // The projections of x.
-  if (switches.share_query_value) dquery = add(dquery, dvalue);
+  const bool has_value = switches.global_key && !switches.share_query_value;
+  if (!has_value) dquery = add(dquery, dvalue);
   g.x = add(project_backward(weights.query, x, dquery, g.query),
             project_backward(weights.key, x, dkey, g.key));
-  if (!switches.share_query_value) {
+  if (has_value) {
     g.x = add(g.x, project_backward(weights.value, x, dvalue, g.value));
   }
   return g;

@@ -10,13 +10,14 @@
 namespace fastformer::kernels::reference {
 namespace {
 
-// The shapes tell all switches but the sum interaction.
+// What there is and its shapes tell all switches but the sum interaction.
 template <typename T>
 void require_published_form(const AttentionWeights<T>& weights, std::int64_t heads) {
   const std::int64_t width = weights.query.weight.columns;
   const bool published = heads > 0 && width % heads == 0 && weights.query.weight.rows == width &&
                          weights.query_score.weight.columns == width &&
-                         !weights.value.weight.data && !weights.key_interaction.weight.data;
+                         weights.key_score.weight.data && !weights.value.weight.data &&
+                         !weights.key_interaction.weight.data;
   if (!published) throw Error("only attention as published can be composed");
 }
 

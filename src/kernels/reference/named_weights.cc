@@ -38,12 +38,13 @@ AttentionWeights<T> attention_weights(const Architecture& architecture, const st
   AttentionWeights<T> weights;
   weights.query = map("query", projected, width);
   weights.key = map("key", projected, width);
-  if (!switches.share_query_value) weights.value = map("value", projected, width);
   weights.query_score = map("query_score", switches.heads, seen);
-  weights.key_score = map("key_score", switches.heads, seen);
-  if (switches.interaction == Interaction::kConcatenation) {
-    weights.key_interaction = map("key_interaction", width, 2 * width);
-    weights.value_interaction = map("value_interaction", width, 2 * width);
+  const bool concatenates = switches.interaction == Interaction::kConcatenation;
+  if (concatenates) weights.key_interaction = map("key_interaction", width, 2 * width);
+  if (switches.global_key) {
+    if (!switches.share_query_value) weights.value = map("value", projected, width);
+    weights.key_score = map("key_score", switches.heads, seen);
+    if (concatenates) weights.value_interaction = map("value_interaction", width, 2 * width);
   }
   weights.transform = map("transform", width, width);
   weights.output = map("output", width, width);

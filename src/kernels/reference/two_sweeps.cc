@@ -156,7 +156,8 @@ template <typename T>
 std::vector<T> encode_in_two_sweeps(const ClassifierWeights<T>& weights,
                                     const Architecture& architecture,
                                     std::span<const std::int32_t> ids) {
-  if (architecture.attention.interaction != Interaction::kProduct) {
+  const AttentionSwitches& switches = architecture.attention;
+  if (switches.interaction != Interaction::kProduct || !switches.global_key) {
     throw Error("only attention as published can be composed");
   }
   Matrix<T> x = embed(weights.embedding, architecture, ids);

@@ -16,6 +16,7 @@ struct AttentionSwitches {
   HeadScores head_scores = HeadScores::kWhole;
   bool share_query_value = true;
   bool share_heads = false;
+  bool global_key = true;  // else a key that met the global query is the value that did
 };
 
 // Sizes and switches of a whole classifier. In shapes below d = width, H = heads, e = d / H,
@@ -59,11 +60,11 @@ template <typename T>
 struct AttentionWeights {
   Linear<T> query;              // Wq [d, d]; [e, d] with shared heads; so are key and value
   Linear<T> key;                // Wk
-  Linear<T> value;              // Wv; absent where the value is the query
+  Linear<T> value;              // Wv; absent where the value is the query, or no global key is
   Linear<T> query_score;        // row h is a_h: [H, d], or [H, e] on the head's slice
-  Linear<T> key_score;          // row h is g_h, likewise
+  Linear<T> key_score;          // row h is g_h, likewise; absent without a global key
   Linear<T> key_interaction;    // [d, 2d] with concatenation, else absent
-  Linear<T> value_interaction;  // [d, 2d] with concatenation, else absent
+  Linear<T> value_interaction;  // [d, 2d] with concatenation and a global key, else absent
   Linear<T> transform;          // Wr [d, d]
   Linear<T> output;             // Wo [d, d]
 };

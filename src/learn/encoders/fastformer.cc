@@ -43,11 +43,13 @@ class Fastformer : public Encoder {
     const double projected = options.share_heads ? config.encoder.head_width() : width;
     const double seen =
         options.head_scores == HeadScores::kWhole ? width : config.encoder.head_width();
-    const double sums = 2 * 2 * width;  // the global query and the global key
-    double count = (options.share_query_value ? 2 : 3) * product_operations(projected, width) +
-                   2 * product_operations(heads, seen) + sums + product_operations(width, width);
+    const int pools = options.global_key ? 2 : 1;  // the global query and the global key
+    const int projections = options.global_key && !options.share_query_value ? 3 : 2;
+    double count = projections * product_operations(projected, width) +
+                   pools * (product_operations(heads, seen) + 2 * width) +
+                   product_operations(width, width);
     if (options.interaction == Interaction::kConcatenation) {
-      count += 2 * product_operations(width, 2 * width);
+      count += pools * product_operations(width, 2 * width);
     }
     return count;
   }
@@ -79,11 +81,13 @@ class Fastformer : public Encoder {
            !options_.share_heads && options_.head_scores == HeadScores::kWhole;
   }
 
-  static AttentionWeights weights_of(const Scope& layer) {
-    return {layer["query.weight"],     layer["query.bias"],         layer["key.weight"],
-            layer["key.bias"],         layer["query_score.weight"], layer["key_score.weight"],
-            layer["transform.weight"], layer["transform.bias"],     layer["output.weight"],
-            layer["output.bias"]};
+  AttentionWeights weights_of(const Scope& layer) const {
+    return {
+        layer["query.weight"],       layer["query.bias"],
+        layer["key.weight"],         layer["key.bias"],
+        layer["query_score.weight"], options_.global_key ? layer["key_score.weight"] : at::Tensor(),
+        layer["transform.weight"],   layer["transform.bias"],
+        layer["output.weight"],      layer["output.bias"]};
   }
 
   at::Tensor mix_long(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
@@ -99,15 +103,21 @@ class Fastformer : public Encoder {
   at::Tensor written_out(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
     const at::Tensor query = project(hidden, layer, "query");  // [tokens, width]
     const at::Tensor key = project(hidden, layer, "key");
-    const at::Tensor value = options_.share_query_value ? query : project(hidden, layer, "value");
     // Eqs. 3-4: global query [documents, width].
     const at::Tensor global_query =
         additive_pool(scores(query, layer, "query_score"), query, ragged);
     // Eqs. 5-6: the key that met the global query, and the global key.
     const at::Tensor met = interact(global_query, key, ragged, layer, "key_interaction");
-    const at::Tensor global_key = additive_pool(scores(met, layer, "key_score"), met, ragged);
-    const at::Tensor mixed = interact(global_key, value, ragged, layer, "value_interaction");
+    const at::Tensor mixed =
+        options_.global_key ? meet_values(met, query, hidden, ragged, layer) : met;
     return linear(linear(mixed, layer, "transform") + query, layer, "output");
+  }
+
+  at::Tensor meet_values(const at::Tensor& met, const at::Tensor& query, const at::Tensor& hidden,
+                         const Ragged& ragged, const Scope& layer) const {
+    const at::Tensor value = options_.share_query_value ? query : project(hidden, layer, "value");
+    const at::Tensor global_key = additive_pool(scores(met, layer, "key_score"), met, ragged);
+    return interact(global_key, value, ragged, layer, "value_interaction");
   }
 
   // [tokens, width]; with shared heads one [head width] projection is repeated for every head.

@@ -19,44 +19,51 @@ at::Tensor by_head(const at::Tensor& weight, const at::Tensor& sums) {
   return at::bmm(sums.transpose(0, 1), rows.transpose(1, 2)).transpose(0, 1).flatten(1);
 }
 
-struct GlobalKey {
-  at::Tensor key;     // K of every document, [documents, width]
-  at::Tensor hidden;  // to be read on (SummedTokens)
+// A document's last global vector, and what meets it.
+struct Meeting {
+  at::Tensor global;              // [documents, width]
+  at::Tensor hidden;              // to be read on (SummedTokens)
+  at::Tensor values, value_bias;  // the map that makes of a token what meets the global vector
 };
 
 // By identities 1 to 4.
-GlobalKey global_key(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
-                     at::ScalarType products) {
+Meeting meeting_of(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
+                   at::ScalarType products) {
   const std::int64_t heads = w.query_score.size(0), width = hidden.size(1);
   const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
   const at::Tensor query_directions = w.query_score.mm(w.query) * scale;
   const SummedTokens query_sums = token_sums(hidden, query_directions, ragged, products);
   const at::Tensor global_query = by_head(w.query, query_sums.sums) + w.query_bias;
+  if (!w.key_score.defined()) return {global_query, query_sums.x, w.key, w.key_bias};
   const at::Tensor met_scores = global_query.unsqueeze(1) * (w.key_score * scale);
   const at::Tensor key_directions =
       linear_in(products, met_scores.flatten(0, 1), w.key.t(), at::zeros_like(w.key_bias))
           .view_as(met_scores);
   const SummedTokens key_sums = token_sums(query_sums.x, key_directions, ragged, products);
-  return {global_query * (by_head(w.key, key_sums.sums) + w.key_bias), key_sums.x};
+  const at::Tensor global_key = global_query * (by_head(w.key, key_sums.sums) + w.key_bias);
+  return {global_key, key_sums.x, w.query, w.query_bias};
 }
 
 }  // namespace
 
 at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& w, at::ScalarType products) {
-  const GlobalKey global = global_key(hidden, ragged, w, products);
-  const MapWeights map = {w.output.mm(w.transform), w.query, w.output.mm(w.query)};
+  const Meeting meeting = meeting_of(hidden, ragged, w, products);
+  const MapWeights map = {w.output.mm(w.transform), meeting.values, w.output.mm(w.query)};
   const at::Tensor bias = w.output.mv(w.transform_bias + w.query_bias) + w.output_bias;
-  const at::Tensor biases = (global.key * w.query_bias).mm(map.spread.t()) + bias;
-  return composed_map(global.hidden, global.key, map, biases, ragged, products);
+  const at::Tensor biases = (meeting.global * meeting.value_bias).mm(map.spread.t()) + bias;
+  return composed_map(meeting.hidden, meeting.global, map, biases, ragged, products);
 }
 
 at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
                              const AttentionWeights& w, at::ScalarType products) {
-  const GlobalKey global = global_key(hidden, ragged, w, products);
-  const at::Tensor query = linear_in(products, global.hidden, w.query, w.query_bias);
+  const Meeting meeting = meeting_of(hidden, ragged, w, products);
+  const at::Tensor query = linear_in(products, meeting.hidden, w.query, w.query_bias);
+  const at::Tensor values = w.key_score.defined() ? query
+                                                  : linear_in(products, meeting.hidden,
+                                                              meeting.values, meeting.value_bias);
   const at::Tensor mixed =
-      linear_onto(products, document_scale(query, global.key, ragged), w.transform, query);
+      linear_onto(products, document_scale(values, meeting.global, ragged), w.transform, query);
   // r_i lacks its bias so far: it goes through the output product alone.
   return linear_in(products, mixed, w.output, w.output.mv(w.transform_bias) + w.output_bias);
 }

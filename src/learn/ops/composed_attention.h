@@ -9,9 +9,11 @@ namespace fastformer::learn {
 // Weights of a layer with product interaction, values that are the queries and scores over whole
 // queries: the published layer. Products are [outputs, inputs].
 struct AttentionWeights {
-  at::Tensor query, query_bias;          // [width, width], [width]
-  at::Tensor key, key_bias;              // [width, width], [width]
-  at::Tensor query_score, key_score;     // [heads, width]; their biases move nothing
+  at::Tensor query, query_bias;  // [width, width], [width]
+  at::Tensor key, key_bias;      // [width, width], [width]
+  // [heads, width]; their biases move nothing. Without the second there is no global key, and the
+  // keys that met the global query take the values' place.
+  at::Tensor query_score, key_score;
   at::Tensor transform, transform_bias;  // [width, width], [width]
   at::Tensor output, output_bias;        // [width, width], [width]
 };
@@ -25,8 +27,8 @@ at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& weights,
                               at::ScalarType products = at::kFloat);
 
-// The same with queries and without keys: for short documents. Backward reads the queries, and what
-// became of them when they met the global key, as well.
+// The same with queries and, where there is a global key, without keys: for short documents.
+// Backward reads the queries, and what became of them when they met the global key, as well.
 at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
                              const AttentionWeights& weights, at::ScalarType products = at::kFloat);
 
