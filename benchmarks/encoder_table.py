@@ -3,14 +3,15 @@
 
     encoder_table.py --program build/release/bin/fastformer --corpora FILE.json
                      --results FILE.jsonl
-                     [--only NAME,..] [--rows 5000] [--seeds 0,1,2] [--threads 2]
+                     [--only NAME,..] [--rows 5000] [--seeds 0,1,2] [--threads 2] [--variants]
 
 --corpora as for accuracy.py. Of every corpus the training rows are the first --rows by a hash of their
 text, and so are the test rows. Each encoder is trained without the wide branch by `fastformer
 compare`, first once with each learning rate on nine tenths of the training rows, of which the one
 counts that does better on the last tenth, then with that one on all, for every seed. Each training
 goes by validation rows of its own, a tenth of what it is given. Every finished training is
-appended to --results and not done again; the table of all is printed at the end.
+appended to --results and not done again; the table of all is printed at the end. --variants trains, instead of
+the seven encoders, the variants of Fastformer that might do better: a local branch, other depths, no second pooling.
 """
 
 import argparse
@@ -27,6 +28,16 @@ import accuracy
 
 ENCODERS = ("fastformer", "transformer", "longformer", "bigbird", "linformer", "linear_transformer",
             "poolingformer")
+# What might make Fastformer better, by name: the flags.
+VARIANTS = {
+    "local convolution": "--local convolution",
+    "local gated": "--local gated",
+    "1 layer": "--layers 1",
+    "4 layers": "--layers 4",
+    "6 layers": "--layers 6",
+    "no global key": "--no-global-key",
+    "both poolings": "--pooling both",
+}
 RATES = ("0.001", "0.0003")
 # The published shape at half its width, and what keeps Transformers from diverging.
 SETTINGS = ("--preset paper --width 128 --heads 8 --max-length 512 --min-count 2 --epochs 5 "
@@ -42,7 +53,15 @@ def arguments():
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--variants", action="store_true", help="of Fastformer, not the encoders")
     return parser.parse_args()
+
+
+def model_flags(name):
+    """What makes `compare` train this one model."""
+    if name in VARIANTS:
+        return ["--encoders", "fastformer", *VARIANTS[name].split()]
+    return ["--encoders", name]
 
 
 def first_by_hash(rows, count):
@@ -73,7 +92,7 @@ class Table:
         if self.key(what) in self.cells:
             return self.cells[self.key(what)]
         command = [self.options.program, "compare", "--train", train, "--test", test, "--output",
-                   folder / "-".join(map(str, self.key(what))), "--encoders", what["encoder"],
+                   folder / "-".join(map(str, self.key(what))), *model_flags(what["encoder"]),
                    "--seeds", str(what["seed"]), "--learning-rate", what["rate"], "--threads",
                    str(self.options.threads), "--text-column", "text", "--label-column", "label",
                    "--corpus-cache", "off", "--json", *SETTINGS]
@@ -101,7 +120,7 @@ class Table:
             files = {part: write_csv(folder / f"{part}.csv", rows) for part, rows in
                      {"most": train[tenth:], "held": train[:tenth], "train": train,
                       "test": test}.items()}
-            for encoder in ENCODERS:
+            for encoder in VARIANTS if self.options.variants else ENCODERS:
                 what = {"corpus": name, "rows": self.options.rows, "encoder": encoder}
                 tried = [self.cell(folder, files["most"], files["held"], **what, stage="rate",
                                    rate=rate, seed=0) for rate in RATES]
@@ -114,7 +133,7 @@ class Table:
         print(f"{'corpus':10} {'encoder':18} {'seeds':>5} {'rate':>7} {'accuracy':>16}"
               f" {'macro-F1':>9} {'training tok/s':>15} {'use tok/s':>11} {'training MB':>12}")
         for corpus in dict.fromkeys(key[0] for key in self.cells):
-            for encoder in ENCODERS:
+            for encoder in (*ENCODERS, *VARIANTS):
                 rows = [cell for cell in self.cells.values() if cell["stage"] == "test"
                         and (cell["corpus"], cell["encoder"]) == (corpus, encoder)]
                 if not rows:
