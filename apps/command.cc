@@ -134,7 +134,9 @@ void require_new_file(const std::string& path, const std::string& flag) {
 }
 
 void write_new_file(const std::string& path, const std::string& text) {
-  if (!io::exists(path)) return io::write_file_atomically(path, text);
+  const io::FileStatus status = io::status_of(path);
+  if (status.is_regular) throw Error("has come to be there meanwhile", path, "Remove it");
+  if (!status.exists) return io::write_file_atomically(path, text);
   io::OutputFile file(path);
   file.write(text);
   file.close();

@@ -34,7 +34,7 @@ void go_on_without_a_log();
 // Throws when there is such a file, or no folder for it: what is written is new, but for pipes and
 // devices.
 void require_new_file(const std::string& path, const std::string& flag);
-// Writes such a file, all of it or nothing.
+// Writes such a file: all of it or nothing, but for pipes and devices.
 void write_new_file(const std::string& path, const std::string& text);
 
 // Runs the command that the first word names; `name` stands for what comes before that word.

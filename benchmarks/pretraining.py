@@ -20,6 +20,7 @@ import csv
 import hashlib
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -60,6 +61,7 @@ def pretrained(options, texts):
             csv.writer(stream).writerows([["text"], *([text] for text in texts)])
         words = sum(len(text.split()) for text in texts)
         epochs = max(2, min(20, round(options.words / words)))
+        shutil.rmtree(f"{folder}.training", ignore_errors=True)  # of a run that was stopped
         subprocess.run([options.program, "pretrain", "--text", str(file), "--output", str(folder),
                         "--epochs", str(epochs), *PRETRAIN], check=True, stdout=subprocess.DEVNULL)
         file.unlink()

@@ -77,7 +77,9 @@ double BenchModel::operations_per_token() const {
   const model::EncoderOptions& encoder = config_.encoder;
   const double width = encoder.width, heads = encoder.heads, units = encoder.feed_forward;
   const double pooling = encoder.pooling == Pooling::kMax ? 0 : width * width + 2 * width;
-  return 2 * (encoder.layers * (width * width + 2 * width * units + 4 * width * heads) + pooling);
+  const int sums = config_.fastformer.global_key ? 2 : 1;
+  return 2 * (encoder.layers * (width * width + 2 * width * units + 2 * sums * width * heads) +
+              pooling);
 }
 
 std::vector<std::vector<std::int32_t>> BenchModel::documents(std::int64_t count,

@@ -39,8 +39,7 @@ std::vector<float> from_counts(std::size_t labels, const data::Targets& train,
 }
 
 config::Json checked_file(const std::string& path) {
-  config::Json document =
-      config::parse_json<config::Json>(io::read_file_or_pipe(path, kFileLimit), path);
+  config::Json document = config::parse_json<config::Json>(io::read_file(path, kFileLimit), path);
   if (!document.is_object()) {
     throw Error("must be a JSON object {\"label\": weight, ...}", path);
   }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "config/command_line.h"
 #include "io/files.h"
 #include "model/encoder_choices.h"
 
@@ -124,14 +125,15 @@ std::vector<std::string> training_flags(const std::vector<Option>& given,
   return flags;
 }
 
-// What `evaluate` has to be told of the rows, as `train` was.
+// What `evaluate` has to be told of the rows, as `train` was; groups and ids are nothing to it.
 std::vector<std::string> evaluation_flags(const std::vector<Option>& given) {
   data::CorpusOptions corpus;
   config::OptionSet set;
   corpus.describe(set);
   std::vector<std::string> flags;
   for (const Option& option : given) {
-    if (!set.find(option.name)) continue;
+    const bool is_its_own = option.name == "group-column" || option.name == "id-column";
+    if (is_its_own || !set.find(option.name)) continue;
     for (std::string& flag : flags_of(option)) flags.push_back(std::move(flag));
   }
   return flags;
@@ -267,6 +269,9 @@ ComparePlan plan_of(const CompareOptions& options, const config::OptionSet& set)
     plan.flags.push_back(training_flags(given, variant));
     model::ModelConfig config = options.train.model;
     config.encoder.encoder = variant.encoder;
+    config::OptionSet choices;
+    config.describe_encoder(choices);
+    config::parse_command_line(choices, variant.flags, 0);
     config.validate_choices();
   }
   plan.evaluation_flags = evaluation_flags(given);

@@ -82,6 +82,7 @@ MultiEvaluation evaluate_multi(const LabelledRows& rows, const model::ModelConfi
       const auto number = static_cast<std::size_t>(label);
       if (number < known) targets[i * known + number] = 1;
       has_unknown = has_unknown || number >= known;
+      evaluation.knows_none = evaluation.knows_none && number >= known;
     }
     evaluation.unknown += has_unknown;
   }

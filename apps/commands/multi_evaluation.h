@@ -19,6 +19,7 @@ struct MultiEvaluation {
   metrics::MultiLabelResult result;
   report::ScoreReport scores;  // over every label of every row
   std::int64_t unknown = 0;    // rows with a label that the model lacks
+  bool knows_none = true;      // of the labels of all rows
 };
 
 MultiEvaluation evaluate_multi(const LabelledRows& rows, const model::ModelConfig& config);

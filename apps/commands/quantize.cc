@@ -58,6 +58,11 @@ struct Worth {
   std::int64_t bytes = 0;
 };
 
+[[noreturn]] void fail_without_known_labels(const std::string& where) {
+  throw Error("the model knows no row's label, so that nothing can be measured", where,
+              "Check --label-column");
+}
+
 Worth worth_of(const ModelUse& use, const std::vector<std::string>& data) {
   LoadedClassifier classifier(use);
   data::CorpusOptions corpus = use.corpus;
@@ -68,13 +73,12 @@ Worth worth_of(const ModelUse& use, const std::vector<std::string>& data) {
   worth.rows = static_cast<std::int64_t>(rows.records.size());
   worth.bytes = folder_bytes(use.model);
   if (config.is_multi()) {
-    worth.accuracy = evaluate_multi(rows, config).result.micro.f1;
+    const MultiEvaluation evaluation = evaluate_multi(rows, config);
+    if (evaluation.knows_none) fail_without_known_labels(data[0]);
+    worth.accuracy = evaluation.result.micro.f1;
   } else {
     const Evaluation evaluation = evaluate_rows(rows, config);
-    if (evaluation.unknown == worth.rows) {
-      throw Error("the model knows no row's label, so that nothing can be measured", data[0],
-                  "Check --label-column");
-    }
+    if (evaluation.unknown == worth.rows) fail_without_known_labels(data[0]);
     worth.accuracy = metrics::classification_result(evaluation.truth, evaluation.predicted,
                                                     static_cast<int>(evaluation.labels.size()))
                          .accuracy;

@@ -17,7 +17,13 @@ constexpr char kFlag[] = "--word-vectors";
 }  // namespace
 
 void check_word_vectors(const std::string& path) {
-  if (path.empty() || path == "-" || io::exists(path)) return;
+  if (path.empty() || path == "-") return;
+  const io::FileStatus status = io::status_of(path);
+  // Their bytes are hashed before they are read.
+  if (status.exists && !status.is_regular) {
+    throw Error("\"" + printable(path, 1000) + "\" is not a regular file", kFlag);
+  }
+  if (status.exists) return;
   throw Error("there is no file \"" + printable(path, 1000) + "\"", kFlag);
 }
 

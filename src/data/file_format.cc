@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "data/line_parsers.h"
+#include "io/files.h"
 #include "io/input_stream.h"
 
 namespace fastformer::data {
@@ -60,9 +61,11 @@ Format by_name_or_line(const std::string& path, std::string_view first_line,
     if (name.ends_with(ending)) return Format::kJsonl;
   }
   if (first_line.starts_with(kLabelPrefix)) return Format::kFastText;
-  // Plain lines have no labels.
-  const bool is_table = needs_label && !name.ends_with(".txt");
-  if (is_table || options.names_columns()) return table_format(first_line);
+  if (options.names_columns()) return table_format(first_line);
+  // What comes through a pipe has no name to go by; plain lines have no labels.
+  if (needs_label && (path == "-" || !io::status_of(path).is_regular)) {
+    return table_format(first_line);
+  }
   return Format::kLines;
 }
 

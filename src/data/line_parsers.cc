@@ -23,8 +23,10 @@ std::string FastTextParser::parse(std::string_view row, Record& record,
     return set_label_list(labels, rule_, record, repairs);
   }
   if (labels.empty()) {
-    return rule_.needed ? "does not begin with __label__ (rows may have none with --target multi)"
-                        : "";
+    if (!rule_.needed) return "";
+    const bool is_open = rule_.target == Target::kAuto;
+    return std::string("does not begin with __label__") +
+           (is_open ? " (rows may have none with --target multi)" : "");
   }
   return set_one_label(labels[0], rule_, record, repairs);
 }

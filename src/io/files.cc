@@ -156,6 +156,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
 std::string read_file_or_pipe(const std::string& path, std::size_t limit) {
   return read_all(path, status_of(path), limit);
 }
+
 void write_file_atomically(const std::string& path, std::string_view bytes) {
   const std::string temporary = path + ".tmp";
   try {

@@ -39,7 +39,7 @@ std::string parent_path(std::string_view path);
 
 // The bytes of a regular file. Throws when it is larger than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit = std::size_t{1} << 31);
-// The same of what a user named, which may be a pipe, as of <(COMMAND).
+// The same of what is read once and may come through a pipe, as of <(COMMAND).
 std::string read_file_or_pipe(const std::string& path, std::size_t limit);
 
 // Writes a file so that the name always holds the old bytes or all of the new ones: a sibling

@@ -21,7 +21,8 @@
 namespace fastformer::model {
 namespace {
 
-constexpr char kTokenizerDigestKey[] = "tokenizer";            // of the tensor file's metadata
+constexpr char kTokenizerDigestKey[] = "tokenizer";  // of the tensor file's metadata
+constexpr char kCopyAnew[] = "Copy it anew from where the model came from";
 constexpr std::size_t kDocumentLimit = std::size_t{64} << 20;  // bytes of a JSON file
 constexpr std::size_t kTokenizerLimit = std::size_t{1} << 30;  // bytes of a tokenizer's file
 
@@ -107,9 +108,10 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const std::string& folder,
   }
   std::string bytes = io::read_file(path, kTokenizerLimit);
   const auto written = tensors.metadata().find(kTokenizerDigestKey);
-  if (written != tensors.metadata().end() && written->second != digest_of(bytes)) {
-    throw Error("is damaged, or not the one that the model was trained with", path,
-                "Copy it anew from where the model came from");
+  const bool is_sealed =
+      tensors.metadata().contains(kSealKey) && written != tensors.metadata().end();
+  if (is_sealed && written->second != digest_of(bytes)) {
+    throw Error("is damaged, or not the one that the model was trained with", path, kCopyAnew);
   }
   return checked_tokenizer(config, std::move(bytes), path);
 }
@@ -152,7 +154,8 @@ ModelFolder ModelFolder::open(const std::string& path) {
 
   ModelFolder folder(path, SafetensorsFile(io::join_path(path, kTensorFile)));
   check_tensors(folder.tensors_, config);
-  check_seal(folder.tensors_);
+  check_seal(folder.tensors_, std::string(kCopyAnew) + ". Whoever changes weights takes \"" +
+                                  kSealKey + "\" out of the metadata");
   if (config.wide.present) {
     folder.wide_ = std::make_shared<WideTable>(wide_table_of(folder.tensors_, config));
   }

@@ -103,7 +103,7 @@ void FastformerOptions::describe(config::OptionSet& options) {
 
 void FastformerOptions::validate(const ModelConfig&) const {
   if (global_key || share_query_value) return;
-  throw usage_error("without a global key there are no values", "no-global-key",
+  throw usage_error("without a global key there are no values", "global-key",
                     "Leave one of --no-global-key and --no-share-query-value out");
 }
 

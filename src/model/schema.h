@@ -17,6 +17,7 @@ namespace fastformer::model {
 //   encoder.layer.L.attention.{query,key,value}.{weight [d, d] or [e, d], bias}
 //   encoder.layer.L.attention.{query_score,key_score}.{weight [H, d] or [H, e], bias [H]}
 //   encoder.layer.L.attention.{key_interaction,value_interaction}.{weight [d, 2d], bias [d]}
+//   (without a global key no value, key_score and value_interaction)
 //   encoder.layer.L.attention.{transform,output}.{weight [d, d], bias [d]}
 //   encoder.layer.L.attention.norm.{weight,bias} [d]
 //   encoder.layer.L.local.{convolution,gate}.{weight [K, d], bias [d]}, K = local width: row k

@@ -81,11 +81,10 @@ void write_sealed_safetensors(const std::string& path, std::span<const NamedTens
   write_safetensors(path, tensors, metadata);
 }
 
-void check_seal(const SafetensorsFile& file) {
+void check_seal(const SafetensorsFile& file, const std::string& advice) {
   const auto seal = file.metadata().find(kSealKey);
   if (seal == file.metadata().end() || seal->second == seal_of(file)) return;
-  throw Error("is damaged: its numbers are not those that were written", file.path(),
-              "Copy it anew from where it came from");
+  throw Error("is damaged: its numbers are not those that were written", file.path(), advice);
 }
 
 }  // namespace fastformer::model

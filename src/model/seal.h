@@ -18,6 +18,6 @@ void write_sealed_safetensors(const std::string& path, std::span<const NamedTens
 
 // Reads the whole file and throws an Error where the seal is another. A file without a seal, as
 // other programs write them, is taken as it is.
-void check_seal(const SafetensorsFile& file);
+void check_seal(const SafetensorsFile& file, const std::string& advice = "");
 
 }  // namespace fastformer::model

@@ -36,8 +36,8 @@ struct AttentionPlan {
   Multiplier::Room key_rows;  // the same in the maps' number format
   Operand key_operand;
   PackedMatrix key_directions;    // G' in the panels of a matrix [heads, width]
-  Matrix value_transposed;        // Wv'
-  PackedMatrix value;             // Wv
+  Matrix value_transposed;        // Wv', or Wk'
+  PackedMatrix value;             // the same as it is
   PackedMatrix output_transform;  // C1 = Wo Wr
   PackedMatrix output_query;      // C2 = Wo Wq
 

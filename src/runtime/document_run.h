@@ -1,4 +1,5 @@
-// One document's way through the encoder: two sweeps over its tokens per layer.
+// One document's way through the encoder: two sweeps over its tokens per layer, one without a
+// global key.
 #pragma once
 
 #include <span>

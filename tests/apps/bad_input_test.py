@@ -91,10 +91,14 @@ class BadInputTest(TrainedModelTest):
             self.fail_with(f"the output {device}", *train, "--output", device)
 
     def test_a_full_disk(self):
-        with small_disk(self.path / "small", "40k") as small:
-            self.fail_with("a full disk", "train", "--train", self.train, "--output",
-                           small / "model", *SMALL, message="No space left on device")
-            self.assertFalse((small / "model").exists())
+        # Too small for the ids of the rows, or for the model alone.
+        for what, size, name in (("a disk without room for token ids", "40k", "fastformer-tokens"),
+                                 ("a full disk", "100k", "vocabulary.txt")):
+            with small_disk(self.path / f"disk of {size}", size) as small:
+                error = self.fail_with(what, "train", "--train", self.train, "--output",
+                                       small / "model", *SMALL, message="No space left on device")
+                self.assertIn(name, said(error))
+                self.assertFalse((small / "model").exists())
 
     def test_a_limit_of_the_size_of_files(self):
         """The shell's `ulimit -f`: a signal, unless it is ignored."""
@@ -141,6 +145,13 @@ class BadInputTest(TrainedModelTest):
                            message="exists already")
         self.assertEqual(kept.read_bytes(), before)
         self.assertEqual(plot.read_text(), "mine")
+
+    def test_a_named_pipe_takes_the_list_of_errors(self):
+        pipe = self.path / "errors.csv"
+        os.mkfifo(pipe)
+        with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True) as reader:
+            run("evaluate", "--model", self.model, "--data", self.test, "--errors", pipe)
+            self.assertTrue(reader.stdout.read().startswith("row,"))
 
     def test_rows_whose_labels_the_model_does_not_know(self):
         rows = write_csv(self.path / "unknown.csv", [("1", "x", "a b"), ("2", "y", "c d")])

@@ -54,17 +54,22 @@ class CompareTest(unittest.TestCase):
         self.assertIn("[1/12] fastformer, seed 3: accuracy", self.talk)
 
     def test_test_rows_are_read_as_training_rows_are(self):
-        files = []
-        for name, count in (("train.txt", 200), ("test.txt", 40)):
-            file = self.path / name
-            file.write_text("title;topic\n" + "".join(
-                f"{text};{label}\n" for _, label, text in sentences(count, 7)))
-            files.append(file)
-        out, _ = run("compare", "--train", files[0], "--test", files[1], "--encoders", "fastformer",
+        train, test = self.path / "train.txt", self.path / "test.txt"
+        train.write_text("title;topic;source\n" + "".join(
+            f"{text};{label};{name}\n" for name, label, text in sentences(200, 7)))
+        test.write_text("title;topic\n" + "".join(  # groups are the split's alone
+            f"{text};{label}\n" for _, label, text in sentences(40, 8)))
+        out, _ = run("compare", "--train", train, "--test", test, "--encoders", "fastformer",
                      "--seeds", "0", "--lengths", "none", "--output", self.path / "semicolons",
                      "--format", "csv", "--delimiter", ";", "--text-column", "title",
-                     "--label-column", "topic", *ENCODER, "--json")
+                     "--label-column", "topic", "--group-column", "source", *ENCODER, "--json")
         self.assertGreater(json.loads(out)["models"][0]["accuracy"]["mean"], 0.3)
+
+    def test_variants_are_checked_with_their_own_choices(self):
+        _, error = run("compare", *self.files, "--variants", "sharing", "--no-global-key",
+                       "--lengths", "none", "--output", self.path / "never", code=2)
+        self.assertIn("global-key", error)
+        self.assertFalse((self.path / "never").exists())
 
     def test_a_folder_of_something_else_is_left_alone(self):
         folder = self.path / "mine"

@@ -57,7 +57,10 @@ void CellJournal::require_same(const std::string& key, const Json& then, const J
 void CellJournal::check_told(const Json& told) const {
   const std::string path = io::join_path(folder_, kComparisonFile);
   if (!io::exists(path)) {
-    if (!io::list_directory(folder_).empty()) {
+    // A start that was stopped may have left what was to become compare.json.
+    std::vector<std::string> names = io::list_directory(folder_);
+    std::erase(names, std::string(kComparisonFile) + ".tmp");
+    if (!names.empty()) {
       throw Error("holds files, and no comparison", folder_, "Give a folder that is new or empty");
     }
     io::write_file_atomically(path, config::json_text(told));

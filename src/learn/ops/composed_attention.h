@@ -6,8 +6,8 @@
 
 namespace fastformer::learn {
 
-// Weights of a layer with product interaction, values that are the queries and scores over whole
-// queries: the published layer. Products are [outputs, inputs].
+// Weights of a layer with product interaction, scores over whole queries and values that are the
+// queries, as published, or the keys, without a global key. Products are [outputs, inputs].
 struct AttentionWeights {
   at::Tensor query, query_bias;  // [width, width], [width]
   at::Tensor key, key_bias;      // [width, width], [width]
