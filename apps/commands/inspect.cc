@@ -60,11 +60,12 @@ std::string summary(const model::ModelFolder& folder) {
   facts.add_row({"parameters", format_count(folder.parameters())});
   facts.add_row({"vocabulary", format_count(config.vocabulary)});
   if (!config.is_pretrained_encoder()) add_labels(facts, config);
-  add_share(facts, folder.metrics());
+  const config::Json metrics = folder.metrics();
+  add_share(facts, metrics);
   for (const auto& [name, section] : folder.config_document().items()) {
     if (section.is_object()) add_section(facts, name, section);
   }
-  if (folder.metrics().is_object()) add_section(facts, "metrics", folder.metrics());
+  if (metrics.is_object()) add_section(facts, "metrics", metrics);
   return facts.text();
 }
 
