@@ -3,7 +3,8 @@
 
     encoder_table.py --program build/release/bin/fastformer --corpora FILE.json
                      --results FILE.jsonl
-                     [--only NAME,..] [--rows 5000] [--seeds 0,1,2] [--threads 2] [--variants]
+                     [--only NAME,..] [--rows 5000] [--seeds 0,1,2] [--threads 2]
+                     [--variants | --speeds] [--device cpu] [--jobs 1]
 
 --corpora as for accuracy.py. Of every corpus the training rows are the first --rows by a hash of their
 text, and so are the test rows. Each encoder is trained without the wide branch by `fastformer
@@ -12,9 +13,14 @@ counts that does better on the last tenth, then with that one on all, for every 
 goes by validation rows of its own, a tenth of what it is given. Every finished training is
 appended to --results and not done again; the table of all is printed at the end. --variants trains, instead of
 the seven encoders, the variants of Fastformer that might do better: a local branch, other depths, no second pooling.
+
+On a GPU (--device cuda) trainings wait for launches, so --jobs many are done at a time, the slowest encoders
+first. How fast they are says nothing then: --speeds trains each encoder on the processor for one epoch on 1,000
+of the rows, by itself, and what it finds stands in the table in place of what trainings on a GPU found.
 """
 
 import argparse
+import concurrent.futures
 import csv
 import hashlib
 import json
@@ -23,9 +29,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 
 import accuracy
 
+# The slowest to train stands last.
 ENCODERS = ("fastformer", "transformer", "longformer", "bigbird", "linformer", "linear_transformer",
             "poolingformer")
 # What might make Fastformer better, by name: the flags.
@@ -39,6 +47,7 @@ VARIANTS = {
     "both poolings": "--pooling both",
 }
 RATES = ("0.001", "0.0003")
+SPEED_ROWS = 1000
 # The published shape at half its width, and what keeps Transformers from diverging.
 SETTINGS = ("--preset paper --width 128 --heads 8 --max-length 512 --min-count 2 --epochs 5 "
             "--batch-size 32 --warmup 0.1 --decay linear --clip-norm 1 --lengths none").split()
@@ -54,6 +63,9 @@ def arguments():
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--variants", action="store_true", help="of Fastformer, not the encoders")
+    parser.add_argument("--speeds", action="store_true", help="of the encoders, on the processor")
+    parser.add_argument("--device", default="cpu", help="of trainings")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
     return parser.parse_args()
 
 
@@ -74,10 +86,27 @@ def write_csv(path, rows):
     return path
 
 
+class Corpus:
+    """The rows of one corpus as files."""
+
+    def __init__(self, name, files, rows, folder):
+        self.name = name
+        self.folder = folder
+        train = first_by_hash(accuracy.read(files["train"], files), rows)
+        test = first_by_hash(accuracy.read([files["test"]], files), rows)
+        tenth = len(train) // 10
+        parts = {"most": train[tenth:], "held": train[:tenth], "train": train, "test": test,
+                 "few": train[:SPEED_ROWS]}
+        self.files = {part: write_csv(folder / f"{name}-{part}.csv", rows)
+                      for part, rows in parts.items()}
+
+
 class Table:
     def __init__(self, options):
         self.options = options
+        self.lock = threading.Lock()
         self.cells = {}
+        self.failed = 0
         if options.results.exists():
             for line in options.results.read_text().splitlines():
                 cell = json.loads(line)
@@ -87,47 +116,67 @@ class Table:
     def key(cell):
         return tuple(cell[name] for name in ("corpus", "rows", "stage", "encoder", "rate", "seed"))
 
-    def cell(self, folder, train, test, **what):
+    def cell(self, corpus, train, test, *flags, rows=None, **what):
         """What one training found, trained now unless it was before."""
+        what = {"corpus": corpus.name, "rows": rows or self.options.rows, **what}
         if self.key(what) in self.cells:
             return self.cells[self.key(what)]
-        command = [self.options.program, "compare", "--train", train, "--test", test, "--output",
-                   folder / "-".join(map(str, self.key(what))), *model_flags(what["encoder"]),
-                   "--seeds", str(what["seed"]), "--learning-rate", what["rate"], "--threads",
-                   str(self.options.threads), "--text-column", "text", "--label-column", "label",
-                   "--corpus-cache", "off", "--json", *SETTINGS]
+        command = [self.options.program, "compare", "--train", corpus.files[train], "--test",
+                   corpus.files[test], "--output",
+                   corpus.folder / "-".join(map(str, self.key(what))).replace(" ", "-"),
+                   *model_flags(what["encoder"]), "--seeds", what["seed"], "--learning-rate",
+                   what["rate"], "--threads", self.options.threads, "--device",
+                   self.options.device, "--text-column", "text", "--label-column", "label",
+                   "--corpus-cache", "off", "--json", *SETTINGS, *flags]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode:
-            sys.exit(f"{what}: {done.stderr[-2000:]}")
+            print(f"{what}: {done.stderr[-2000:]}", file=sys.stderr, flush=True)
+            raise RuntimeError("a training failed")
         found = json.loads(done.stdout)["models"][0]
         figures = ("accuracy", "macro_f1", "training_tokens_per_second", "use_tokens_per_second")
-        cell = {**what, **{name: found[name]["mean"] for name in figures},
-                "training_memory_bytes": found["training_memory_bytes"],
-                "parameters": found["parameters"]}
-        self.cells[self.key(cell)] = cell
-        with self.options.results.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(cell) + "\n")
-        print(f"{' '.join(map(str, self.key(cell)))}: {cell['accuracy']:.4f}", file=sys.stderr,
-              flush=True)
-        return cell
+        self.keep({**what, **{name: found[name]["mean"] for name in figures},
+                   "training_memory_bytes": found["training_memory_bytes"],
+                   "parameters": found["parameters"], "device": self.options.device})
+        return self.cells[self.key(what)]
 
-    def fill(self, name, corpus):
-        train = first_by_hash(accuracy.read(corpus["train"], corpus), self.options.rows)
-        test = first_by_hash(accuracy.read([corpus["test"]], corpus), self.options.rows)
-        tenth = len(train) // 10
-        with tempfile.TemporaryDirectory(prefix="encoders-") as scratch:
-            folder = pathlib.Path(scratch)
-            files = {part: write_csv(folder / f"{part}.csv", rows) for part, rows in
-                     {"most": train[tenth:], "held": train[:tenth], "train": train,
-                      "test": test}.items()}
-            for encoder in VARIANTS if self.options.variants else ENCODERS:
-                what = {"corpus": name, "rows": self.options.rows, "encoder": encoder}
-                tried = [self.cell(folder, files["most"], files["held"], **what, stage="rate",
-                                   rate=rate, seed=0) for rate in RATES]
-                best = max(tried, key=lambda cell: cell["accuracy"])["rate"]
-                for seed in map(int, self.options.seeds.split(",")):
-                    self.cell(folder, files["train"], files["test"], **what, stage="test",
-                              rate=best, seed=seed)
+    def keep(self, cell):
+        with self.lock:
+            self.cells[self.key(cell)] = cell
+            with self.options.results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(cell) + "\n")
+            print(f"{' '.join(map(str, self.key(cell)))}: {cell['accuracy']:.4f}", file=sys.stderr,
+                  flush=True)
+
+    def fill(self, corpora):
+        """Trains all; what fails says so and leaves its cell empty."""
+        if self.options.speeds:
+            for corpus in corpora:
+                for encoder in ENCODERS:
+                    self.cell(corpus, "few", "few", "--epochs", 1, rows=SPEED_ROWS, stage="speed",
+                              encoder=encoder, rate=RATES[0], seed=0)
+            return
+        encoders = list(VARIANTS) if self.options.variants else ENCODERS
+        pairs = [(corpus, encoder) for encoder in reversed(encoders) for corpus in corpora]
+        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
+            tried = {(pair, rate): pool.submit(self.cell, pair[0], "most", "held", stage="rate",
+                                               encoder=pair[1], rate=rate, seed=0)
+                     for pair in pairs for rate in RATES}
+            tests = [pool.submit(self.test, *pair, seed, [tried[pair, rate] for rate in RATES])
+                     for pair in pairs for seed in map(int, self.options.seeds.split(","))]
+        self.failed = sum(done.exception() is not None for done in [*tried.values(), *tests])
+
+    def test(self, corpus, encoder, seed, tried):
+        """Trains with the better rate of `tried`, which began before."""
+        best = max((done.result() for done in tried), key=lambda cell: cell["accuracy"])["rate"]
+        self.cell(corpus, "train", "test", stage="test", encoder=encoder, rate=best, seed=seed)
+
+    def speeds(self, corpus, encoder, rows):
+        """Of trainings on the processor, the fastest."""
+        measured = [cell for cell in self.cells.values() if cell["stage"] == "speed"
+                    and (cell["corpus"], cell["encoder"]) == (corpus, encoder)]
+        measured += [row for row in rows if row.get("device", "cpu") == "cpu"]
+        names = ("training_tokens_per_second", "use_tokens_per_second", "training_memory_bytes")
+        return [max((cell[name] for cell in measured), default=float("nan")) for name in names]
 
     def show(self):
         print(f"{'corpus':10} {'encoder':18} {'seeds':>5} {'rate':>7} {'accuracy':>16}"
@@ -140,21 +189,22 @@ class Table:
                     continue
                 of = lambda name: [row[name] for row in rows]
                 spread = statistics.stdev(of("accuracy")) if len(rows) > 1 else 0
+                training, use, memory = self.speeds(corpus, encoder, rows)
                 print(f"{corpus:10} {encoder:18} {len(rows):5} {rows[0]['rate']:>7}"
                       f" {statistics.mean(of('accuracy')):8.4f} +-{spread:6.4f}"
                       f" {statistics.mean(of('macro_f1')):9.4f}"
-                      f" {max(of('training_tokens_per_second')):15,.0f}"
-                      f" {max(of('use_tokens_per_second')):11,.0f}"
-                      f" {max(of('training_memory_bytes')) / 1e6:12.0f}")
+                      f" {training:15,.0f} {use:11,.0f} {memory / 1e6:12.0f}")
 
 
 def main():
     options = arguments()
     corpora = json.loads(options.corpora.read_text())
     table = Table(options)
-    for name in filter(None, options.only.split(",")):
-        table.fill(name, corpora[name])
+    with tempfile.TemporaryDirectory(prefix="encoders-") as scratch:
+        table.fill([Corpus(name, corpora[name], options.rows, pathlib.Path(scratch))
+                    for name in filter(None, options.only.split(","))])
     table.show()
+    sys.exit(f"{table.failed} trainings failed" if table.failed else None)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "learn/device.h"
@@ -211,17 +213,21 @@ struct Learned {
   Tensors gradients;
 };
 
-// With dropout, whose masks are the same everywhere.
-Learned learn_once(const std::vector<int>& lengths, int heads, at::Device device,
-                   at::ScalarType products) {
+model::ModelConfig gpu_config() {
   model::ModelConfig config = small_config();
   config.encoder.width = 64;
-  config.encoder.heads = heads;
+  config.encoder.heads = 4;
   config.encoder.feed_forward = 96;
   config.encoder.dropout = 0.2;
   config.encoder.positions = Positions::kLearned;
   config.encoder.norm = NormPlacement::kPost;
   config.text.max_length = 512;
+  return config;
+}
+
+// With dropout, whose masks are the same everywhere.
+Learned learn_once(const model::ModelConfig& config, const std::vector<int>& lengths,
+                   at::Device device, at::ScalarType products) {
   Classifier classifier(config, 1, at::kFloat, device);
   classifier.parameters().set_products(products);
   ForwardContext context;
@@ -238,24 +244,66 @@ Learned learn_once(const std::vector<int>& lengths, int heads, at::Device device
   return learned;
 }
 
+void expect_learned_alike(const model::ModelConfig& config, const std::vector<int>& lengths) {
+  const Learned expected = learn_once(config, lengths, at::kCPU, at::kFloat);
+  for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
+    const Learned found = learn_once(config, lengths, *gpu(), products);
+    const double tolerance = products == at::kFloat ? 1e-3 : 0.1;
+    EXPECT_LT(relative_difference(found.logits, expected.logits.to(at::kDouble)), tolerance);
+    double squares = 0, all = 0;
+    for (std::size_t i = 0; i < found.gradients.size(); ++i) {
+      squares += (found.gradients[i] - expected.gradients[i]).square().sum().item<double>();
+      all += expected.gradients[i].square().sum().item<double>();
+    }
+    EXPECT_LT(std::sqrt(squares / all), tolerance) << at::toString(products);
+  }
+}
+
 TEST(GpuModelTest, LearnsWhatTheProcessorLearns) {
   if (!gpu()) GTEST_SKIP() << "no GPU";
   // 16 heads of 4 numbers are pooled by ATen.
   const std::vector<std::pair<std::vector<int>, int>> cases = {
       {{5, 40, 1}, 4}, {{300, 100, 20}, 4}, {{200, 200, 200}, 4}, {{300, 100, 20}, 16}};
   for (const auto& [lengths, heads] : cases) {
-    const Learned expected = learn_once(lengths, heads, at::kCPU, at::kFloat);
-    for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
-      const Learned found = learn_once(lengths, heads, *gpu(), products);
-      const double tolerance = products == at::kFloat ? 1e-3 : 0.1;
-      EXPECT_LT(relative_difference(found.logits, expected.logits.to(at::kDouble)), tolerance);
-      double squares = 0, all = 0;
-      for (std::size_t i = 0; i < found.gradients.size(); ++i) {
-        squares += (found.gradients[i] - expected.gradients[i]).square().sum().item<double>();
-        all += expected.gradients[i].square().sum().item<double>();
-      }
-      EXPECT_LT(std::sqrt(squares / all), tolerance) << at::toString(products);
+    model::ModelConfig config = gpu_config();
+    config.encoder.heads = heads;
+    expect_learned_alike(config, lengths);
+  }
+}
+
+TEST(GpuModelTest, SwitchesOfTheBlockLearnWhatTheyLearnOnTheProcessor) {
+  if (!gpu()) GTEST_SKIP() << "no GPU";
+  using Change = std::function<void(model::ModelConfig&)>;
+  const std::vector<std::pair<const char*, Change>> cases = {
+      {"no global key", [](auto& config) { config.fastformer.global_key = false; }},
+      {"local convolution", [](auto& config) { config.encoder.local = Local::kConvolution; }},
+      {"local gated", [](auto& config) { config.encoder.local = Local::kGated; }},
+      {"both poolings", [](auto& config) { config.encoder.pooling = Pooling::kBoth; }}};
+  for (const auto& [name, change] : cases) {
+    SCOPED_TRACE(name);
+    model::ModelConfig config = gpu_config();
+    change(config);
+    expect_learned_alike(config, {300, 100, 20});
+  }
+}
+
+TEST(GpuModelTest, EncodersLearnWhatTheyLearnOnTheProcessor) {
+  if (!gpu()) GTEST_SKIP() << "no GPU";
+  // Short enough that documents are longer than what a token sees.
+  const std::map<std::string, config::Json> options = {
+      {"longformer", {{"longformer_window", 32}}},
+      {"bigbird", {{"bigbird_block", 16}, {"bigbird_random", 2}}},
+      {"poolingformer", {{"poolingformer_window", 16}, {"poolingformer_pooled_window", 64}}}};
+  for (const std::string& encoder : model::encoder_names()) {
+    SCOPED_TRACE(encoder);
+    model::ModelConfig config = gpu_config();
+    config.encoder.encoder = encoder;
+    config::OptionSet set;
+    config.choices().describe(set);
+    if (const auto own = options.find(encoder); own != options.end()) {
+      set.apply_json(own->second, config::Source::kFlag, "options");
     }
+    expect_learned_alike(config, {300, 100, 20, 300, 1});
   }
 }
 
