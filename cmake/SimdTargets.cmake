@@ -3,6 +3,9 @@
 set(simd_folder ${PROJECT_SOURCE_DIR}/src/kernels/simd)
 set_source_files_properties(${simd_folder}/portable.cc
   PROPERTIES COMPILE_OPTIONS "-fno-math-errno;-fno-exceptions")
+# Compilers vectorize square roots where these need not set errno.
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/kernels/row_adam.cc
+  PROPERTIES COMPILE_OPTIONS -fno-math-errno)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set_source_files_properties(${simd_folder}/avx2.cc PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-fno-exceptions")
   set(avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma -fno-exceptions

@@ -6,6 +6,7 @@
 
 #include "kernels/document_chunks.h"
 #include "kernels/panels.h"
+#include "kernels/part_sums.h"
 
 namespace fastformer::kernels {
 namespace {
@@ -169,16 +170,6 @@ void add(const Floats& from, Floats& to) {
   for (std::size_t i = 0; i < to.size(); ++i) to[i] += from[i];
 }
 
-// Sums in the order of the parts, straight into the gradient.
-void sum_parts(const std::vector<WeightSums>& parts, Floats WeightSums::*sum,
-               MatrixView<float> gradient) {
-  std::copy((parts[0].*sum).begin(), (parts[0].*sum).end(), gradient.data);
-  for (std::size_t p = 1; p < parts.size(); ++p) {
-    const Floats& more = parts[p].*sum;
-    for (std::size_t i = 0; i < more.size(); ++i) gradient.data[i] += more[i];
-  }
-}
-
 }  // namespace
 
 void composed_map(const ComposedMap& map, MatrixView<const float> biases, MatrixView<float> y,
@@ -239,9 +230,9 @@ void composed_map_backward(const ComposedMap& map, MatrixView<const float> upstr
   parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < end; ++part) run_part(part);
   });
-  sum_parts(of_weights, &WeightSums::spread, gradients.spread);
-  sum_parts(of_weights, &WeightSums::query, gradients.query);
-  sum_parts(of_weights, &WeightSums::straight, gradients.straight);
+  sum_parts(of_weights, &WeightSums::spread, gradients.spread.data, parallel_for);
+  sum_parts(of_weights, &WeightSums::query, gradients.query.data, parallel_for);
+  sum_parts(of_weights, &WeightSums::straight, gradients.straight.data, parallel_for);
 }
 
 }  // namespace fastformer::kernels

@@ -4,51 +4,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "kernels/map_sums.h"
 #include "kernels/simd/instruction_set.h"
 
 namespace fastformer::kernels {
-namespace {
-
-// Sums of the gradients of weight and bias over a range of rows.
-struct PartSums {
-  std::vector<float> weight, bias;
-
-  PartSums() = default;
-  PartSums(std::int64_t outputs, std::int64_t inputs)
-      : weight(static_cast<std::size_t>(outputs * inputs)),
-        bias(static_cast<std::size_t>(outputs)) {}
-
-  void add(const Stages& stages, bool is_short, MatrixView<const float> upstream,
-           MatrixView<const float> x) {
-    add_outer_products(stages, is_short, upstream, x, {weight.data(), upstream.columns, x.columns});
-    for (std::int64_t i = 0; i < upstream.rows; ++i) {
-      const float* row = upstream.row(i);
-      for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += row[j];
-    }
-  }
-};
-
-// Sums of `parts`, element by element in their order.
-void sum_parts(const std::vector<PartSums>& parts, const LinearGradients& gradients,
-               const ParallelFor& parallel_for) {
-  constexpr std::int64_t kElements = 16384;
-  const auto elements = static_cast<std::int64_t>(parts[0].weight.size());
-  parallel_for(elements, kElements, [&](std::int64_t begin, std::int64_t end) {
-    float* to = gradients.weight.data;
-    std::copy(parts[0].weight.begin() + begin, parts[0].weight.begin() + end, to + begin);
-    for (std::size_t p = 1; p < parts.size(); ++p) {
-      const float* from = parts[p].weight.data();
-      for (std::int64_t i = begin; i < end; ++i) to[i] += from[i];
-    }
-  });
-  std::copy(parts[0].bias.begin(), parts[0].bias.end(), gradients.bias);
-  for (std::size_t p = 1; p < parts.size(); ++p) {
-    for (std::size_t j = 0; j < parts[p].bias.size(); ++j) gradients.bias[j] += parts[p].bias[j];
-  }
-}
-
-}  // namespace
-
 bool has_linear_kernels(std::int64_t outputs, std::int64_t inputs) {
   return outputs > 0 && inputs > 0 && outputs % kPanel == 0 && inputs % kPanel == 0;
 }
@@ -72,11 +31,11 @@ void linear_backward(const LinearMap& map, MatrixView<const float> x,
   const Panels panels = Panels::of_transposed(stages, map.weight, map.is_short, parallel_for);
   const std::int64_t tiles = row_tiles_of(x.rows);
   parts = std::clamp<std::int64_t>(parts, 1, std::max<std::int64_t>(tiles, 1));
-  std::vector<PartSums> sums(static_cast<std::size_t>(parts));
+  std::vector<MapSums> sums(static_cast<std::size_t>(parts));
   const auto add_part = [&](std::int64_t part) {
     std::vector<Pair> room;
-    PartSums& part_sums = sums[static_cast<std::size_t>(part)];
-    part_sums = PartSums(upstream.columns, x.columns);
+    MapSums& part_sums = sums[static_cast<std::size_t>(part)];
+    part_sums = MapSums(upstream.columns, x.columns);
     const std::int64_t end = std::min((part + 1) * tiles / parts * kRowTile, x.rows);
     for (std::int64_t row = part * tiles / parts * kRowTile; row < end; row += kRowTile) {
       const std::int64_t last = std::min(row + kRowTile, end);
@@ -88,7 +47,8 @@ void linear_backward(const LinearMap& map, MatrixView<const float> x,
   parallel_for(parts, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < end; ++part) add_part(part);
   });
-  sum_parts(sums, gradients, parallel_for);
+  sum_parts(sums, &MapSums::weight, gradients.weight.data, parallel_for);
+  sum_parts(sums, &MapSums::bias, gradients.bias, parallel_for);
 }
 
 }  // namespace fastformer::kernels

@@ -96,14 +96,17 @@ ProductOf<X> Panels::product_of(std::int64_t rows, PanelRows<const float> start,
   return product;
 }
 
-void add_outer_products(const Stages& stages, bool is_short, MatrixView<const float> a,
-                        MatrixView<const float> x, MatrixView<float> sums) {
-  const std::vector<float> ones(static_cast<std::size_t>(a.columns), 1.0F);
+namespace {
+
+// Of sums times `kept` for the first tile of rows.
+void outer_products(const Stages& stages, bool is_short, MatrixView<const float> a,
+                    MatrixView<const float> x, float kept, MatrixView<float> sums) {
+  std::vector<float> shrink(static_cast<std::size_t>(a.columns), kept);
   for (std::int64_t row = 0; row < a.rows; row += kRowTile) {
     WeightedSum sum;
     sum.weights = a.row(row);
     sum.weights_stride = a.stride;
-    sum.shrink = ones.data();
+    sum.shrink = shrink.data();
     sum.tokens = std::min(kRowTile, a.rows - row);
     sum.heads = a.columns;
     sum.width = x.columns;
@@ -112,7 +115,20 @@ void add_outer_products(const Stages& stages, bool is_short, MatrixView<const fl
     sum.sums = sums.data;
     sum.sums_stride = sums.stride;
     (is_short ? stages.pair_weighted_sum : stages.weighted_sum)(sum);
+    std::fill(shrink.begin(), shrink.end(), 1.0F);
   }
+}
+
+}  // namespace
+
+void add_outer_products(const Stages& stages, bool is_short, MatrixView<const float> a,
+                        MatrixView<const float> x, MatrixView<float> sums) {
+  outer_products(stages, is_short, a, x, 1, sums);
+}
+
+void set_outer_products(const Stages& stages, bool is_short, MatrixView<const float> a,
+                        MatrixView<const float> x, MatrixView<float> sums) {
+  outer_products(stages, is_short, a, x, 0, sums);
 }
 
 }  // namespace fastformer::kernels

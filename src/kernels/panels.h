@@ -6,6 +6,7 @@
 
 #include "base/matrix_view.h"
 #include "base/parallel.h"
+#include "base/raw_vector.h"
 #include "kernels/simd/dispatch.h"
 
 namespace fastformer::kernels {
@@ -48,12 +49,14 @@ class Panels {
   // Element (output p * kPanel + j, input k) lies at (p * inputs + k) * kPanel + j: so the rows of
   // the transposed matrix are inputs, with kPanel numbers in a row.
   float* data() { return panels_.data(); }
+  const float* data() const { return panels_.data(); }
   PanelRows<float> transposed_rows() { return {panels_.data(), kPanel, kPanel * inputs_}; }
   PanelRows<const float> transposed_rows() const {
     return {panels_.data(), kPanel, kPanel * inputs_};
   }
-  // Brings the matrix to the number format of the products.
+  // Bring the matrix, or one panel of it, to the number format of the products.
   void convert();
+  void convert_panel(std::int64_t panel);
 
   // y = x W' + start for x [rows, inputs], tile by tile. `room` is kept from call to call.
   void multiply(MatrixView<const float> x, PanelRows<const float> start, PanelRows<float> y,
@@ -62,20 +65,23 @@ class Panels {
  private:
   void multiply_tile(MatrixView<const float> x, PanelRows<const float> start, PanelRows<float> y,
                      std::vector<Pair>& room) const;
-  void convert_panel(std::int64_t panel);
   template <typename X>
   ProductOf<X> product_of(std::int64_t rows, PanelRows<const float> start,
                           PanelRows<float> y) const;
 
   const Stages* stages_;
   std::int64_t outputs_, inputs_;
-  std::vector<float> panels_;
-  std::vector<Pair> pairs_;  // empty: products of floats
+  RawVector<float> panels_;
+  RawVector<Pair> pairs_;  // empty: products of floats
 };
 
 // sums [a's columns, x's columns] += a' x: what the rows of `a` and `x` have in common. With
 // `is_short` of numbers rounded to bfloat16.
 void add_outer_products(const Stages& stages, bool is_short, MatrixView<const float> a,
+                        MatrixView<const float> x, MatrixView<float> sums);
+
+// The same in place of what `sums` held, finite numbers: sums = a' x.
+void set_outer_products(const Stages& stages, bool is_short, MatrixView<const float> a,
                         MatrixView<const float> x, MatrixView<float> sums);
 
 }  // namespace fastformer::kernels

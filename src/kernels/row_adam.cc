@@ -3,13 +3,16 @@
 
 #include <cmath>
 
+#include "kernels/clones.h"
+
 namespace fastformer::kernels {
 namespace {
 
 constexpr std::int64_t kRowsPerRange = 64;
 
 template <typename T>
-void apply(const AdamTable<T>& table, std::int64_t row, const IdleChange& change, T epsilon) {
+[[gnu::always_inline]] inline void apply(const AdamTable<T>& table, std::int64_t row,
+                                         const IdleChange& change, T epsilon) {
   T* const values = table.values.row(row);
   T* const mean = table.mean.row(row);
   T* const square = table.square.row(row);
@@ -34,8 +37,8 @@ void apply(const AdamTable<T>& table, std::int64_t row, const IdleChange& change
 }
 
 template <typename T>
-void step_row(const AdamTable<T>& table, std::int64_t row, const T* gradient,
-              const AdamStep& step) {
+[[gnu::always_inline]] inline void step(const AdamTable<T>& table, std::int64_t row,
+                                        const T* gradient, const AdamStep& step) {
   T* const values = table.values.row(row);
   T* const mean = table.mean.row(row);
   T* const square = table.square.row(row);
@@ -54,6 +57,26 @@ void step_row(const AdamTable<T>& table, std::int64_t row, const T* gradient,
   for (std::int64_t j = 0; j < width; ++j) average[j] += taken * (values[j] - average[j]);
 }
 
+FASTFORMER_CLONES void apply_to_row(const AdamTable<float>& table, std::int64_t row,
+                                    const IdleChange& change, double epsilon) {
+  apply(table, row, change, static_cast<float>(epsilon));
+}
+
+FASTFORMER_CLONES void apply_to_row(const AdamTable<double>& table, std::int64_t row,
+                                    const IdleChange& change, double epsilon) {
+  apply(table, row, change, epsilon);
+}
+
+FASTFORMER_CLONES void step_row(const AdamTable<float>& table, std::int64_t row,
+                                const float* gradient, const AdamStep& numbers) {
+  step(table, row, gradient, numbers);
+}
+
+FASTFORMER_CLONES void step_row(const AdamTable<double>& table, std::int64_t row,
+                                const double* gradient, const AdamStep& numbers) {
+  step(table, row, gradient, numbers);
+}
+
 }  // namespace
 
 template <typename T>
@@ -62,7 +85,7 @@ void apply_idle_changes(const AdamTable<T>& table, std::span<const std::int64_t>
                         const ParallelFor& parallel_for) {
   const auto count = static_cast<std::int64_t>(rows.size());
   parallel_for(count, kRowsPerRange, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) apply(table, rows[i], changes[i], T(epsilon));
+    for (std::int64_t i = begin; i < end; ++i) apply_to_row(table, rows[i], changes[i], epsilon);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/raw_vector.h"
 #include "kernels/document_chunks.h"
 #include "kernels/exponential.h"
 #include "kernels/panels.h"
@@ -97,13 +98,13 @@ class Room {
 struct ChunkSums {
   std::int64_t stride;
   std::vector<float> largest, total;  // [chunks, stride]
-  std::vector<float> sums;            // [chunks, heads, width]
+  RawVector<float> sums;              // [chunks, heads, width]
 
   ChunkSums(std::int64_t chunks, std::int64_t heads, std::int64_t width)
       : stride(padded(heads)),
         largest(static_cast<std::size_t>(chunks * stride), std::numeric_limits<float>::lowest()),
         total(largest.size(), 0.0F),
-        sums(static_cast<std::size_t>(chunks * heads * width), 0.0F) {}
+        sums(static_cast<std::size_t>(chunks * heads * width)) {}
 };
 
 void sum_chunk(const TokenSums& input, const DocumentChunk& chunk, std::int64_t number, Room& room,
@@ -118,8 +119,10 @@ void sum_chunk(const TokenSums& input, const DocumentChunk& chunk, std::int64_t 
   step.total = all.total.data() + number * all.stride;
   step.shrink = room.shrink();
   room.stages().softmax_step(step);
-  room.add(chunk, room.scores(), room.stride(),
-           all.sums.data() + number * input.heads * input.x.columns);
+  const std::int64_t elements = input.heads * input.x.columns;
+  float* sums = all.sums.data() + number * elements;
+  std::fill_n(sums, elements, 0.0F);
+  room.add(chunk, room.scores(), room.stride(), sums);
   for (std::int64_t i = 0; i < chunk.tokens(); ++i) {
     std::copy_n(room.scores(i), input.heads, weights.row(chunk.begin + i));
   }
@@ -200,8 +203,13 @@ class Backward {
     product.rows = chunk.tokens();
     product.panels = panels_.data();
     product.outputs = width_;
-    product.start = kPanelOfZeros;
-    product.start_panel = 0;
+    if (result_.others.data) {
+      product.start = result_.others.row(chunk.begin);
+      product.start_row = result_.others.stride;
+    } else {
+      product.start = kPanelOfZeros;
+      product.start_panel = 0;
+    }
     product.y = x_gradient.row(chunk.begin);
     product.y_row = x_gradient.stride;
     room_.stages().product(product);
@@ -252,11 +260,12 @@ void token_sums_backward(const TokenSums& input, const TokenSumsResult& result,
                          const ParallelFor& parallel_for) {
   const DocumentChunks chunks(input.offsets, kChunk);
   const std::int64_t elements = input.heads * input.x.columns;
-  std::vector<float> found(static_cast<std::size_t>(chunks.size() * elements), 0.0F);
+  RawVector<float> found(static_cast<std::size_t>(chunks.size() * elements));
   const std::int64_t grain = chunks_per_range(input, chunks);
   parallel_for(chunks.size(), grain, [&](std::int64_t begin, std::int64_t end) {
     Backward backward(input, result);
     for (std::int64_t c = begin; c < end; ++c) {
+      std::fill_n(found.data() + c * elements, elements, 0.0F);
       backward.run(chunks[c], x_gradient, found.data() + c * elements);
     }
   });

@@ -32,9 +32,10 @@ struct TokenSums {
 void token_sums(const TokenSums& input, MatrixView<float> weights, MatrixView<float> sums,
                 const ParallelFor& parallel_for);
 
-// What forward left, and the gradient of its sums [B * H, d].
+// What forward left, the gradient of its sums [B * H, d], and what x's gradient begins with
+// [N, d]: nothing, or that of others who read x.
 struct TokenSumsResult {
-  MatrixView<const float> weights, sums, sums_gradient;
+  MatrixView<const float> weights, sums, sums_gradient, others;
 };
 
 // Gradients of x [N, d] and of every document's directions [B * H, d], shared or not.

@@ -61,7 +61,7 @@ class TokenSumsKernelTest : public testing::TestWithParam<std::tuple<int, int>> 
     Results found{Matrix<float>(x.rows(), heads_), Matrix<float>(documents_ * heads_, width_),
                   Matrix<float>(x.rows(), width_), Matrix<float>(documents_ * heads_, width_)};
     token_sums(input, changed(found.weights), changed(found.sums), parallel_for);
-    token_sums_backward(input, {found.weights.view(), found.sums.view(), upstream_.view()},
+    token_sums_backward(input, {found.weights.view(), found.sums.view(), upstream_.view(), {}},
                         changed(found.x), changed(found.directions), parallel_for);
     return found;
   }
@@ -119,6 +119,22 @@ TEST_P(TokenSumsKernelTest, GradientOfTheTokensEqualsDifferences) {
     }
     EXPECT_NEAR((above - below) / (2 * step), square, 0.05 * square + 0.02) << token;
   }
+}
+
+TEST_P(TokenSumsKernelTest, GradientBeginsWithThatOfOthers) {
+  const Results alone = run(serial_for(), x_);
+  const TokenSums input = {kOffsets, x_.view(), directions_.view(), heads_, heads_};
+  const Matrix<float> others = random_matrix<float>(x_.rows(), width_, 4);
+  Matrix<float> x(x_.rows(), width_), directions(documents_ * heads_, width_);
+  token_sums_backward(input,
+                      {alone.weights.view(), alone.sums.view(), upstream_.view(), others.view()},
+                      changed(x), changed(directions), serial_for());
+  for (std::int64_t i = 0; i < x.rows(); ++i) {
+    for (std::int64_t j = 0; j < width_; ++j) {
+      ASSERT_NEAR(x(i, j), alone.x(i, j) + others(i, j), 1e-4);
+    }
+  }
+  EXPECT_EQ(directions.elements(), alone.directions.elements());
 }
 
 TEST_P(TokenSumsKernelTest, ThreadsChangeNoBit) {

@@ -106,6 +106,26 @@ TEST_P(SimdRowsTest, ElementsEqualTheReference) {
   }
 }
 
+TEST_P(SimdRowsTest, TheSlopeOfGeluEqualsItsFormula) {
+  for (const std::int64_t width : {1, 7, 16, 40, 401}) {
+    Tile x(2, width, 7), gradient(2, width, 8);
+    for (std::int64_t j = 0; j < width; ++j) x.row(1)[j] = 0.1F * static_cast<float>(j - 200);
+    const Matrix<double> before = x.matrix();
+    Matrix<double> through = gradient.matrix();
+    for (std::int64_t r = 0; r < 2; ++r) {
+      for (std::int64_t j = 0; j < width; ++j) {
+        const double z = before(r, j), root = std::sqrt(2.0);
+        const double density = std::exp(-z * z / 2) / std::sqrt(2 * std::acos(-1.0));
+        through(r, j) *= 0.5 * std::erfc(-z / root) + z * density;
+      }
+    }
+    const std::int64_t stride = padded(width);
+    stages().gelu_backward({x.row(0), stride, 2, width, x.row(0), stride, gradient.row(0), stride});
+    x.expect_near(reference::gelu(before), 2e-6);
+    gradient.expect_near(through, 2e-6);
+  }
+}
+
 TEST_P(SimdRowsTest, ElementsAtTheEndsOfTheNumbers) {
   constexpr float kMost = std::numeric_limits<float>::max();
   std::vector<float> values = {0,   -0.0F, 1e-30F, -1e-30F, 5.65F,  -5.65F,       30,

@@ -175,14 +175,16 @@ Matrix<T> keyless_attention(const AttentionWeights<T>& weights, std::int64_t hea
       summarize_tokens(composed_key_scores(weights, heads, global_query), x);
   const std::vector<T> global_key = composed_global_key(weights, global_query, beta);
 
-  Matrix<T> met_value = query;
-  for (std::int64_t i = 0; i < query.rows(); ++i) {
-    const std::vector<T> met = times(global_key, query.row(i));
-    for (std::int64_t j = 0; j < query.columns(); ++j) {
-      met_value(i, j) = met[static_cast<std::size_t>(j)];
+  // A document's own map of its queries: (Wo Wr diag(K) + Wo) q_i + Wo br + bo.
+  Matrix<T> map = product(weights.output.weight, weights.transform.weight);
+  for (std::int64_t i = 0; i < map.rows(); ++i) {
+    for (std::int64_t j = 0; j < map.columns(); ++j) {
+      map(i, j) = map(i, j) * global_key[static_cast<std::size_t>(j)] + weights.output.weight(i, j);
     }
   }
-  return linear(weights.output, add(linear(weights.transform, met_value), query));
+  const Matrix<T> bias =
+      linear(weights.output, Matrix<T>(MatrixView<const T>(weights.transform.bias, 1, map.rows())));
+  return linear(Linear<T>{map.view(), bias.elements().data()}, query);
 }
 
 #define FASTFORMER_INSTANTIATE(T)                                                                \

@@ -59,7 +59,8 @@ AffineMap<T> composed_output(const ComposedWeights<T>& weights, const std::vecto
 template <typename T>
 Matrix<T> composed_attention(const ComposedWeights<T>& weights, const Matrix<T>& x);
 
-// Three products per token: queries are formed, keys are not. For short documents.
+// Two products per token: queries are formed, keys are not, and what follows is one map of the
+// queries. For short documents.
 template <typename T>
 Matrix<T> keyless_attention(const AttentionWeights<T>& weights, std::int64_t heads,
                             const Matrix<T>& x);

@@ -77,6 +77,28 @@ void gelu(const Rows& rows) {
   change_rows<V>(rows, {}, [](typename V::F x) { return V::mul(x, normal_distribution<V>(x)); });
 }
 
+// (x Phi(x))' = Phi(x) + x phi(x) with the normal distribution's density phi.
+template <typename V>
+void gelu_backward(const GeluBackward& g) {
+  using F = typename V::F;
+  for (std::int64_t r = 0; r < g.rows; ++r) {
+    const float* from = g.x + r * g.x_stride;
+    float* y = g.y + r * g.y_stride;
+    float* gradient = g.gradient + r * g.gradient_stride;
+    for_vectors<V>(g.width, [&](std::int64_t j, int count) {
+      const F x = V::load(from + j);
+      const F phi = normal_distribution<V>(x);
+      const F half_square = V::mul(V::mul(x, x), V::set(-0.5f));
+      const F density = V::mul(exponential<V>(half_square), V::set(0.39894228f));
+      const F slope = V::fma(x, density, phi);
+      const F value = V::mul(x, phi), through = V::mul(V::load(gradient + j), slope);
+      const bool is_whole = count == V::kLanes;
+      V::store(y + j, is_whole ? value : V::first(value, count));
+      V::store(gradient + j, is_whole ? through : V::first(through, count));
+    });
+  }
+}
+
 template <typename V>
 void short_gelu_rows(const Rows& rows, const PackedRows& packed) {
   change_rows<V>(rows, packed,

@@ -196,6 +196,18 @@ struct Rows {
   std::int64_t rows = 0, width = 0;
 };
 
+// With x rows of a GELU's inputs and `gradient` that of its outputs: y becomes the outputs, and the
+// gradient that of the inputs. All are [rows, width] and may lie as x does.
+struct GeluBackward {
+  const float* x = nullptr;
+  std::int64_t x_stride = 0;
+  std::int64_t rows = 0, width = 0;
+  float* y = nullptr;
+  std::int64_t y_stride = 0;
+  float* gradient = nullptr;
+  std::int64_t gradient_stride = 0;
+};
+
 struct Stages {
   void (*product)(const Product&);
   void (*softmax_step)(const SoftmaxStep&);
@@ -209,6 +221,7 @@ struct Stages {
   void (*row_dots)(const RowDots&);
   // x = x Phi(x) with the normal distribution's Phi.
   void (*gelu)(const Rows&);
+  void (*gelu_backward)(const GeluBackward&);
   void (*tanh)(const Rows&);
   // The same within 1e-4, as numbers want it that are rounded to a short format at once.
   void (*short_gelu)(const Rows&, const PackedRows&);

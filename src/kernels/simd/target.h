@@ -27,6 +27,7 @@ constexpr Stages stages_on() {
   stages.scale = scale<V>;
   stages.row_dots = row_dots<V>;
   stages.gelu = gelu<V>;
+  stages.gelu_backward = gelu_backward<V>;
   stages.tanh = tanh_rows<V>;
   stages.short_gelu = short_gelu_rows<V>;
   stages.short_tanh = short_tanh_rows<V>;

@@ -10,9 +10,11 @@
 #include "kernels/additive_pooling.h"
 #include "learn/gpu/operations.h"
 #include "learn/ops/embedding.h"
+#include "learn/ops/feed_forward.h"
 #include "learn/ops/local_convolution.h"
 #include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
+#include "learn/ops/tanh.h"
 #include "text/vocabulary.h"
 
 namespace fastformer::learn {
@@ -126,11 +128,11 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   }
   const at::Tensor attended = end(hidden, change, attention_site(index), attention);
   if (config_.encoder.feed_forward == 0) return attended;
-  const Scope feed_forward = layer.inside("feed_forward.");
-  const at::Tensor inner =
-      at::gelu(linear(sublayer_input(attended, feed_forward), feed_forward, "inner"));
-  return end(attended, linear(inner, feed_forward, "outer"), feed_forward_site(index),
-             feed_forward);
+  const Scope part = layer.inside("feed_forward.");
+  const FeedForwardWeights weights = {part["inner.weight"], part["inner.bias"],
+                                      part["outer.weight"], part["outer.bias"]};
+  return end(attended, feed_forward(sublayer_input(attended, part), weights, part.products()),
+             feed_forward_site(index), part);
 }
 
 at::Tensor EncoderStack::local(const at::Tensor& input, const Ragged& ragged,
@@ -176,7 +178,7 @@ at::Tensor EncoderStack::pool(const Parameters& parameters, const at::Tensor& hi
   const at::ScalarType type = parameters.tensors().front().scalar_type();
   if (config_.encoder.pooling == Pooling::kMax) return max_pool(hidden, ragged).to(type);
   const Scope pooling(parameters, "pooling.");
-  const at::Tensor scores = linear(at::tanh(linear(hidden, pooling, "hidden")), pooling, "score");
+  const at::Tensor scores = linear(tanh_of(linear(hidden, pooling, "hidden")), pooling, "score");
   const at::Tensor mean = additive_pool(scores, hidden, ragged, kPoolingEpsilon);
   if (config_.encoder.pooling == Pooling::kAttention) return mean.to(type);
   return at::cat({mean, max_pool(hidden, ragged)}, 1).to(type);

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "learn/ops/composed_map.h"
+#include "learn/ops/document_map.h"
 #include "learn/ops/document_scale.h"
 #include "learn/ops/product.h"
 #include "learn/ops/token_sums.h"
@@ -17,6 +18,14 @@ at::Tensor by_head(const at::Tensor& weight, const at::Tensor& sums) {
   const std::int64_t heads = sums.size(1), width = sums.size(2);
   const at::Tensor rows = weight.view({heads, width / heads, width});
   return at::bmm(sums.transpose(0, 1), rows.transpose(1, 2)).transpose(0, 1).flatten(1);
+}
+
+// The product of two weights.
+at::Tensor weights_product(const at::Tensor& left, const at::Tensor& right,
+                           at::ScalarType products) {
+  const at::Tensor turned = right.t();
+  if (!has_linear_kernel(left, turned)) return left.mm(right);
+  return linear_in(products, left, turned, at::zeros({right.size(1)}, right.options()));
 }
 
 // A document's last global vector, and what meets it.
@@ -49,7 +58,8 @@ Meeting meeting_of(const at::Tensor& hidden, const Ragged& ragged, const Attenti
 at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& w, at::ScalarType products) {
   const Meeting meeting = meeting_of(hidden, ragged, w, products);
-  const MapWeights map = {w.output.mm(w.transform), meeting.values, w.output.mm(w.query)};
+  const MapWeights map = {weights_product(w.output, w.transform, products), meeting.values,
+                          weights_product(w.output, w.query, products)};
   const at::Tensor bias = w.output.mv(w.transform_bias + w.query_bias) + w.output_bias;
   const at::Tensor biases = (meeting.global * meeting.value_bias).mm(map.spread.t()) + bias;
   return composed_map(meeting.hidden, meeting.global, map, biases, ragged, products);
@@ -59,13 +69,16 @@ at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
                              const AttentionWeights& w, at::ScalarType products) {
   const Meeting meeting = meeting_of(hidden, ragged, w, products);
   const at::Tensor query = linear_in(products, meeting.hidden, w.query, w.query_bias);
-  const at::Tensor values = w.key_score.defined() ? query
-                                                  : linear_in(products, meeting.hidden,
-                                                              meeting.values, meeting.value_bias);
+  const at::Tensor bias = w.output.mv(w.transform_bias) + w.output_bias;
+  if (w.key_score.defined()) {
+    const at::Tensor scaled = weights_product(w.output, w.transform, products);
+    return document_map(query, meeting.global, scaled, w.output, bias, ragged, products);
+  }
+  const at::Tensor values = linear_in(products, meeting.hidden, meeting.values, meeting.value_bias);
+  // r_i lacks its bias so far: it goes through the output product alone.
   const at::Tensor mixed =
       linear_onto(products, document_scale(values, meeting.global, ragged), w.transform, query);
-  // r_i lacks its bias so far: it goes through the output product alone.
-  return linear_in(products, mixed, w.output, w.output.mv(w.transform_bias) + w.output_bias);
+  return linear_in(products, mixed, w.output, bias);
 }
 
 }  // namespace fastformer::learn

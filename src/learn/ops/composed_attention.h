@@ -27,8 +27,8 @@ at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& weights,
                               at::ScalarType products = at::kFloat);
 
-// The same with queries and, where there is a global key, without keys: for short documents.
-// Backward reads the queries, and what became of them when they met the global key, as well.
+// The same with queries and, where there is a global key, without keys and values: for short
+// documents. Backward reads the queries as well.
 at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
                              const AttentionWeights& weights, at::ScalarType products = at::kFloat);
 

@@ -77,12 +77,12 @@ struct KernelLinear : public torch::autograd::Function<KernelLinear> {
   }
 };
 
-bool has_kernel(const at::Tensor& inputs, const at::Tensor& weight) {
+}  // namespace
+
+bool has_linear_kernel(const at::Tensor& inputs, const at::Tensor& weight) {
   return inputs.is_cpu() && inputs.scalar_type() == at::kFloat &&
          kernels::has_linear_kernels(weight.size(0), weight.size(1));
 }
-
-}  // namespace
 
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products) {
   if (products != at::kBFloat16) return at::mm(left, right);
@@ -92,7 +92,7 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarTy
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias) {
   if (!inputs.is_cpu()) return linear_by_aten(products, inputs, weight, bias);
-  if (has_kernel(inputs, weight)) {
+  if (has_linear_kernel(inputs, weight)) {
     return KernelLinear::apply(inputs, weight, bias, products == at::kBFloat16);
   }
   return at::linear(inputs, weight, bias);
@@ -100,7 +100,7 @@ at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at
 
 at::Tensor linear_onto(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                        const at::Tensor& start) {
-  if (has_kernel(inputs, weight)) {
+  if (has_linear_kernel(inputs, weight)) {
     return KernelLinear::apply(inputs, weight, start, products == at::kBFloat16);
   }
   return linear_in(products, inputs, weight, at::zeros({weight.size(0)}, weight.options())) + start;

@@ -10,6 +10,10 @@ namespace fastformer::learn {
 // more. Any other type leaves them as they are.
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products);
 
+// Whether the project's own products multiply inputs [rows, in] by weight [out, in]: floats on the
+// processor, in and out whole panels.
+bool has_linear_kernel(const at::Tensor& inputs, const at::Tensor& weight);
+
 // inputs [rows, in] times weight [out, in] plus bias [out]. With `products` kBFloat16 the factors
 // of its three products, that of forward and the two of backward, are rounded to bfloat16 and the
 // sums are in float32; on the processor only where in and out are multiples of 32, since little is

@@ -29,8 +29,8 @@ kernels::TokenSums input_of(const at::Tensor& x, const at::Tensor& directions,
 }
 
 struct KernelTokenSums : public torch::autograd::Function<KernelTokenSums> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x_in,
-                            const at::Tensor& directions_in, std::vector<std::int64_t> offsets) {
+  static variable_list forward(AutogradContext* context, const at::Tensor& x_in,
+                               const at::Tensor& directions_in, std::vector<std::int64_t> offsets) {
     const at::Tensor x = x_in.contiguous(), directions = directions_in.contiguous();
     const kernels::TokenSums input = input_of(x, directions, offsets);
     at::Tensor weights = at::empty({x.size(0), input.heads}, x.options());
@@ -39,7 +39,8 @@ struct KernelTokenSums : public torch::autograd::Function<KernelTokenSums> {
     context->save_for_backward({x, directions, weights, sums});
     const std::int64_t documents = input.documents(), heads = input.heads;
     context->saved_data["offsets"] = std::move(offsets);
-    return sums.view({documents, heads, x.size(1)});
+    context->set_materialize_grads(false);
+    return {sums.view({documents, heads, x.size(1)}), x_in};
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -48,12 +49,15 @@ struct KernelTokenSums : public torch::autograd::Function<KernelTokenSums> {
     const at::Tensor& x = saved[0];
     const at::Tensor& directions = saved[1];
     const kernels::TokenSums input = input_of(x, directions, offsets);
+    if (!gradients[0].defined()) return {gradients[1], at::Tensor(), at::Tensor()};
     const at::Tensor upstream = gradients[0].contiguous().view({-1, x.size(1)});
+    const at::Tensor others = gradients[1].defined() ? gradients[1].contiguous() : at::Tensor();
     at::Tensor x_gradient = at::empty_like(x);
     at::Tensor of_documents = at::empty({input.documents() * input.heads, x.size(1)}, x.options());
     kernels::token_sums_backward(
         input,
-        {const_view<float>(saved[2]), const_view<float>(saved[3]), const_view<float>(upstream)},
+        {const_view<float>(saved[2]), const_view<float>(saved[3]), const_view<float>(upstream),
+         others.defined() ? const_view<float>(others) : MatrixView<const float>()},
         view<float>(x_gradient), view<float>(of_documents), torch_parallel_for());
     const at::Tensor by_document = of_documents.view({-1, input.heads, x.size(1)});
     return {x_gradient, directions.dim() == 3 ? by_document : by_document.sum(0), at::Tensor()};
@@ -73,7 +77,8 @@ SummedTokens token_sums(const at::Tensor& x, const at::Tensor& directions, const
     if (gpu::has_kernels(x)) return gpu::token_sums(x, directions, ragged);
   }
   if (!has_attention_kernels(x)) return {token_sums_by_aten(x, directions, ragged, products), x};
-  return {KernelTokenSums::apply(x, directions, ragged.offsets), x};
+  const variable_list found = KernelTokenSums::apply(x, directions, ragged.offsets);
+  return {found[0], found[1]};
 }
 
 at::Tensor token_sums_by_aten(const at::Tensor& x, const at::Tensor& directions,
