@@ -7,32 +7,12 @@
 #include <vector>
 
 #include "kernels/clones.h"
+#include "kernels/map_panel.h"
 #include "kernels/panels.h"
 #include "kernels/part_sums.h"
 
 namespace fastformer::kernels {
 namespace {
-
-// to = scaled * factors + straight, where rows of kPanel numbers have a factor each.
-FASTFORMER_CLONES void make_panel(const float* scaled, const float* straight, const float* factors,
-                                  std::int64_t rows, float* to) {
-  for (std::int64_t k = 0; k < rows; ++k) {
-    for (std::int64_t j = k * kPanel; j < (k + 1) * kPanel; ++j) {
-      to[j] = scaled[j] * factors[k] + straight[j];
-    }
-  }
-}
-
-// The same where factors stand for the kPanel columns.
-FASTFORMER_CLONES void make_transposed_panel(const float* scaled, const float* straight,
-                                             const float* factors, std::int64_t rows, float* to) {
-  for (std::int64_t k = 0; k < rows; ++k) {
-    for (std::int64_t j = 0; j < kPanel; ++j) {
-      const std::int64_t at = k * kPanel + j;
-      to[at] = scaled[at] * factors[j] + straight[at];
-    }
-  }
-}
 
 // What follows from a row of the gradient of M.
 struct MatrixRow {
@@ -72,10 +52,10 @@ class Maker {
       const std::int64_t at = first * width;
       const float* key = map_.keys.row(document);
       if (is_transposed) {
-        make_transposed_panel(scaled_.data() + at, straight_.data() + at, key + first, width,
+        make_transposed_map_panel(scaled_.data() + at, straight_.data() + at, key + first, width,
                               made_.data() + at);
       } else {
-        make_panel(scaled_.data() + at, straight_.data() + at, key, width, made_.data() + at);
+        make_map_panel(scaled_.data() + at, straight_.data() + at, key, width, made_.data() + at);
       }
       made_.convert_panel(first / kPanel);
     }

@@ -105,6 +105,11 @@ class Composer {
     plan.output_query = pack(query_);
     plan.value = pack(parts_.value.weight);
     plan.value_transposed = transposed(parts_.value.weight);
+    if (plan.values_are_queries()) {
+      plan.query_output = pack(parts_.output.weight);
+      plan.query_output_bias =
+          affine(stages_, parts_.output.weight, parts_.transform.bias.data(), parts_.output.bias);
+    }
     if (!plan.options.global_key) return;
     plan.key_transposed = transposed(plan.key.weight);
     plan.key_directions = pack(parts_.key_scores.weight);

@@ -23,6 +23,8 @@ struct AttentionPlan {
                 const model::ModelConfig& config, const TensorSource& source,
                 const std::string& prefix);
 
+  bool values_are_queries() const { return options.share_query_value && options.global_key; }
+
   model::FastformerOptions options;
   PackedMatrix query_scores;  // A [heads, width]
   Floats query_score_bias;    // a
@@ -40,6 +42,9 @@ struct AttentionPlan {
   PackedMatrix value;             // the same as it is
   PackedMatrix output_transform;  // C1 = Wo Wr
   PackedMatrix output_query;      // C2 = Wo Wq
+  // Where the values are the queries: M of queries, C1 diag(K) + Wo, and its bias Wo br + bo.
+  PackedMatrix query_output;  // Wo, as it is
+  Floats query_output_bias;
 
   // Sum and concatenation.
   PackedMatrix key_scores;  // B

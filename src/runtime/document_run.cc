@@ -115,12 +115,18 @@ void DocumentRun::attend(Tile& tile, const Operand& x) {
     plan_.multipliers.tokens.multiply(x, plan.output, memory_.output_offset, attended);
     return;
   }
-  if (composes()) {
+  const OutputForm form = output_form();
+  if (form == OutputForm::kComposed) {
     plan_.multipliers.tokens.multiply(x, memory_.output, memory_.output_offset, attended);
     return;
   }
-  // C1 (K o Wv x) + C2 x + m.
   const Rows value{tile.memory.value.data(), stride_, tile.rows, width_};
+  if (form == OutputForm::kQueryMap) {
+    plan_.multipliers.tokens.multiply(x, plan.value, plan.query.bias, value);
+    plan_.multipliers.tokens.multiply(operand(tile, value), memory_.output, plan.query_output_bias,
+                                      attended);
+    return;
+  }
   plan_.multipliers.tokens.multiply(x, plan.value, plan_.zeros, value);
   plan_.multipliers.tokens.multiply(x, plan.output_query, memory_.output_offset, attended);
   stages_.scale(
@@ -263,11 +269,15 @@ void DocumentRun::classify(std::span<float> logits) {
                     memory_.document.data(), 0, 1, head.bias.data(), logits.data()});
 }
 
-// One product per token once M is made, or three: a matter of the document's own length. Making M
-// costs much beside products of whole numbers.
-bool DocumentRun::composes() const {
-  return plan_.multipliers.tokens.precision() == Precision::kInt8 ? length_ >= 2 * width_
-                                                                  : 2 * length_ >= width_;
+// A matter of the document's own length: what is saved grows with it, what a document's own matrix
+// costs does not. Beside products of whole numbers that costs much.
+DocumentRun::OutputForm DocumentRun::output_form() const {
+  const bool is_whole = plan_.multipliers.tokens.precision() == Precision::kInt8;
+  const bool has_queries = attention().values_are_queries();
+  const std::int64_t beside_floats = has_queries ? width_ : width_ / 2;
+  if (length_ >= (is_whole ? 2 * width_ : beside_floats)) return OutputForm::kComposed;
+  const std::int64_t map_from = is_whole ? width_ / 4 : width_ / 16;
+  return has_queries && length_ >= map_from ? OutputForm::kQueryMap : OutputForm::kProducts;
 }
 
 }  // namespace fastformer::runtime

@@ -72,7 +72,14 @@ class DocumentRun {
   void part_output(Tile& tile, const kernels::Rows& x, const Norm& norm, const kernels::Rows& y);
   Operand operand(Tile& tile, const kernels::Rows& x);
   void classify(std::span<float> logits);
-  bool composes() const;
+  // How the layer's output follows from a token, with product interaction.
+  enum class OutputForm {
+    kProducts,  // C1 (K o Wv x) + C2 x + m: three products
+    kQueryMap,  // two: the query, and a matrix of the document's own that is made by elements
+    kComposed,  // one: M, which is made by a product
+  };
+  OutputForm output_form() const;
+  void make_query_map();
   bool has_local() const { return plan_.options.local != Local::kNone; }
   bool is_last() const { return layer_ + 1 == plan_.options.layers; }
   const AttentionPlan& attention() const { return plan_.block(layer_).attention; }

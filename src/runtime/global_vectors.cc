@@ -1,4 +1,5 @@
 // What happens between the sweeps: global query and key, and the maps that follow from them.
+#include "kernels/map_panel.h"
 #include "runtime/document_run.h"
 
 namespace fastformer::runtime {
@@ -41,11 +42,28 @@ void DocumentRun::find_global_key() {
   } else {
     std::copy_n(memory_.global_query.data(), width_, memory_.global_key.data());
   }
+  const bool is_product = plan.options.interaction == Interaction::kProduct;
+  if (is_product && output_form() == OutputForm::kQueryMap) {
+    make_query_map();
+    return;
+  }
   const float* key = memory_.global_key.data();
   const Affine& offset = plan.output_offset;
   stages_.row_dots({offset.weight.elements.data(), offset.weight.stride, width_, width_, key, 0, 1,
                     offset.bias.data(), memory_.output_offset.data()});
-  if (plan.options.interaction == Interaction::kProduct && composes()) compose_output();
+  if (is_product && output_form() == OutputForm::kComposed) compose_output();
+}
+
+// C1 diag(K) + Wo.
+void DocumentRun::make_query_map() {
+  const AttentionPlan& plan = attention();
+  for (std::int64_t panel = 0; panel < stride_; panel += kPanel) {
+    const std::int64_t at = panel * width_;
+    kernels::make_map_panel(plan.output_transform.panels.data() + at,
+                            plan.query_output.panels.data() + at, memory_.global_key.data(), width_,
+                            memory_.output.panels.data() + at);
+  }
+  plan_.multipliers.tokens.convert(memory_.output);
 }
 
 void DocumentRun::sum_global_key() {
