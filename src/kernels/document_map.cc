@@ -53,7 +53,7 @@ class Maker {
       const float* key = map_.keys.row(document);
       if (is_transposed) {
         make_transposed_map_panel(scaled_.data() + at, straight_.data() + at, key + first, width,
-                              made_.data() + at);
+                                  made_.data() + at);
       } else {
         make_map_panel(scaled_.data() + at, straight_.data() + at, key, width, made_.data() + at);
       }
