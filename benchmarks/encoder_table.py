@@ -148,8 +148,9 @@ class Table:
                   flush=True)
 
     def fill(self, corpora):
-        """Trains all; what fails says so and leaves its cell empty."""
+        """Trains all; of the table's cells, one that fails says so and stays empty."""
         if self.options.speeds:
+            self.options.device = "cpu"
             for corpus in corpora:
                 for encoder in ENCODERS:
                     self.cell(corpus, "few", "few", "--epochs", 1, rows=SPEED_ROWS, stage="speed",
@@ -163,7 +164,10 @@ class Table:
                      for pair in pairs for rate in RATES}
             tests = [pool.submit(self.test, *pair, seed, [tried[pair, rate] for rate in RATES])
                      for pair in pairs for seed in map(int, self.options.seeds.split(","))]
-        self.failed = sum(done.exception() is not None for done in [*tried.values(), *tests])
+        failures = [done.exception() for done in [*tried.values(), *tests] if done.exception()]
+        self.failed = len(failures)
+        for failure in set(map(repr, failures)):
+            print(failure, file=sys.stderr)
 
     def test(self, corpus, encoder, seed, tried):
         """Trains with the better rate of `tried`, which began before."""
@@ -171,10 +175,10 @@ class Table:
         self.cell(corpus, "train", "test", stage="test", encoder=encoder, rate=best, seed=seed)
 
     def speeds(self, corpus, encoder, rows):
-        """Of trainings on the processor, the fastest."""
+        """Of the training for that, else of those on the processor, the fastest."""
         measured = [cell for cell in self.cells.values() if cell["stage"] == "speed"
                     and (cell["corpus"], cell["encoder"]) == (corpus, encoder)]
-        measured += [row for row in rows if row.get("device", "cpu") == "cpu"]
+        measured = measured or [row for row in rows if row.get("device", "cpu") == "cpu"]
         names = ("training_tokens_per_second", "use_tokens_per_second", "training_memory_bytes")
         return [max((cell[name] for cell in measured), default=float("nan")) for name in names]
 

@@ -1,5 +1,5 @@
-# Flags of the files that are compiled for one instruction set alone; who calls them asks the
-# processor first. g++ 12 finds the intrinsics' undefined values uninitialized (GCC bug 105593).
+# Flags of some of the kernels' files, most of them compiled for one instruction set alone; who calls
+# those asks the processor first. g++ 12 finds the intrinsics' undefined values uninitialized (GCC bug 105593).
 set(simd_folder ${PROJECT_SOURCE_DIR}/src/kernels/simd)
 set_source_files_properties(${simd_folder}/portable.cc
   PROPERTIES COMPILE_OPTIONS "-fno-math-errno;-fno-exceptions")

@@ -137,7 +137,9 @@ class Backward {
   const DocumentMap& map_;
   MatrixView<const float> upstream_;
   const DocumentMapGradients& gradients_;
-  std::vector<float> of_rows_;  // the gradient of some rows of a document's M
+  // The gradient of some rows of a document's M. What is no number there stays in it for the next
+  // documents: then the sums over all of them are none either.
+  std::vector<float> of_rows_;
 };
 
 // The documents that begin among tokens [begin, end).

@@ -1,5 +1,5 @@
-// A map of the queries that a short document's global key makes its own (docs/algebra.md, "Short
-// documents"), forward and backward, on documents laid end to end.
+// A map of the queries that a short document's global key makes its own (docs/algebra.md,
+// "Five identities"), forward and backward, on documents laid end to end.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct DocumentMap {
 void document_map(const DocumentMap& map, const float* bias, MatrixView<float> y,
                   const ParallelFor& parallel_for);
 
-// Where the gradients go; each is overwritten.
+// Where the gradients go; each is overwritten. Rows have no gaps between them.
 struct DocumentMapGradients {
   MatrixView<float> x, keys;           // [N, d], [B, d]
   MatrixView<float> scaled, straight;  // [d, d]

@@ -24,10 +24,6 @@ class TileRoom {
   RawVector<float> numbers_;
 };
 
-MatrixView<const float> unchanged(MatrixView<float> rows) {
-  return {rows.data, rows.rows, rows.columns};
-}
-
 Rows rows_of(MatrixView<float> rows) { return {rows.data, rows.stride, rows.rows, rows.columns}; }
 
 // The backward pass of tiles, on one thread.
@@ -48,9 +44,9 @@ class Backward {
     outer_.multiply(upstream, no_start(), panel_rows(gradient), room_);
     stages_.gelu_backward({units.data, units.stride, units.rows, units.columns, activated.data,
                            activated.stride, gradient.data, gradient.stride});
-    of_outer.add(stages_, map_.is_short, upstream, unchanged(activated));
-    inner_.multiply(unchanged(gradient), no_start(), panel_rows(x_gradient), room_);
-    of_inner.add(stages_, map_.is_short, unchanged(gradient), x);
+    of_outer.add(stages_, map_.is_short, upstream, activated);
+    inner_.multiply(gradient, no_start(), panel_rows(x_gradient), room_);
+    of_inner.add(stages_, map_.is_short, gradient, x);
   }
 
  private:
@@ -80,8 +76,8 @@ void feed_forward(const FeedForward& map, MatrixView<const float> x, MatrixView<
       const MatrixView<float> activated = tile.rows(last - row);
       std::copy_n(kept.data, kept.rows * kept.columns, activated.data);
       stages.gelu(rows_of(activated));
-      outer.multiply(unchanged(activated), every_row(map.outer_bias),
-                     panel_rows(y.rows_between(row, last)), room);
+      outer.multiply(activated, every_row(map.outer_bias), panel_rows(y.rows_between(row, last)),
+                     room);
     }
   });
 }

@@ -8,6 +8,7 @@
 #include "kernels/simd/instruction_set.h"
 
 namespace fastformer::kernels {
+
 bool has_linear_kernels(std::int64_t outputs, std::int64_t inputs) {
   return outputs > 0 && inputs > 0 && outputs % kPanel == 0 && inputs % kPanel == 0;
 }

@@ -110,7 +110,7 @@ TEST_P(DocumentMapTest, ThreadsChangeNoBit) {
 }
 
 TEST_P(DocumentMapTest, BatchMatesChangeNoBit) {
-  const Results all = run(serial_for(), 1);
+  const Results all = run(serial_for(), 2);
   const Offsets alone = {0, 47};
   const DocumentMap map = {alone,
                            x_.view().rows_between(14, 61),
@@ -118,10 +118,19 @@ TEST_P(DocumentMapTest, BatchMatesChangeNoBit) {
                            scaled_.view(),
                            straight_.view(),
                            is_short_};
-  Matrix<float> y(47, width_);
+  Matrix<float> y(47, width_), x(47, width_), keys(1, width_), scaled(width_, width_),
+      straight(width_, width_), bias(1, width_);
   document_map(map, bias_.elements().data(), changed(y), serial_for());
-  for (std::int64_t i = 0; i < 47; ++i) {
-    for (std::int64_t j = 0; j < width_; ++j) ASSERT_EQ(y(i, j), all.y(14 + i, j));
+  document_map_backward(
+      map, upstream_.view().rows_between(14, 61),
+      {changed(x), changed(keys), changed(scaled), changed(straight), bias.elements().data()}, 1,
+      serial_for());
+  for (std::int64_t j = 0; j < width_; ++j) {
+    ASSERT_EQ(keys(0, j), all.keys(4, j));
+    for (std::int64_t i = 0; i < 47; ++i) {
+      ASSERT_EQ(y(i, j), all.y(14 + i, j));
+      ASSERT_EQ(x(i, j), all.x(14 + i, j));
+    }
   }
 }
 

@@ -7,7 +7,9 @@
 #include "learn/ops/composed_attention.h"
 #include "learn/ops/composed_map.h"
 #include "learn/ops/document_scale.h"
+#include "learn/ops/feed_forward.h"
 #include "learn/ops/product.h"
+#include "learn/ops/tanh.h"
 #include "learn/ops/token_sums.h"
 #include "small_model.h"
 
@@ -84,6 +86,22 @@ TEST_P(TokenSumsTest, KernelEqualsAten) {
           {x_, directions_}, 2e-5);
 }
 
+TEST_P(TokenSumsTest, WhatIsReadOnHasItsGradientToo) {
+  const auto by_aten = [&](const Tensors& in) {
+    return token_sums_by_aten(in[0], in[1], ragged_).sum() + in[0].square().sum();
+  };
+  const auto read_on = [&](const Tensors& in) {
+    const SummedTokens found = token_sums(in[0], in[1], ragged_);
+    return found.sums.sum() + found.x.square().sum();
+  };
+  compare(read_on, by_aten, {x_, directions_}, 2e-5);
+  // And where nobody asks for the sums.
+  const Tensors in = leaves({x_, directions_}, at::kFloat);
+  token_sums(in[0], in[1], ragged_).x.sum().backward();
+  EXPECT_EQ(difference(in[0].grad(), at::ones_like(x_)), 0);
+  EXPECT_FALSE(in[1].grad().defined());
+}
+
 TEST_P(TokenSumsTest, BatchMatesChangeNothing) {
   const at::Tensor together = token_sums(x_, directions_, ragged_).sums;
   for (std::int64_t b = 0; b < ragged_.documents(); ++b) {
@@ -142,15 +160,36 @@ TEST(LinearOntoTest, AddsToRowsOfItsOwn) {
           [](const Tensors& in) { return at::mm(in[0], in[1].t()) + in[2]; }, inputs, 1e-6);
 }
 
-// Both forms, whole, in the number formats of training.
-TEST(AttentionFormsTest, KernelsEqualFloat64) {
+TEST(FeedForwardTest, KernelEqualsAten) {
+  const Tensors inputs = {random_tensor({210, kWidth}, 1), random_tensor({96, kWidth}, 2, 0.2),
+                          random_tensor({96}, 3), random_tensor({kWidth, 96}, 4, 0.2),
+                          random_tensor({kWidth}, 5)};
+  const auto in = [](at::ScalarType products) {
+    return [products](const Tensors& t) {
+      return feed_forward(t[0], {t[1], t[2], t[3], t[4]}, products);
+    };
+  };
+  compare(in(at::kFloat), in(at::kFloat), inputs, 1e-5);
+  compare(in(at::kBFloat16), in(at::kFloat), inputs, 0.03);
+}
+
+TEST(TanhTest, KernelEqualsAten) {
+  compare([](const Tensors& in) { return tanh_of(in[0]); },
+          [](const Tensors& in) { return at::tanh(in[0]); }, {random_tensor({210, kWidth}, 1, 2)},
+          2e-6);
+}
+
+// Both forms, whole, in the number formats of training, with and without a global key.
+class AttentionFormsTest : public testing::TestWithParam<bool> {};
+
+TEST_P(AttentionFormsTest, KernelsEqualFloat64) {
   const Ragged ragged = documents();
   constexpr std::int64_t kHeads = 4;
   Tensors inputs = {random_tensor({ragged.tokens(), kWidth}, 1)};
   for (const bool is_score : {false, false, true, false, false}) {
     if (is_score) {
       inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
-      inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
+      if (GetParam()) inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
     } else {
       inputs.push_back(random_tensor({kWidth, kWidth}, inputs.size() + 1, 0.1));
       inputs.push_back(random_tensor({kWidth}, inputs.size() + 1, 0.5));
@@ -159,7 +198,11 @@ TEST(AttentionFormsTest, KernelsEqualFloat64) {
   for (const auto form : {composed_attention, keyless_attention}) {
     const auto in = [&](at::ScalarType products) {
       return [&, products](const Tensors& t) {
-        return form(t[0], ragged, {t[1], t[2], t[3], t[4], t[5], t[6], t[7], t[8], t[9], t[10]},
+        const std::size_t after = GetParam() ? 7 : 6;  // the scores
+        const at::Tensor key_score = GetParam() ? t[6] : at::Tensor();
+        return form(t[0], ragged,
+                    {t[1], t[2], t[3], t[4], t[5], key_score, t[after], t[after + 1], t[after + 2],
+                     t[after + 3]},
                     products);
       };
     };
@@ -167,6 +210,8 @@ TEST(AttentionFormsTest, KernelsEqualFloat64) {
     compare(in(at::kBFloat16), in(at::kFloat), inputs, 0.05);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(GlobalKey, AttentionFormsTest, testing::Bool());
 
 }  // namespace
 }  // namespace fastformer::learn

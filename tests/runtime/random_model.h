@@ -2,6 +2,8 @@
 // weights.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
@@ -104,6 +106,13 @@ inline constexpr Variant kVariants[] = {
        c.encoder.heads = 5;
        c.encoder.feed_forward = 41;
      }},
+    // Long enough, beside the lengths that are tried, for every form of a layer's output.
+    {"Wide",
+     [](model::ModelConfig& c) {
+       c.encoder.width = 96;
+       c.encoder.heads = 6;
+       c.encoder.feed_forward = 64;
+     }},
     {"ManyHeads",
      [](model::ModelConfig& c) {
        c.encoder.width = c.encoder.heads = 40;
@@ -117,12 +126,14 @@ inline constexpr Variant kVariants[] = {
 class RandomModel {
  public:
   explicit RandomModel(const model::ModelConfig& config) : config_(config) {
+    // Sums of many large products would drown what the number formats are compared for.
+    const double deviation = std::min(0.3, 2 / std::sqrt(config.encoder.width));
     for (const model::TensorSpec& spec : model::tensors_of(config)) {
       Random random(hash_of(spec.name, 7));
       const float mean = spec.initial == model::Initial::kOne ? 1 : 0;
       std::vector<float>& values = tensors_[spec.name];
       for (std::int64_t i = 0; i < spec.elements(); ++i) {
-        values.push_back(mean + static_cast<float>(0.3 * random.normal()));
+        values.push_back(mean + static_cast<float>(deviation * random.normal()));
       }
       if (spec.name == "embedding.word.weight") words_.shape = spec.shape;
     }

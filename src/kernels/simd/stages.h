@@ -197,7 +197,7 @@ struct Rows {
 };
 
 // With x rows of a GELU's inputs and `gradient` that of its outputs: y becomes the outputs, and the
-// gradient that of the inputs. All are [rows, width] and may lie as x does.
+// gradient that of the inputs. All are [rows, width]; y may be x.
 struct GeluBackward {
   const float* x = nullptr;
   std::int64_t x_stride = 0;

@@ -13,14 +13,6 @@
 namespace fastformer::learn {
 namespace {
 
-// Documents of at least so many tokens are composed: a constant of the layer's shape and the
-// device, so that a document's result depends on nothing else. Measured (docs/results.md, "Composed
-// or not").
-std::int64_t composed_from(const at::Tensor& hidden) {
-  const std::int64_t width = hidden.size(1);
-  return hidden.is_cpu() ? 3 * width / 2 : width;
-}
-
 // Some documents of a batch, with their tokens' places in it.
 struct Part {
   Ragged ragged;
@@ -83,6 +75,14 @@ class Fastformer : public Encoder {
   bool composable() const {
     return options_.interaction == Interaction::kProduct && options_.share_query_value &&
            !options_.share_heads && options_.head_scores == HeadScores::kWhole;
+  }
+
+  // Documents of at least so many tokens are composed: a constant of the layer and the device, so
+  // that a document's result depends on nothing else. Shorter ones cost less where a map of their
+  // queries stands for two products. Measured (docs/results.md, "Composed or not").
+  std::int64_t composed_from(const at::Tensor& hidden) const {
+    const std::int64_t width = hidden.size(1);
+    return options_.global_key && has_attention_kernels(hidden) ? 3 * width / 2 : width;
   }
 
   AttentionWeights weights_of(const Scope& layer) const {

@@ -21,8 +21,8 @@ struct AttentionWeights {
 // hidden [tokens, width] -> the output product's result [tokens, width]: what the layer as written
 // gives (Paper, eqs. 3-6), without its queries, keys and values. Backward reads hidden, the softmax
 // weights [tokens, heads] and a few vectors per document. Costs a product [width, width] x [width,
-// width] per document, so it is for documents longer than about the width. Products with matrices
-// [width, width] are taken in the type `products` (product.h).
+// width] per document, so it is for documents longer than one and a half times the width. Products
+// with matrices [width, width] are taken in the type `products` (product.h).
 at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
                               const AttentionWeights& weights,
                               at::ScalarType products = at::kFloat);

@@ -72,8 +72,8 @@ at::Tensor document_map(const at::Tensor& x, const at::Tensor& keys, const at::T
     return KernelDocumentMap::apply(x, keys, scaled, straight, bias, ragged.offsets,
                                     products == at::kBFloat16);
   }
-  return linear_in(products, document_scale(x, keys, ragged), scaled, bias) +
-         product(x, straight.t(), products);
+  return linear_onto(products, document_scale(x, keys, ragged), scaled,
+                     linear_in(products, x, straight, bias));
 }
 
 }  // namespace fastformer::learn

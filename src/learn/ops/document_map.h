@@ -6,7 +6,7 @@
 namespace fastformer::learn {
 
 // x [tokens, width] -> M x + m [tokens, width], where a document's M = C1 diag(K) + C2
-// (docs/algebra.md, "Short documents"), its K a row of keys [documents, width]; C1, `scaled`, and
+// (docs/algebra.md, "Five identities"), its K a row of keys [documents, width]; C1, `scaled`, and
 // C2, `straight`, are [width, width], m, `bias`, is [width]. For floats on the processor in whole
 // panels (has_attention_kernels) through a kernel, elsewhere as two products of ATen. Products in
 // `products` (product.h).

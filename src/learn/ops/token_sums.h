@@ -5,8 +5,8 @@
 
 namespace fastformer::learn {
 
-// Whether token_sums and composed_map have kernels for x [tokens, width]: floats on the processor,
-// in whole panels.
+// Whether token_sums, composed_map and document_map have kernels for x [tokens, width]: floats on
+// the processor, in whole panels.
 bool has_attention_kernels(const at::Tensor& x);
 
 struct SummedTokens {
