@@ -160,9 +160,7 @@ ChunkSums through_tokens(const ComposedMap& map, const DocumentChunk& chunk, con
   add_outer_products(stages_of(instruction_set()), map.is_short, rows,
                      map.x.rows_between(chunk.begin, chunk.end),
                      {sums.matrix.data(), width, width});
-  for (std::int64_t i = 0; i < rows.rows; ++i) {
-    for (std::int64_t j = 0; j < width; ++j) sums.bias[static_cast<std::size_t>(j)] += rows(i, j);
-  }
+  add_rows(rows, sums.bias.data());
   return sums;
 }
 

@@ -29,10 +29,6 @@ FASTFORMER_CLONES void through_row(const MatrixRow& row) {
   for (std::int64_t j = 0; j < r.width; ++j) r.key_gradient[j] += r.gradient[j] * r.scaled[j];
 }
 
-FASTFORMER_CLONES void add_row(const float* row, std::int64_t width, float* sums) {
-  for (std::int64_t j = 0; j < width; ++j) sums[j] += row[j];
-}
-
 // The matrices that a document's M, or M', is made of, and room for it.
 class Maker {
  public:
@@ -109,9 +105,7 @@ class Backward {
       const std::int64_t rows = std::min(kRowsAtOnce, width - first);
       for (std::int64_t b = begin; b < end; ++b) through_rows(b, first, rows, sums);
     }
-    for (std::int64_t i = map_.offsets[begin]; i < map_.offsets[end]; ++i) {
-      add_row(upstream_.row(i), width, sums.bias.data());
-    }
+    add_rows(upstream_.rows_between(map_.offsets[begin], map_.offsets[end]), sums.bias.data());
   }
 
  private:

@@ -21,10 +21,7 @@ struct MapSums {
   void add(const Stages& stages, bool is_short, MatrixView<const float> upstream,
            MatrixView<const float> x) {
     add_outer_products(stages, is_short, upstream, x, {weight.data(), upstream.columns, x.columns});
-    for (std::int64_t i = 0; i < upstream.rows; ++i) {
-      const float* row = upstream.row(i);
-      for (std::size_t j = 0; j < bias.size(); ++j) bias[j] += row[j];
-    }
+    add_rows(upstream, bias.data());
   }
 };
 

@@ -5,9 +5,18 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/matrix_view.h"
 #include "base/parallel.h"
 
 namespace fastformer::kernels {
+
+// sums [columns] += every row.
+inline void add_rows(MatrixView<const float> rows, float* sums) {
+  for (std::int64_t i = 0; i < rows.rows; ++i) {
+    const float* row = rows.row(i);
+    for (std::int64_t j = 0; j < rows.columns; ++j) sums[j] += row[j];
+  }
+}
 
 // to[i] = the sum of member[i] of all parts, of which there is at least one, in their order.
 template <typename Part>

@@ -10,6 +10,7 @@
 #include "kernels/composed_map.h"
 #include "kernels/document_chunks.h"
 #include "kernels/document_scale.h"
+#include "kernels/matrix_checks.h"
 #include "kernels/reference_weights.h"
 #include "kernels/token_sums.h"
 
@@ -22,10 +23,6 @@ using Offsets = std::vector<std::int64_t>;
 
 // Empty documents, one token, less than a tile, and several chunks.
 const Offsets kOffsets = {0, 0, 1, 14, 14, 140, 900};
-
-MatrixView<float> changed(Matrix<float>& matrix) {
-  return {matrix.elements().data(), matrix.rows(), matrix.columns()};
-}
 
 double product(const Matrix<float>& a, std::int64_t i, const Matrix<float>& b, std::int64_t j) {
   double sum = 0;
@@ -173,16 +170,8 @@ class ComposedMapKernelTest : public testing::TestWithParam<bool> {
   const Matrix<float> biases_ = random_matrix<float>(documents_, kWidth, 6);
   const Matrix<float> upstream_ = random_matrix<float>(kOffsets.back(), kWidth, 7);
 
-  // Relative to the largest element: bfloat16 has 8 bits, and both factors are rounded.
-  void expect_near(const Matrix<float>& found, const Matrix<float>& expected) const {
-    float largest = 0;
-    for (const float value : expected.elements()) largest = std::max(largest, std::abs(value));
-    for (std::int64_t i = 0; i < found.rows(); ++i) {
-      for (std::int64_t j = 0; j < found.columns(); ++j) {
-        ASSERT_NEAR(found(i, j), expected(i, j), (GetParam() ? 0.02 : 1e-5) * largest);
-      }
-    }
-  }
+  // bfloat16 has 8 bits, and both factors are rounded.
+  double share() const { return GetParam() ? 0.02 : 1e-5; }
 
   struct Results {
     Matrix<float> y, x, keys, biases, spread, query, straight;
@@ -245,11 +234,11 @@ TEST_P(ComposedMapKernelTest, EqualsPlainLoops) {
       expected.keys(b, j) = static_cast<float>(key);
     }
   }
-  expect_near(found.y, expected.y);
-  expect_near(found.x, expected.x);
-  expect_near(found.keys, expected.keys);
-  expect_near(found.spread, expected.spread);
-  expect_near(found.straight, expected.straight);
+  expect_near(found.y, expected.y, share());
+  expect_near(found.x, expected.x, share());
+  expect_near(found.keys, expected.keys, share());
+  expect_near(found.spread, expected.spread, share());
+  expect_near(found.straight, expected.straight, share());
 }
 
 TEST_P(ComposedMapKernelTest, ThreadsChangeNoBit) {

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "kernels/matrix_checks.h"
 #include "kernels/reference_weights.h"
 
 namespace fastformer::kernels {
@@ -19,10 +20,6 @@ using Offsets = std::vector<std::int64_t>;
 
 // Empty documents, the last of all too, one token, and more than a tile.
 const Offsets kOffsets = {0, 0, 1, 14, 14, 61, 261, 261};
-
-MatrixView<float> changed(Matrix<float>& matrix) {
-  return {matrix.elements().data(), matrix.rows(), matrix.columns()};
-}
 
 // Width, and whether products are of bfloat16 numbers.
 class DocumentMapTest : public testing::TestWithParam<std::tuple<int, bool>> {
@@ -55,16 +52,8 @@ class DocumentMapTest : public testing::TestWithParam<std::tuple<int, bool>> {
     return found;
   }
 
-  // Relative to the largest element: bfloat16 has 8 bits, and both factors are rounded.
-  void expect_near(const Matrix<float>& found, const Matrix<double>& expected) const {
-    double largest = 0;
-    for (const double value : expected.elements()) largest = std::max(largest, std::abs(value));
-    for (std::int64_t i = 0; i < found.rows(); ++i) {
-      for (std::int64_t j = 0; j < found.columns(); ++j) {
-        ASSERT_NEAR(found(i, j), expected(i, j), (is_short_ ? 0.02 : 1e-5) * largest);
-      }
-    }
-  }
+  // bfloat16 has 8 bits, and both factors are rounded.
+  double share() const { return is_short_ ? 0.02 : 1e-5; }
 };
 
 TEST_P(DocumentMapTest, EqualsPlainLoops) {
@@ -88,12 +77,12 @@ TEST_P(DocumentMapTest, EqualsPlainLoops) {
       }
     }
   }
-  expect_near(found.y, y);
-  expect_near(found.x, x);
-  expect_near(found.keys, keys);
-  expect_near(found.scaled, scaled);
-  expect_near(found.straight, straight);
-  expect_near(found.bias, bias);
+  expect_near(found.y, y, share());
+  expect_near(found.x, x, share());
+  expect_near(found.keys, keys, share());
+  expect_near(found.scaled, scaled, share());
+  expect_near(found.straight, straight, share());
+  expect_near(found.bias, bias, share());
 }
 
 TEST_P(DocumentMapTest, ThreadsChangeNoBit) {

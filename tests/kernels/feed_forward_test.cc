@@ -7,6 +7,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/matrix_checks.h"
 #include "kernels/reference_weights.h"
 
 namespace fastformer::kernels {
@@ -16,10 +17,6 @@ using reference::Matrix;
 using reference::random_matrix;
 
 constexpr std::int64_t kWidth = 32, kUnits = 96;
-
-MatrixView<float> changed(Matrix<float>& matrix) {
-  return {matrix.elements().data(), matrix.rows(), matrix.columns()};
-}
 
 double distribution(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
 
@@ -54,16 +51,8 @@ class FeedForwardTest : public testing::TestWithParam<bool> {
     return found;
   }
 
-  // Relative to the largest element: bfloat16 has 8 bits, and both factors are rounded.
-  void expect_near(const Matrix<float>& found, const Matrix<double>& expected) const {
-    double largest = 0;
-    for (const double value : expected.elements()) largest = std::max(largest, std::abs(value));
-    for (std::int64_t i = 0; i < found.rows(); ++i) {
-      for (std::int64_t j = 0; j < found.columns(); ++j) {
-        ASSERT_NEAR(found(i, j), expected(i, j), (GetParam() ? 0.03 : 1e-5) * largest);
-      }
-    }
-  }
+  // bfloat16 has 8 bits, and both factors are rounded.
+  double share() const { return GetParam() ? 0.03 : 1e-5; }
 };
 
 TEST_P(FeedForwardTest, EqualsPlainLoops) {
@@ -92,12 +81,12 @@ TEST_P(FeedForwardTest, EqualsPlainLoops) {
       }
     }
     const Results found = run(x, upstream, 2, serial_for());
-    expect_near(found.y, y);
-    expect_near(found.rows, of_x);
-    expect_near(found.inner, inner);
-    expect_near(found.outer, outer);
-    expect_near(found.inner_bias, inner_bias);
-    expect_near(found.outer_bias, outer_bias);
+    expect_near(found.y, y, share());
+    expect_near(found.rows, of_x, share());
+    expect_near(found.inner, inner, share());
+    expect_near(found.outer, outer, share());
+    expect_near(found.inner_bias, inner_bias, share());
+    expect_near(found.outer_bias, outer_bias, share());
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/matrix_checks.h"
 #include "kernels/reference_weights.h"
 
 namespace fastformer::kernels {
@@ -13,10 +14,6 @@ namespace {
 
 using reference::Matrix;
 using reference::random_matrix;
-
-MatrixView<float> changed(Matrix<float>& matrix) {
-  return {matrix.elements().data(), matrix.rows(), matrix.columns()};
-}
 
 struct Gradients {
   Matrix<float> rows, weight;
