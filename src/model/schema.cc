@@ -60,7 +60,10 @@ std::int64_t TensorSpec::elements() const {
 std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
   const EncoderOptions& encoder = config.encoder;
   TensorTable table;
-  table.weight("embedding.word", {config.vocabulary, encoder.width});
+  // Sines are as large as one; tokens far below them would be nothing at first but their places.
+  const bool beside_sines = encoder.positions == Positions::kSinusoidal;
+  table.weight("embedding.word", {config.vocabulary, encoder.width},
+               beside_sines ? 1 : kInitialDeviation);
   if (encoder.positions == Positions::kLearned) {
     table.weight("embedding.position", {config.text.max_length, encoder.width});
   }

@@ -273,6 +273,17 @@ TEST(SchemaTest, PoolingDecidesWhatTheHeadReads) {
   }
 }
 
+TEST(SchemaTest, TokensBesideSinesBeginAsLargeAsThese) {
+  ModelConfig config = small_config();
+  for (const auto& [positions, deviation] : {std::pair(Positions::kLearned, 0.02),
+                                             {Positions::kNone, 0.02},
+                                             {Positions::kSinusoidal, 1.}}) {
+    config.encoder.positions = positions;
+    EXPECT_EQ(tensors_of(config).front().name, "embedding.word.weight");
+    EXPECT_EQ(tensors_of(config).front().deviation, deviation);
+  }
+}
+
 TEST(SchemaTest, ALocalBranchHasItsTapsInEveryLayer) {
   ModelConfig config = small_config();
   const std::size_t without = tensors_of(config).size();
