@@ -3,6 +3,7 @@
 
     accuracy.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl
                 [--only NAME,..] [--models NAME,..] [--folds K | --test] [--seeds 0,1,2] [--keep DIR] [--against NAME]
+                [--jobs 1]
 
 --corpora: {"name": {"train": [FILE, ..], "test": FILE, "text": COLUMN, "label": COLUMN}, ..}, columns
 as the baselines take them (null: found). By default every corpus is split into five folds of its
@@ -17,10 +18,12 @@ training rows by a hash of the text; --test trains on all of them and reads the 
 Every finished cell is appended to --results, with which rows it got right, and not computed again; the table of all of them is
 printed at the end, with the paired difference to the SVM (or --against) and its standard error over rows, and the
 calibration error on these rows with the fitted temperature and without one. --keep leaves the model folders in DIR.
+With --jobs that many are trained at a time, each with FASTFORMER_THREADS threads, and their seconds say nothing.
 """
 
 import argparse
 import base64
+import concurrent.futures
 import csv
 import hashlib
 import json
@@ -32,6 +35,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "baselines"))
@@ -55,6 +59,7 @@ def arguments():
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--seeds", default="0")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
     parser.add_argument("--against", default="svm", help="model or branch that others are compared with")
     return parser.parse_args()
 
@@ -168,33 +173,54 @@ def cells(options, model, seed, train, test, kept):
         yield from fastformer_cells(options, name, given, seed, train, test, kept)
 
 
+class Results:
+    """Finished cells, each a line of a file."""
+
+    def __init__(self, path):
+        self.path = path
+        self.lock = threading.Lock()
+        self.cells = {}
+        if path.exists():
+            for line in path.read_text().splitlines():
+                cell = json.loads(line)
+                self.cells[cell["corpus"], cell["part"], cell["model"], cell["seed"]] = cell
+
+    def keep(self, cell):
+        key = (cell["corpus"], cell["part"], cell["model"], cell["seed"])
+        with self.lock:
+            self.cells[key] = cell
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(cell) + "\n")
+            print(f"{key[0]:16} {key[1]:12} {key[2]:18} seed {key[3]}  {cell['accuracy']:.4f}"
+                  f"  {cell['seconds']:6.0f} s", file=sys.stderr, flush=True)
+
+
 def run(options, corpora, cells_of=cells):
     """All finished cells; cells_of(options, model, seed, train, test, kept) makes those that are missing."""
-    done = {}
-    if options.results.exists():
-        for line in options.results.read_text().splitlines():
-            cell = json.loads(line)
-            done[cell["corpus"], cell["part"], cell["model"], cell["seed"]] = cell
-    for corpus_name, corpus in corpora.items():
-        for part, train, test in parts(corpus, options):
-            for model in options.models.split(","):
-                for seed in map(int, options.seeds.split(",")):
-                    key = (corpus_name, part, model.partition("=")[0], seed)
-                    if key in done:
-                        continue
-                    kept = f"{corpus_name}.{part}.{key[2]}.{seed}".replace(" ", "-")
-                    for name, predicted, facts in cells_of(options, model, seed, train, test, kept):
-                        accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
-                        right = packed(a.label == b for a, b in zip(test, predicted))
-                        cell = {"corpus": corpus_name, "part": part, "model": name, "seed": seed,
-                                "accuracy": accuracy, "macro_f1": macro_f1, **facts,
-                                "right": right}
-                        done[corpus_name, part, name, seed] = cell
-                        with options.results.open("a", encoding="utf-8") as file:
-                            file.write(json.dumps(cell) + "\n")
-                        print(f"{corpus_name:16} {part:12} {name:18} seed {seed}  {accuracy:.4f}"
-                              f"  {facts['seconds']:6.0f} s", file=sys.stderr, flush=True)
-    return list(done.values())
+    results = Results(options.results)
+
+    def finish(corpus, part, model, seed, train, test):
+        name = model.partition("=")[0]
+        kept = f"{corpus}.{part}.{name}.{seed}".replace(" ", "-")
+        for name, predicted, facts in cells_of(options, model, seed, train, test, kept):
+            accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
+            right = packed(a.label == b for a, b in zip(test, predicted))
+            results.keep({"corpus": corpus, "part": part, "model": name, "seed": seed,
+                          "accuracy": accuracy, "macro_f1": macro_f1, **facts, "right": right})
+
+    wanted = ((name, part, model, seed, train, test)
+              for name, corpus in corpora.items() for part, train, test in parts(corpus, options)
+              for seed in map(int, options.seeds.split(",")) for model in options.models.split(","))
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        running = [pool.submit(finish, *cell) for cell in wanted
+                   if (*cell[:2], cell[2].partition("=")[0], cell[3]) not in results.cells]
+        try:
+            for done in concurrent.futures.as_completed(running):
+                done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return list(results.cells.values())
 
 
 def paired_differences(rows, others):

@@ -3,6 +3,7 @@
 
     pretraining.py --program build/release/bin/fastformer --corpora FILE.json --results FILE.jsonl --work DIR
                    [--only NAME,..] [--beside FILE] [--words 15e6] [--first-folds 1] [--seeds 0]
+                   [--device cpu] [--jobs 1]
 
 For each corpus (a file as accuracy.py takes it) and each of its folds, four models:
 
@@ -16,18 +17,18 @@ not trained again, finished cells in --results.
 """
 
 import argparse
+import collections
 import csv
 import hashlib
 import json
 import pathlib
-import shutil
 import subprocess
 import sys
+import threading
 
 import accuracy
 
 PRETRAIN = ["--subwords", "65536", "--precision", "bfloat16", "--text-column", "text"]
-TRAIN = ["--folds", "1"]
 
 
 def arguments():
@@ -42,40 +43,53 @@ def arguments():
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--first-folds", type=int, default=1)
     parser.add_argument("--seeds", default="0")
+    parser.add_argument("--device", default="cpu", help="of pretraining and training")
+    parser.add_argument("--jobs", type=int, default=1, help="models at a time")
     parser.set_defaults(test=False, keep=None)
     return parser.parse_args()
 
 
+# Models that wait for the same encoder wait here.
+LOCKS = collections.defaultdict(threading.Lock)
+
+
 def texts_beside(path):
-    with path.open(encoding="utf-8", newline="") as file:
-        return [row["text"] for row in csv.DictReader(file)]
+    header, *rows = accuracy.labelled_text.rows_of(path)
+    return [row[header.index("text")] for row in rows]
+
+
+def pretrain(options, texts, folder):
+    file = folder.with_suffix(".csv")
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        csv.writer(stream).writerows([["text"], *([text] for text in texts)])
+    words = sum(len(text.split()) for text in texts)
+    epochs = max(2, min(20, round(options.words / words)))
+    stopped = pathlib.Path(f"{folder}.training").exists()
+    subprocess.run([options.program, "pretrain", "--text", str(file), "--output", str(folder), "--epochs",
+                    str(epochs), "--device", options.device, *PRETRAIN, *(["--resume"] if stopped else [])],
+                   check=True, stdout=subprocess.DEVNULL)
+    file.unlink()
 
 
 def pretrained(options, texts):
     """Folder of an encoder that has read these texts; the same for the same texts."""
     digest = hashlib.sha256("\0".join([str(options.words), *PRETRAIN, *texts]).encode("utf-8", "replace"))
     folder = options.work / digest.hexdigest()[:16]
-    if not folder.exists():
-        file = folder.with_suffix(".csv")
-        with file.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([["text"], *([text] for text in texts)])
-        words = sum(len(text.split()) for text in texts)
-        epochs = max(2, min(20, round(options.words / words)))
-        shutil.rmtree(f"{folder}.training", ignore_errors=True)  # of a run that was stopped
-        subprocess.run([options.program, "pretrain", "--text", str(file), "--output", str(folder),
-                        "--epochs", str(epochs), *PRETRAIN], check=True, stdout=subprocess.DEVNULL)
-        file.unlink()
+    with LOCKS[folder]:
+        if not folder.exists():
+            pretrain(options, texts, folder)
     return folder
 
 
 def flags(options, model, train):
     """What `train` is told for a model of this name and these rows."""
+    told = ["--folds", "1", "--device", options.device]
     if model == "plain":
-        return TRAIN
+        return told
     if model == "local":
-        return [*TRAIN, "--local", "gated"]
+        return [*told, "--local", "gated"]
     texts = [row.text for row in train] + (texts_beside(options.beside) if model == "beside" else [])
-    return [*TRAIN, "--init-from", str(pretrained(options, texts))]
+    return [*told, "--init-from", str(pretrained(options, texts))]
 
 
 def cells(options, model, seed, train, test, kept):
