@@ -61,7 +61,9 @@ std::vector<TensorSpec> tensors_of(const ModelConfig& config) {
   const EncoderOptions& encoder = config.encoder;
   TensorTable table;
   // Sines are as large as one; tokens far below them would be nothing at first but their places.
-  const bool beside_sines = encoder.positions == Positions::kSinusoidal;
+  // Where tokens are guessed, the same rows make scores, which must begin small.
+  const bool beside_sines =
+      encoder.positions == Positions::kSinusoidal && !config.is_pretrained_encoder();
   table.weight("embedding.word", {config.vocabulary, encoder.width},
                beside_sines ? 1 : kInitialDeviation);
   if (encoder.positions == Positions::kLearned) {

@@ -282,6 +282,9 @@ TEST(SchemaTest, TokensBesideSinesBeginAsLargeAsThese) {
     EXPECT_EQ(tensors_of(config).front().name, "embedding.word.weight");
     EXPECT_EQ(tensors_of(config).front().deviation, deviation);
   }
+  config.task = kPretraining;
+  config.labels.clear();
+  EXPECT_EQ(tensors_of(config).front().deviation, 0.02) << "these rows make scores, too";
 }
 
 TEST(SchemaTest, ALocalBranchHasItsTapsInEveryLayer) {
