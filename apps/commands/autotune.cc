@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -61,6 +62,26 @@ std::string said(const Json& changes) {
     parts.push_back(flag + " " + (value.is_string() ? value.get<std::string>() : value.dump()));
   }
   return parts.empty() ? "settings as given" : join(parts, ", ");
+}
+
+// Those of `changes` that are about the wide branch, or the others.
+std::string changes_about(const Json& changes, bool wide) {
+  Json about = Json::object();
+  for (const Candidates& candidates : kCandidates) {
+    const bool counts = (candidates.about == About::kWide) == wide;
+    if (counts && changes.contains(candidates.key)) {
+      about[candidates.key] = changes[candidates.key];
+    }
+  }
+  return about.dump();
+}
+
+// What `fit` returns, or returned before for this key.
+template <class Value, class Fit>
+const Value& kept(std::map<std::string, Value>& made, const std::string& key, const Fit& fit) {
+  auto at = made.find(key);
+  if (at == made.end()) at = made.emplace(key, fit()).first;
+  return at->second;
 }
 
 class Tuning {
@@ -146,7 +167,7 @@ class Tuning {
     log_.begin_part(name);
     Trial trial;
     trial.changes = changes;
-    trial.validation = validation_of(options);
+    trial.validation = validation_of(options, changes);
     log_.begin_part("");
     trial.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     log_info(name + ", " + said(changes) + ": " + score_name_ + " " +
@@ -156,7 +177,7 @@ class Tuning {
     return trial;
   }
 
-  learn::Validation validation_of(TrainOptions& options) {
+  learn::Validation validation_of(TrainOptions& options, const Json& changes) {
     const TrainingRows& rows = search_.rows.folds.empty() ? search_.rows : part_;
     EncodedRows encoded =
         prepare_rows(options, rows, search_.initial, search_.cache, search_.threads);
@@ -170,15 +191,29 @@ class Tuning {
                                   log_,
                                   nullptr,
                                   [this] { stop_in_time(); }};
-    const bool watches = search_.rows.folds.empty();
-    learn::HeldOut held_out = fit_classifier(settings, rows, std::move(encoded),
-                                             watches ? KeptEpoch::kBest : KeptEpoch::kLast)
-                                  .held_out;
+    learn::HeldOut held_out = held_out_of(settings, rows, std::move(encoded), changes);
     const std::size_t labels = options.model.labels.size();
     if (!held_out.wide.empty()) {
       return learn::mix_branches(held_out, labels, options.model.target).both;
     }
     return learn::score_logits(held_out.encoder, held_out.targets, labels, options.model.target);
+  }
+
+  // A branch that no change is about does what it did before.
+  learn::HeldOut held_out_of(const FitSettings& settings, const TrainingRows& rows,
+                             EncodedRows encoded, const Json& changes) {
+    const data::Targets train = encoded.train.targets, valid = encoded.valid.targets;
+    learn::HeldOut held_out = kept(encoders_, changes_about(changes, /*wide=*/false), [&] {
+      const bool watches = search_.rows.folds.empty();
+      return fit_encoder(settings, std::move(encoded),
+                         watches ? KeptEpoch::kBest : KeptEpoch::kLast)
+          .held_out;
+    });
+    held_out.wide = kept(wides_, changes_about(changes, /*wide=*/true), [&] {
+      const auto fitted = fit_wide(settings, rows, train, valid);
+      return fitted ? fitted->valid_scores() : std::vector<float>();
+    });
+    return held_out;
   }
 
   void stop_in_time() const {
@@ -203,6 +238,9 @@ class Tuning {
   Clock::time_point deadline_;
   Trial best_;
   int attempts_ = 0;
+  // What branches said of the validation rows, by the changes that are about them.
+  std::map<std::string, learn::HeldOut> encoders_;
+  std::map<std::string, std::vector<float>> wides_;
   std::vector<Trial> trials_;
 };
 

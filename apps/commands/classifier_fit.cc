@@ -55,22 +55,6 @@ void begin_with(const FitSettings& settings, const EncodedRows& encoded,
   }
 }
 
-// The wide branch fitted on the training rows, where there is one.
-std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings,
-                                                  const TrainingRows& rows,
-                                                  const data::Targets& train,
-                                                  const data::Targets& valid) {
-  std::optional<learn::WideBranchTraining> wide;
-  const TrainOptions& options = settings.options;
-  if (options.wide.wide == learn::WideBranch::kOff) return wide;
-  wide.emplace(
-      options.wide, learn::WideRows{rows.train.texts, train},
-      learn::WideRows{rows.valid.texts, valid},
-      learn::WideLabels{options.model.labels.size(), options.model.target, settings.label_weights},
-      seed_of(options), settings.threads);
-  return wide;
-}
-
 }  // namespace
 
 void check_subwords(TrainOptions& options) {
@@ -101,8 +85,7 @@ EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
   return encoded;
 }
 
-FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows& rows,
-                                EncodedRows encoded, KeptEpoch kept) {
+FittedClassifier fit_encoder(const FitSettings& settings, EncodedRows encoded, KeptEpoch kept) {
   const TrainOptions& options = settings.options;
   model::ModelConfig config = options.model;
   config.vocabulary = encoded.tokenizer->size();
@@ -113,7 +96,6 @@ FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows&
   begin_with(settings, encoded, config, classifier.parameters());
   std::optional<learn::Subwords> subwords =
       subwords_for(options, *encoded.tokenizer, classifier.parameters());
-  const data::Targets targets = encoded.train.targets;
   learn::ClassificationTask task(
       classifier, std::move(encoded.train),
       kept == KeptEpoch::kBest ? encoded.valid : learn::LabelledDocuments(), options.batches,
@@ -136,8 +118,30 @@ FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows&
   }
   fitted.held_out.encoder = learn::classify(classifier, encoded.valid.ids, options.batches);
   fitted.held_out.targets = encoded.valid.targets.dense(config.labels.size());
+  return fitted;
+}
+
+std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings,
+                                                  const TrainingRows& rows,
+                                                  const data::Targets& train,
+                                                  const data::Targets& valid) {
+  std::optional<learn::WideBranchTraining> wide;
+  const TrainOptions& options = settings.options;
+  if (options.wide.wide == learn::WideBranch::kOff) return wide;
+  wide.emplace(
+      options.wide, learn::WideRows{rows.train.texts, train},
+      learn::WideRows{rows.valid.texts, valid},
+      learn::WideLabels{options.model.labels.size(), options.model.target, settings.label_weights},
+      seed_of(options), settings.threads);
+  return wide;
+}
+
+FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows& rows,
+                                EncodedRows encoded, KeptEpoch kept) {
+  const data::Targets train = encoded.train.targets, valid = encoded.valid.targets;
+  FittedClassifier fitted = fit_encoder(settings, std::move(encoded), kept);
   // After the encoder, whose first steps then show at once how the training goes.
-  fitted.wide = fit_wide(settings, rows, targets, encoded.valid.targets);
+  fitted.wide = fit_wide(settings, rows, train, valid);
   if (fitted.wide) fitted.held_out.wide = fitted.wide->valid_scores();
   return fitted;
 }

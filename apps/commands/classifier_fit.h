@@ -51,6 +51,13 @@ EncodedRows prepare_rows(TrainOptions& options, const TrainingRows& rows,
                          const InitialModel* initial, const io::CacheFolder& cache,
                          const ParallelFor& threads);
 
+// The two halves of fit_classifier(), which depend on each other's options in nothing.
+FittedClassifier fit_encoder(const FitSettings& settings, EncodedRows encoded, KeptEpoch kept);
+std::optional<learn::WideBranchTraining> fit_wide(const FitSettings& settings,
+                                                  const TrainingRows& rows,
+                                                  const data::Targets& train,
+                                                  const data::Targets& valid);
+
 // Learns from the training rows.
 FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows& rows,
                                 EncodedRows encoded, KeptEpoch kept);

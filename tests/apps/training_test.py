@@ -88,6 +88,23 @@ class TrainingTest(TrainedModelTest):
                 self.assertEqual(training[key], value)
         self.assertIn("of 3 trials the best: ", talk)
 
+    def test_a_search_trains_a_branch_anew_only_for_changes_about_it(self):
+        given = ["--word-dropout", "0.3", "--local", "none", "--pooling", "attention", "--max-length", "512",
+                 "--label-smoothing", "0", "--dropout", "0.2", "--wide-ngrams", "2", "--wide-characters", "0"]
+
+        def trials(name, *flags):
+            model = self.path / name
+            run("train", "--train", self.train, "--output", model, *SMALL, *given, *flags, "--autotune", "280")
+            log = (model / "training.jsonl").read_text().splitlines()
+            trained = {event.get("part") for event in map(json.loads, log) if event["event"] == "step"}
+            return json.loads((model / "metrics.json").read_text())["autotune"]["trials"], trained
+
+        found, trained = trials("searched")
+        self.assertEqual([set(trial["changes"]) for trial in found], [set()] + [{"wide_cost"}] * 3)
+        self.assertEqual({part for part in trained if part and part.startswith("trial")}, {"trial 1"})
+        alone, _ = trials("alone", "--wide-cost", str(found[1]["changes"]["wide_cost"]))
+        self.assertEqual(alone[0]["loss"], found[1]["loss"])
+
     def test_a_search_without_time_keeps_the_settings(self):
         model = self.path / "hasty"
         _, talk = run("train", "--train", self.train, "--output", model, *ENCODER, "--autotune",
