@@ -29,7 +29,7 @@ LoadedClassifier::LoadedClassifier(const ModelUse& use)
       config_(folder_.config()),
       data_options_(section(folder_.config_document(), "data")),
       pool_(use.threads),
-      encoder_(load_encoder(folder_, use.precision)) {
+      encoder_(load_encoder(folder_, use.precision, use.device)) {
   wide_ = folder_.config().wide;
   if (folder_.tokenizer()) pipeline_.emplace(folder_.pipeline());
 }

@@ -120,6 +120,7 @@ std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) cons
   words = {lean_, "evaluate", "--json", "--model=" + model};
   for (const std::string& file : options_.test) words.push_back("--data=" + file);
   words.push_back("--threads=" + std::to_string(options_.train.training.threads));
+  words.push_back("--device=" + options_.train.training.device);
   words.insert(words.end(), plan_.evaluation_flags.begin(), plan_.evaluation_flags.end());
   const Outcome use = run_words(cell, words, options_.cell_seconds);
   if (!use.is_done) {

@@ -12,7 +12,8 @@ void ModelUse::describe_running(config::OptionSet& options) {
       .add("threads", &threads, {0, 4096}, "processor threads; 0: all")
       .add("branch", &branch,
            {{"both", Branch::kBoth}, {"wide", Branch::kWide}, {"encoder", Branch::kEncoder}},
-           "which branches of the model answer");
+           "which branches of the model answer")
+      .add("device", &device, "NAME", "what computes the encoder: cpu, cuda or cuda:N");
   describe_precision(options, &precision);
   corpus.describe(options);
 }

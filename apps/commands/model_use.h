@@ -22,6 +22,7 @@ struct ModelUse {
   int threads = 0;  // 0: all processors
   Branch branch = Branch::kBoth;
   Numbers precision = Numbers::kModel;
+  std::string device = "cpu";  // that computes the encoder
   data::CorpusOptions corpus;
 
   // --model under the heading "Files", where a command adds its own files.

@@ -13,9 +13,11 @@ namespace {
 
 class TorchBranch : public EncoderBranch {
  public:
-  TorchBranch(const model::ModelFolder& folder, Numbers numbers) : classifier_(folder) {
+  TorchBranch(const model::ModelFolder& folder, Numbers numbers, const std::string& device)
+      : classifier_(folder, at::kFloat, learn::device_named(device)) {
     if (numbers == Numbers::kInt8) {
-      throw usage_error("the encoder " + folder.config().encoder.encoder + " has no such numbers",
+      throw usage_error("the encoder " + folder.config().encoder.encoder + " on " + device +
+                            " has no such numbers",
                         "--precision", "Choose float32 or bfloat16");
     }
     if (numbers == Numbers::kBfloat16) classifier_.parameters().set_products(at::kBFloat16);
@@ -38,9 +40,9 @@ class TorchBranch : public EncoderBranch {
 
 }  // namespace
 
-std::unique_ptr<EncoderBranch> load_torch_encoder(const model::ModelFolder& folder,
-                                                  Numbers numbers) {
-  return std::make_unique<TorchBranch>(folder, numbers);
+std::unique_ptr<EncoderBranch> load_torch_encoder(const model::ModelFolder& folder, Numbers numbers,
+                                                  const std::string& device) {
+  return std::make_unique<TorchBranch>(folder, numbers, device);
 }
 
 }  // namespace fastformer::apps

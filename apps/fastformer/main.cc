@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "commands/commands.h"
+#include "commands/encoder_branch.h"
 #include "io/files.h"
 #include "model/encoder_choices.h"
 
@@ -49,13 +50,15 @@ int hand_over_compare(Arguments arguments) { return hand_over("compare", argumen
 int hand_over_pretrain(Arguments arguments) { return hand_over("pretrain", arguments); }
 
 // Runs a command on a model here, or in fastformer-train when the model's encoder is not known
-// here. Commands open the model before they read or write anything else.
+// here, or its device. Commands open the model before they read or write anything else.
 int on_any_model(const std::string& command, int (*run)(Arguments), Arguments arguments) {
   try {
     return run(arguments);
   } catch (const model::UnknownEncoder& error) {
     if (!io::exists(training_program())) throw;
     log_info("the model's encoder is " + printable(error.name()) + ": fastformer-train runs it");
+  } catch (const NeedsTorch&) {
+    if (!io::exists(training_program())) throw;
   }
   return hand_over(command, arguments);
 }

@@ -117,6 +117,11 @@ class TrainingTest(TrainedModelTest):
         self.assertRegex(self.talk, r"temperature [0-9.]+ fitted on [0-9]+ validation rows: "
                          r"cross entropy .* before, .* after; calibration error .* before, .* after")
 
+    def test_other_devices_are_libtorchs(self):
+        for command in (["predict", "--input", "-"], ["evaluate", "--data", self.test]):
+            _, error = run(*command, "--model", self.model, "--device", "abacus", stdin="red green\n", code=2)
+            self.assertIn('unknown device "abacus". Known: cpu, cuda, cuda:N', error)
+
     def test_same_command_same_bytes(self):
         for threads in ("1", "2"):
             models = [self.path / f"{which}{threads}" for which in ("once", "again")]
