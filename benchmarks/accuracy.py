@@ -202,7 +202,8 @@ def run(options, corpora, cells_of=cells):
     def finish(corpus, part, model, seed, train, test):
         name = model.partition("=")[0]
         kept = f"{corpus}.{part}.{name}.{seed}".replace(" ", "-")
-        for name, predicted, facts in cells_of(options, model, seed, train, test, kept):
+        # All or none, since a cell that is there is not made again with what belongs to it.
+        for name, predicted, facts in list(cells_of(options, model, seed, train, test, kept)):
             accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
             right = packed(a.label == b for a, b in zip(test, predicted))
             results.keep({"corpus": corpus, "part": part, "model": name, "seed": seed,
