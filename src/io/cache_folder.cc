@@ -99,13 +99,28 @@ std::shared_ptr<const PartFile> CacheFolder::made_at(const std::string& path, co
   }
 }
 
+std::shared_ptr<const PartFile> CacheFolder::made_to_stay(const std::string& name,
+                                                          const Write& write,
+                                                          bool& cannot_write) const {
+  const auto make = [&] {
+    return made_at(unfinished(folder_, name), write, file(name, kParts), cannot_write);
+  };
+  try {
+    return make();
+  } catch (const NoSpaceError& error) {
+    if (!cannot_write || !make_room("", 0)) throw;
+    log_warning(std::string(error.what()) + ": what was kept before is removed");
+  }
+  return make();
+}
+
 std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name, const Write& write,
                                                   bool keep) const {
   bool cannot_write = false;
   if (keep && keeps()) {
     try {
-      auto made = made_at(unfinished(folder_, name), write, file(name, kParts), cannot_write);
-      make_room(kBeginning + name + kParts);
+      auto made = made_to_stay(name, write, cannot_write);
+      make_room(kBeginning + name + kParts, most_bytes_);
       return made;
     } catch (const Error& error) {
       if (!cannot_write) throw;
@@ -115,7 +130,7 @@ std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name, const
   return made_at(unfinished(scratch_, name), write, "", cannot_write);
 }
 
-void CacheFolder::make_room(const std::string& kept) const {
+bool CacheFolder::make_room(const std::string& kept, std::int64_t most_bytes) const {
   struct Found {
     std::int64_t used;
     std::int64_t bytes;
@@ -123,6 +138,7 @@ void CacheFolder::make_room(const std::string& kept) const {
   };
   std::vector<Found> files;
   std::int64_t bytes = 0;
+  bool has_gone = false;
   try {
     for (const std::string& name : list_directory(folder_)) {
       const FileStatus status = status_of(join_path(folder_, name));
@@ -133,13 +149,15 @@ void CacheFolder::make_room(const std::string& kept) const {
     std::sort(files.begin(), files.end(),
               [](const Found& a, const Found& b) { return a.used < b.used; });
     for (const Found& oldest : files) {
-      if (bytes <= most_bytes_) break;
+      if (bytes <= most_bytes) break;
       remove_file(join_path(folder_, oldest.name));
       bytes -= oldest.bytes;
+      has_gone = has_gone || !oldest.name.ends_with(kNote);
     }
   } catch (const Error& error) {
     log_warning(error.what());
   }
+  return has_gone;
 }
 
 std::optional<std::string> CacheFolder::note(const std::string& name) const {

@@ -27,9 +27,9 @@ class CacheFolder {
 
   // The file of this name, or nullptr. One that is damaged is removed.
   std::shared_ptr<const PartFile> find(const std::string& name) const;
-  // Makes it: `write` fills it, says whether it may be kept, and may be called twice, since a
-  // folder that cannot be written to is a warning, and the scratch folder takes its place. `keep`
-  // false: the scratch folder at once.
+  // Makes it: `write` fills it, says whether it may be kept, and may be called three times. Where
+  // the disk is full, all that was kept before makes room; a folder that cannot be written to is a
+  // warning, and the scratch folder takes its place. `keep` false: the scratch folder at once.
   std::shared_ptr<const PartFile> make(const std::string& name, const Write& write,
                                        bool keep = true) const;
 
@@ -38,11 +38,16 @@ class CacheFolder {
   void set_note(const std::string& name, const std::string& text) const;
 
  private:
+  // The file, kept under its name.
+  std::shared_ptr<const PartFile> made_to_stay(const std::string& name, const Write& write,
+                                               bool& cannot_write) const;
   // `final_path` empty: the file is removed when it is mapped.
   std::shared_ptr<const PartFile> made_at(const std::string& path, const Write& write,
                                           const std::string& final_path, bool& cannot_write) const;
   std::string unfinished(const std::string& folder, const std::string& name) const;
-  void make_room(const std::string& kept) const;
+  // Removes what was used longest ago until no more than `most_bytes` are left, the file `kept`
+  // among them, which stays. Returns whether more than notes went.
+  bool make_room(const std::string& kept, std::int64_t most_bytes) const;
   std::string file(const std::string& name, const char* ending) const;
 
   std::string folder_, scratch_;

@@ -63,7 +63,9 @@ std::string read_all(const std::string& path, const FileStatus& status, std::siz
 
 void fail_with_errno(const std::string& what, const std::string& path, const std::string& advice) {
   const int error = errno;
-  throw Error("cannot " + what + ": " + std::strerror(error), path, advice);
+  const std::string said = "cannot " + what + ": " + std::strerror(error);
+  if (error == ENOSPC || error == EDQUOT) throw NoSpaceError(said, path, advice);
+  throw Error(said, path, advice);
 }
 
 FileStatus status_of(const std::string& path) {

@@ -1,6 +1,8 @@
 // Whole files and folders: read, written atomically and durably, mapped.
 #pragma once
 
+#include <fastformer/error.h>
+
 #include <cstddef>
 #include <span>
 #include <string>
@@ -10,6 +12,12 @@
 #include "io/operations.h"
 
 namespace fastformer::io {
+
+// The disk, or what its user may have of it, is full.
+class NoSpaceError : public Error {
+ public:
+  using Error::Error;
+};
 
 // Facts about `path`; a missing path is not an error. Throws when they cannot be had.
 FileStatus status_of(const std::string& path);

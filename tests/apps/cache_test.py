@@ -9,7 +9,7 @@ import sys
 import tempfile
 import unittest
 
-from programs import SMALL, run, sentences, write_csv
+from programs import SMALL, run, sentences, small_disk, write_csv
 
 
 def model_bytes(model):
@@ -58,6 +58,21 @@ class CacheTest(unittest.TestCase):
         model, talk = self.train("blocked", cache=blocked / "cache")
         self.assertEqual(model, plain)
         self.assertIn("nothing is kept for the next run", talk)
+
+    def test_on_a_full_disk_the_new_corpus_takes_the_place_of_the_old(self):
+        self.train("elsewhere")
+        size = sum(file.stat().st_size for file in self.cache.iterdir())
+        with small_disk(self.folder / "disk", int(1.2 * size) + 16384) as disk:
+            old, _ = self.train("old", cache=disk)
+            with self.corpus.open("a", encoding="utf-8") as file:
+                file.write("more,animals,a cat and a dog\n" * 100)
+            os.utime(self.corpus, (1.1e9, 1.1e9))
+            new, talk = self.train("new", cache=disk)
+            self.assertIn("what was kept before is removed", talk)
+            self.assertNotEqual(new, old)
+            again, talk = self.train("again", cache=disk)
+            self.assertEqual(again, new)
+            self.assertIn("rows as an earlier run read them", talk)
 
     def test_arrays_in_files_give_the_same_model(self):
         plain, _ = self.train("plain", cache="off")

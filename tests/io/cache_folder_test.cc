@@ -91,13 +91,13 @@ TEST_F(CacheFolderTest, TheLongestUnusedGoesFirst) {
   EXPECT_TRUE(exists(folder_.file("cache/inner/fastformer-d.9.unfinished")));
 }
 
-// A disk without room for what is under `folder`.
+// A disk without room for what is under `folder`, until something is removed there.
 class FullFolder : public Operations {
  public:
   explicit FullFolder(std::string folder) : folder_(std::move(folder)) {}
   int open(const std::string& path, int flags, int mode) override {
     const int file = Operations::open(path, flags, mode);
-    if (path.starts_with(folder_)) {
+    if (is_full_ && path.starts_with(folder_)) {
       full_ = file;
     } else if (file == full_) {
       full_ = -1;  // the number of a file that is closed
@@ -109,9 +109,14 @@ class FullFolder : public Operations {
     errno = ENOSPC;
     return -1;
   }
+  int unlink(const std::string& path) override {
+    if (path.ends_with(".parts")) is_full_ = false;
+    return Operations::unlink(path);
+  }
 
  private:
   std::string folder_;
+  bool is_full_ = true;
   int full_ = -1;
 };
 
@@ -123,6 +128,25 @@ TEST_F(CacheFolderTest, AFullDiskIsNoEndWhereThereIsRoomForScratch) {
   }
   EXPECT_TRUE(list_directory(folder_.file("cache/inner")).empty());
   EXPECT_TRUE(list_directory(scratch_.path()).empty());
+}
+
+TEST_F(CacheFolderTest, OnAFullDiskOldFilesMakeRoomForNewOnes) {
+  open().make("a", text("one"));
+  open().make("b", text("two"));
+  FullFolder full(folder_.file("cache"));
+  {
+    const ScopedOperations scope(&full);
+    EXPECT_EQ(open().make("c", text("three"))->bytes("text"), "three");
+  }
+  EXPECT_EQ(list_directory(folder_.file("cache/inner")),
+            std::vector<std::string>{"fastformer-c.parts"});
+  EXPECT_TRUE(list_directory(scratch_.path()).empty());
+}
+
+TEST_F(CacheFolderTest, WhatIsTooLargeForTheCacheRemovesNothing) {
+  open().make("a", text("one"));
+  open(100).make("b", text("two"));
+  EXPECT_NE(open().find("a"), nullptr);
 }
 
 TEST_F(CacheFolderTest, WhatIsWrongWithTheTextIsAnError) {
