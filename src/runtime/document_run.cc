@@ -37,6 +37,7 @@ void DocumentRun::run(std::span<float> logits) {
       if (!has_local()) continue;
       std::swap(memory_.tokens, memory_.rewritten);
       std::swap(memory_.short_tokens, memory_.short_rewritten);
+      std::swap(memory_.quads, memory_.quads_rewritten);
     }
   }
   classify(logits);
@@ -76,35 +77,39 @@ void DocumentRun::begin_sums(Step step, std::int64_t chunk) {
 
 void DocumentRun::embed(Tile& tile) {
   const Rows x = new_tokens(tile);
-  const kernels::PackedRows packed =
-      plan_.multipliers.tokens.packed(width_, tile.memory.operand.data());
+  const kernels::PackedRows packed = plan_.multipliers.tokens.packed(width_, new_operand(tile));
   plan_.embedding.embed(stages_, ids_, tile.begin, x, packed);
-  take_for_next(tile, x);
   keep(tile, x);
+  take_for_next(tile, x);
 }
 
 // Sweep 1 of a layer.
 void DocumentRun::sum_under_beta(Tile& tile) {
-  const Input input = part_input(tile, tokens(tile), plan_.block(layer_).attention_norm, false);
+  const bool needs_floats = !(stages_.sums_pairs && plan_.keeps_operands());
+  const Rows x = needs_floats ? tokens(tile) : Rows{nullptr, stride_, tile.rows, width_};
+  Input input = layer_input(tile, x);
+  if (plan_.keeps_operands()) input.pairs = short_tokens(tile.begin);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
   const bool made = attention().options.interaction == Interaction::kProduct;
   plan_.multipliers.tokens.multiply(input.operand,
                                     made ? memory_.key_scores : attention().key_scores,
                                     memory_.key_score_offset, scores);
-  memory_.beta.add(stages_, tile.chunk, input.rows, scores, tile.memory.shrink.data());
+  memory_.beta.add(stages_, tile.chunk, input.rows, input.pairs, scores, tile.memory.shrink.data());
 }
 
 // Sweep 2: the tokens' new values, which are at once taken into what comes next.
 void DocumentRun::rewrite(Tile& tile) {
   const BlockPlan& block = plan_.block(layer_);
   const Rows x = tokens(tile), y = new_tokens(tile);
-  attend(tile, part_input(tile, x, block.attention_norm, false).operand);
+  attend(tile, layer_input(tile, x).operand);
   if (has_local()) add_local(tile);
-  part_output(tile, x, block.attention_norm, y);
-  if (plan_.options.feed_forward > 0) feed_forward(tile, y);
-  take_for_next(tile, y);
+  const bool is_fed = plan_.options.feed_forward > 0;
+  part_output(tile, x, block.attention_norm, y,
+              is_fed ? tile.memory.operand.data() : new_operand(tile));
+  if (is_fed) feed_forward(tile, y);
   if (!is_last()) keep(tile, y);
+  take_for_next(tile, y);
 }
 
 // M x + m into the tile's `attended`.
@@ -143,25 +148,28 @@ void DocumentRun::feed_forward(Tile& tile, const Rows& x) {
   const Rows inner{tile.memory.inner.data(), padded(units), tile.rows, units};
   const Rows change{tile.memory.attended.data(), stride_, tile.rows, width_};
   const Multiplier& multiplier = plan_.multipliers.tokens;
-  multiplier.multiply(part_input(tile, x, block.feed_forward_norm, true).operand,
-                      block.inner.weight, block.inner.bias, inner);
+  const Operand input =
+      part_input(tile, x, block.feed_forward_norm, tile.memory.operand.data()).operand;
+  multiplier.multiply(input, block.inner.weight, block.inner.bias, inner);
   multiplier.multiply(multiplier.gelu(inner, tile.memory.operand.data()), block.outer.weight,
                       block.outer.bias, change);
-  part_output(tile, x, block.feed_forward_norm, x);
+  part_output(tile, x, block.feed_forward_norm, x, new_operand(tile));
 }
 
 void DocumentRun::take_for_next(Tile& tile, const Rows& x) {
   if (is_last()) {
-    take_for_pooling(tile, part_input(tile, x, plan_.final_norm, true));
+    take_for_pooling(tile, part_input(tile, x, plan_.final_norm, new_operand(tile)));
     return;
   }
   const BlockPlan& block = plan_.block(layer_ + 1);
-  const Input input = part_input(tile, x, block.attention_norm, true);
+  Input input = part_input(tile, x, block.attention_norm, new_operand(tile));
+  if (plan_.keeps_operands()) input.pairs = new_short_tokens(tile.begin);
   const Rows scores{tile.memory.scores.data(), padded(plan_.options.heads), tile.rows,
                     plan_.options.heads};
   plan_.multipliers.tokens.multiply(input.operand, block.attention.query_scores,
                                     block.attention.query_score_bias, scores);
-  memory_.alpha.add(stages_, tile.chunk, input.rows, scores, tile.memory.shrink.data());
+  memory_.alpha.add(stages_, tile.chunk, input.rows, input.pairs, scores,
+                    tile.memory.shrink.data());
 }
 
 void DocumentRun::take_for_pooling(Tile& tile, const Input& hidden) {
@@ -173,7 +181,8 @@ void DocumentRun::take_for_pooling(Tile& tile, const Input& hidden) {
                         inner);
     multiplier.multiply(multiplier.tanh(inner, tile.memory.operand.data()),
                         plan_.pooling_score.weight, plan_.pooling_score.bias, scores);
-    memory_.pooled.add(stages_, tile.chunk, hidden.rows, scores, tile.memory.shrink.data());
+    memory_.pooled.add(stages_, tile.chunk, hidden.rows, nullptr, scores,
+                       tile.memory.shrink.data());
   }
   if (plan_.options.pooling != Pooling::kAttention) {
     stages_.largest(hidden.rows, memory_.largest.data() + tile.chunk * stride_);
@@ -195,25 +204,45 @@ void DocumentRun::load(std::int64_t begin, const Rows& to) {
 
 Rows DocumentRun::new_tokens(Tile& tile) {
   if (plan_.keeps_short_tokens()) return {tile.memory.tokens.data(), stride_, tile.rows, width_};
-  Floats& place = has_local() && layer_ >= 0 ? memory_.rewritten : memory_.tokens;
+  Floats& place = rewrites_in_place() ? memory_.tokens : memory_.rewritten;
   return {place.data() + tile.begin * stride_, stride_, tile.rows, width_};
 }
 
-void DocumentRun::keep(Tile& tile, const Rows& x) {
-  if (!plan_.keeps_short_tokens()) return;
+kernels::Pair* DocumentRun::new_short_tokens(std::int64_t begin) {
   AlignedArray<kernels::Pair>& place =
-      has_local() && layer_ >= 0 ? memory_.short_rewritten : memory_.short_tokens;
-  stages_.pair_rows(
-      {x.x, x.stride, x.rows, width_, place.data() + tile.begin * stride_ / 2, stride_ / 2});
+      rewrites_in_place() ? memory_.short_tokens : memory_.short_rewritten;
+  return place.data() + begin * stride_ / 2;
+}
+
+void DocumentRun::keep(Tile& tile, const Rows& x) {
+  if (!plan_.keeps_short_tokens() || (plan_.keeps_operands() && !plan_.keeps_quads())) return;
+  stages_.pair_rows({x.x, x.stride, x.rows, width_, new_short_tokens(tile.begin), stride_ / 2});
+}
+
+const std::uint32_t* DocumentRun::kept_operand(const Tile& tile) {
+  if (!plan_.keeps_operands()) return nullptr;
+  if (!plan_.keeps_quads()) return short_tokens(tile.begin);
+  return memory_.quads.data() + plan_.multipliers.tokens.room(tile.begin, width_);
+}
+
+std::uint32_t* DocumentRun::new_operand(Tile& tile) {
+  if (!plan_.keeps_operands() || is_last()) return tile.memory.operand.data();
+  if (!plan_.keeps_quads()) return new_short_tokens(tile.begin);
+  Multiplier::Room& place = rewrites_in_place() ? memory_.quads : memory_.quads_rewritten;
+  return place.data() + plan_.multipliers.tokens.room(tile.begin, width_);
+}
+
+DocumentRun::Input DocumentRun::layer_input(Tile& tile, const Rows& x) {
+  return part_input(tile, x, plan_.block(layer_).attention_norm, kept_operand(tile));
 }
 
 DocumentRun::Input DocumentRun::part_input(Tile& tile, const Rows& x, const Norm& norm,
-                                           bool packed) {
+                                           const std::uint32_t* packed) {
   const Multiplier& multiplier = plan_.multipliers.tokens;
-  std::uint32_t* room = tile.memory.operand.data();
   if (plan_.options.norm != NormPlacement::kPre) {
-    return {x, packed ? multiplier.packed_operand(x, room) : operand(tile, x)};
+    return {x, packed ? multiplier.packed_operand(x, packed) : operand(tile, x)};
   }
+  std::uint32_t* room = tile.memory.operand.data();
   const Rows y{tile.memory.input.data(), stride_, tile.rows, width_};
   stages_.add_norm({x.x, nullptr, x.stride, 0, x.rows, width_, norm.scale.data(), norm.shift.data(),
                     static_cast<float>(plan_.options.norm_epsilon), y.x, y.stride,
@@ -221,7 +250,8 @@ DocumentRun::Input DocumentRun::part_input(Tile& tile, const Rows& x, const Norm
   return {y, multiplier.packed_operand(y, room)};
 }
 
-void DocumentRun::part_output(Tile& tile, const Rows& x, const Norm& norm, const Rows& y) {
+void DocumentRun::part_output(Tile& tile, const Rows& x, const Norm& norm, const Rows& y,
+                              std::uint32_t* packed) {
   const bool normalizes = plan_.options.norm == NormPlacement::kPost;
   // With pre-norm the next part normalises first.
   const bool is_read = plan_.options.norm != NormPlacement::kPre;
@@ -237,7 +267,7 @@ void DocumentRun::part_output(Tile& tile, const Rows& x, const Norm& norm, const
   add.epsilon = static_cast<float>(plan_.options.norm_epsilon);
   add.y = y.x;
   add.y_stride = y.stride;
-  if (is_read) add.packed = plan_.multipliers.tokens.packed(width_, tile.memory.operand.data());
+  if (is_read) add.packed = plan_.multipliers.tokens.packed(width_, packed);
   stages_.add_norm(add);
 }
 

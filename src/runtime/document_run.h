@@ -42,10 +42,11 @@ class DocumentRun {
   void find_global_key();
   void sum_global_key();
   void compose_output();
-  // Rows, and the same in the number format.
+  // Rows, the same in the number format, and in bfloat16 where that is kept.
   struct Input {
     kernels::Rows rows;
     Operand operand;
+    const kernels::Pair* pairs = nullptr;
   };
   void take_for_pooling(Tile& tile, const Input& hidden);
   void attend(Tile& tile, const Operand& input);
@@ -64,12 +65,23 @@ class DocumentRun {
   kernels::Pair* short_tokens(std::int64_t begin) {
     return memory_.short_tokens.data() + begin * stride_ / 2;
   }
+  kernels::Pair* new_short_tokens(std::int64_t begin);
+  // The tile's tokens as products read them, where they are kept so; else nullptr.
+  const std::uint32_t* kept_operand(const Tile& tile);
+  // Where the stage that makes a sweep's new tokens packs them.
+  std::uint32_t* new_operand(Tile& tile);
+  // Whether a sweep's new tokens take the place of the old, which no other tile reads any more.
+  bool rewrites_in_place() const { return !has_local() || layer_ < 0; }
   // The tile as a part of the block reads it: normalised into tile.memory.input with pre-norm.
-  // `packed`: else, the stage before has left x in tile.memory.operand. What is there holds until
+  // `packed`: else, where the stage before has packed x. What is in tile.memory.operand holds until
   // the tile's next operand.
-  Input part_input(Tile& tile, const kernels::Rows& x, const Norm& norm, bool packed);
+  Input part_input(Tile& tile, const kernels::Rows& x, const Norm& norm,
+                   const std::uint32_t* packed);
+  // The tile's tokens likewise, as the layer reads them.
+  Input layer_input(Tile& tile, const kernels::Rows& x);
   // y = normalised x + change, as the switches say; also for part_input, packed.
-  void part_output(Tile& tile, const kernels::Rows& x, const Norm& norm, const kernels::Rows& y);
+  void part_output(Tile& tile, const kernels::Rows& x, const Norm& norm, const kernels::Rows& y,
+                   std::uint32_t* packed);
   Operand operand(Tile& tile, const kernels::Rows& x);
   void classify(std::span<float> logits);
   // How the layer's output follows from a token, with product interaction.

@@ -69,29 +69,39 @@ void Embedding::check(std::span<const std::int32_t> ids) const {
 void Embedding::embed(const kernels::Stages& stages, std::span<const std::int32_t> ids,
                       std::int64_t begin, const kernels::Rows& y,
                       const kernels::PackedRows& packed) const {
-  constexpr std::int64_t kAhead = 4;  // rows that are on their way from memory
+  constexpr std::int64_t kTogether = 4;  // rows that are normalised side by side
   kernels::AddNorm norm;
-  norm.rows = 1;
   norm.width = width_;
   norm.scale = norm_.scale.data();
   norm.shift = norm_.shift.data();
   norm.epsilon = epsilon_;
+  norm.x_stride = norm.y_stride = y.stride;
   norm.packed = packed;
-  for (std::int64_t i = 0; i < y.rows; ++i) {
-    const auto id = [&](std::int64_t row) { return ids[static_cast<std::size_t>(begin + row)]; };
-    if (i + kAhead < y.rows) prefetch(id(i + kAhead));
-    norm.y = y.x + i * y.stride;
-    norm.x = gather(id(i), norm.y);
-    norm.add = nullptr;
-    if (begin + i < positions_.rows) {
-      norm.add = positions_.row(begin + i);
-    } else if (positions_kind_ == Positions::kSinusoidal) {
-      if (norm.x != norm.y) std::copy_n(norm.x, width_, norm.y);
-      norm.x = norm.y;
-      add_sinusoidal(begin + i, width_, norm.y);
-    }
+  for (std::int64_t first = 0; first < y.rows; first += kTogether) {
+    norm.rows = std::min(kTogether, y.rows - first);
+    norm.y = y.x + first * y.stride;
+    norm.x = norm.y;
+    add_up(stages, ids, begin + first, {norm.y, y.stride, norm.rows, width_});
     stages.add_norm(norm);
-    if (packed.y) norm.packed.y += packed.stride;
+    if (packed.y) norm.packed.y += norm.rows * packed.stride;
+  }
+}
+
+// Words and positions.
+void Embedding::add_up(const kernels::Stages& stages, std::span<const std::int32_t> ids,
+                       std::int64_t begin, const kernels::Rows& y) const {
+  constexpr std::size_t kAhead = 8;  // rows that are on their way from memory
+  kernels::AddNorm sum;
+  sum.rows = 1;
+  sum.width = width_;
+  for (std::int64_t i = begin; i < begin + y.rows; ++i) {
+    const auto place = static_cast<std::size_t>(i);
+    if (place + kAhead < ids.size()) prefetch(ids[place + kAhead]);
+    sum.y = y.x + (i - begin) * y.stride;
+    sum.x = gather(ids[place], sum.y);
+    sum.add = i < positions_.rows ? positions_.row(i) : nullptr;
+    if (sum.add || sum.x != sum.y) stages.add_norm(sum);
+    if (!sum.add && positions_kind_ == Positions::kSinusoidal) add_sinusoidal(i, width_, sum.y);
   }
 }
 

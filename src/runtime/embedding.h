@@ -33,6 +33,8 @@ class Embedding {
   const std::byte* word(std::int32_t id) const;
   void prefetch(std::int32_t id) const;
   const float* gather(std::int32_t id, float* y) const;
+  void add_up(const kernels::Stages& stages, std::span<const std::int32_t> ids, std::int64_t begin,
+              const kernels::Rows& y) const;
 
   std::int64_t width_, vocabulary_, max_length_;
   Positions positions_kind_;

@@ -45,6 +45,13 @@ struct EncoderPlan {
 
   // Where products round a token anyway, it is kept in bfloat16 between the sweeps.
   bool keeps_short_tokens() const { return multipliers.tokens.precision() != Precision::kFloat32; }
+  // Whether tokens are also kept as products read them: in bfloat16 that is the same, else a copy.
+  bool keeps_operands() const {
+    return keeps_short_tokens() && options.norm != NormPlacement::kPre;
+  }
+  bool keeps_quads() const {
+    return keeps_operands() && multipliers.tokens.precision() == Precision::kInt8;
+  }
 
   const kernels::Stages& stages;
   Multipliers multipliers;

@@ -27,7 +27,7 @@ void Summary::begin(std::int64_t chunk) {
 }
 
 void Summary::add(const kernels::Stages& stages, std::int64_t chunk, const kernels::Rows& x,
-                  const kernels::Rows& scores, float* shrink) {
+                  const kernels::Pair* pairs, const kernels::Rows& scores, float* shrink) {
   kernels::SoftmaxStep step;
   step.scores = scores.x;
   step.stride = scores.stride;
@@ -48,6 +48,8 @@ void Summary::add(const kernels::Stages& stages, std::int64_t chunk, const kerne
   sum.x_stride = x.stride;
   sum.sums = sums(chunk);
   sum.sums_stride = stride_;
+  sum.pairs = pairs;
+  sum.pairs_stride = stride_ / 2;
   (is_short_ ? stages.short_weighted_sum : stages.weighted_sum)(sum);
 }
 

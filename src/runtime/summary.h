@@ -25,10 +25,10 @@ class Summary {
   void require(std::int64_t chunks, std::int64_t heads, std::int64_t width, bool is_short);
   // Empties a chunk.
   void begin(std::int64_t chunk);
-  // Takes tokens into a chunk: x [tokens, width], and their scores [tokens, heads], which become
-  // exponentials. `shrink` has room for whole panels of heads.
+  // Takes tokens into a chunk: x [tokens, width], with the same in bfloat16 or nullptr, and their
+  // scores [tokens, heads], which become exponentials. `shrink` has room for whole panels of heads.
   void add(const kernels::Stages& stages, std::int64_t chunk, const kernels::Rows& x,
-           const kernels::Rows& scores, float* shrink);
+           const kernels::Pair* pairs, const kernels::Rows& scores, float* shrink);
   // The mean vector of each head over `chunks` chunks, which are used up: [heads, width], rows
   // stride() apart. `epsilon` is added to the unshifted exponentials' total.
   const float* means(std::int64_t chunks, double epsilon = 0);

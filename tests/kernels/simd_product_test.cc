@@ -115,7 +115,10 @@ TEST_P(SimdProductTest, ARowDependsOnItselfAlone) {
   EXPECT_EQ(all, one);
 }
 
-void check_weighted_sums(void (*weighted_sum)(const WeightedSum&), bool is_short) {
+enum class SumInput { kFloats, kRounded, kPairs };
+
+void check_weighted_sums(const Stages& stages, void (*weighted_sum)(const WeightedSum&),
+                         SumInput input) {
   for (std::int64_t heads : {1, 2, 3, 5, 8, 9, 16, 20, 141}) {
     for (std::int64_t width : {1, 8, 15, 16, 33, 64, 70, 300}) {
       for (std::int64_t tokens : {1, 2, 17, 33, 96, 131}) {
@@ -127,19 +130,28 @@ void check_weighted_sums(void (*weighted_sum)(const WeightedSum&), bool is_short
         const auto before =
             spread_rows(normal_values<float>(heads * width, 4), heads, width, stride, 0);
         std::vector<float> sums = before;
-        weighted_sum({weights.data(), head_stride, shrink.data(), tokens, heads, width, x.data(),
-                      stride, sums.data(), stride});
+        WeightedSum sum{weights.data(), head_stride, shrink.data(), tokens,      heads,
+                        width,          x.data(),    stride,        sums.data(), stride};
+        std::vector<Pair> pairs(static_cast<std::size_t>(tokens * stride / 2));
+        if (input == SumInput::kPairs) {
+          stages.pair_rows({x.data(), stride, tokens, width, pairs.data(), stride / 2});
+          sum.pairs = pairs.data();
+          sum.pairs_stride = stride / 2;
+          if (stages.sums_pairs) sum.x = nullptr;
+        }
+        weighted_sum(sum);
         for (std::int64_t h = 0; h < heads; ++h) {
           for (std::int64_t j = 0; j < stride; ++j) {
             const auto at = static_cast<std::size_t>(h * stride + j);
-            double sum = static_cast<double>(shrink[static_cast<std::size_t>(h)]) * before[at];
+            double expected = static_cast<double>(shrink[static_cast<std::size_t>(h)]) * before[at];
             for (std::int64_t i = 0; i < tokens; ++i) {
-              sum += static_cast<double>(weights[static_cast<std::size_t>(i * head_stride + h)]) *
-                     x[static_cast<std::size_t>(i * stride + j)];
+              const auto weight = weights[static_cast<std::size_t>(i * head_stride + h)];
+              expected += static_cast<double>(weight) * x[static_cast<std::size_t>(i * stride + j)];
             }
             // bfloat16 has 8 bits.
-            const double tolerance = is_short ? 0.05 * std::sqrt(tokens) : 3e-5;
-            ASSERT_NEAR(sums[at], sum, tolerance) << heads << " " << width << " " << tokens;
+            const double tolerance =
+                input == SumInput::kFloats ? 3e-5 : 0.05 * std::sqrt(static_cast<double>(tokens));
+            ASSERT_NEAR(sums[at], expected, tolerance) << heads << " " << width << " " << tokens;
           }
         }
       }
@@ -148,9 +160,10 @@ void check_weighted_sums(void (*weighted_sum)(const WeightedSum&), bool is_short
 }
 
 TEST_P(SimdProductTest, WeightedSumsEqualAPlainLoop) {
-  check_weighted_sums(stages().weighted_sum, false);
-  check_weighted_sums(stages().short_weighted_sum, true);
-  check_weighted_sums(stages().pair_weighted_sum, true);
+  check_weighted_sums(stages(), stages().weighted_sum, SumInput::kFloats);
+  check_weighted_sums(stages(), stages().short_weighted_sum, SumInput::kRounded);
+  check_weighted_sums(stages(), stages().short_weighted_sum, SumInput::kPairs);
+  check_weighted_sums(stages(), stages().pair_weighted_sum, SumInput::kRounded);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, SimdProductTest, testing::ValuesIn(available_instruction_sets()),

@@ -8,6 +8,8 @@ namespace {
 constexpr Stages stages() {
   Stages stages = stages_with_pairs();
   stages.pair_weighted_sum = weighted_sum_of_pairs;
+  stages.short_weighted_sum = short_weighted_sum;
+  stages.sums_pairs = true;
   return stages;
 }
 

@@ -7,13 +7,15 @@
 
 namespace fastformer::kernels::loops {
 
-// Row r of what goes to `packed`, the padding included.
+// Row r of what goes to `packed`, the padding included; `most`, for quads, has its largest
+// magnitude.
 template <typename V>
-inline void pack_row(const float* x, std::int64_t width, const PackedRows& packed, std::int64_t r) {
+inline void pack_row(const float* x, std::int64_t width, typename V::F most,
+                     const PackedRows& packed, std::int64_t r) {
   if (!packed.y) return;
   std::uint32_t* y = packed.y + r * packed.stride;
   if (packed.quads) {
-    quad_row<V>(x, width, y);
+    quad_row<V>(x, width, most, y);
   } else {
     pair_row<V>(x, width, y);
   }
@@ -63,9 +65,10 @@ struct NormInput {
   }
 };
 
-// The rows, normalised; y may be x or add. `n` is a copy that no store can change.
-template <typename V, int kRows, bool kAdd>
-inline void normalize_rows(const AddNorm n, std::int64_t first) {
+// The rows, normalised; y may be x or add. `n` is a copy that no store can change. With kMost their
+// largest magnitudes.
+template <typename V, int kRows, bool kAdd, bool kMost>
+inline void normalize_rows(const AddNorm n, std::int64_t first, typename V::F (&most)[kRows]) {
   using F = typename V::F;
   const NormInput<V, kRows, kAdd> input(n, first);
   const std::int64_t width = n.width;
@@ -101,41 +104,50 @@ inline void normalize_rows(const AddNorm n, std::int64_t first) {
     for (int r = 0; r < kRows; ++r) {
       const F unit = V::mul(V::sub(V::load(y[r] + j), mean[r]), factor[r]);
       const F shifted = V::fma(unit, scale, shift);
-      V::store(y[r] + j, count < V::kLanes ? V::first(shifted, count) : shifted);
+      const F value = count < V::kLanes ? V::first(shifted, count) : shifted;
+      V::store(y[r] + j, value);
+      if constexpr (kMost) most[r] = V::larger_magnitude(most[r], value);
     }
   });
 }
 
-template <typename V, int kRows, bool kAdd>
-inline void finish_rows(const AddNorm& n, std::int64_t first) {
+template <typename V, int kRows, bool kAdd, bool kMost>
+inline void add_norm_rows(const AddNorm& n, std::int64_t first) {
+  typename V::F most[kRows];
+  for (int r = 0; r < kRows; ++r) most[r] = V::set(0.0f);
   if (n.scale) {
-    normalize_rows<V, kRows, kAdd>(n, first);
+    normalize_rows<V, kRows, kAdd, kMost>(n, first, most);
   } else {
     const NormInput<V, kRows, kAdd> input(n, first);
     for (int r = 0; r < kRows; ++r) {
       float* y = n.y + (first + r) * n.y_stride;
-      for_vectors<V>(n.width, [&](std::int64_t j, int) { V::store(y + j, input.at(r, j)); });
+      for_vectors<V>(n.width, [&](std::int64_t j, int) {
+        const typename V::F value = input.at(r, j);
+        V::store(y + j, value);
+        if constexpr (kMost) most[r] = V::larger_magnitude(most[r], value);
+      });
     }
   }
-  for (std::int64_t r = first; r < first + kRows; ++r) {
-    pack_row<V>(n.y + r * n.y_stride, n.width, n.packed, r);
+  for (int r = 0; r < kRows; ++r) {
+    pack_row<V>(n.y + (first + r) * n.y_stride, n.width, most[r], n.packed, first + r);
   }
 }
 
-template <typename V, bool kAdd>
+template <typename V, bool kAdd, bool kMost>
 inline void add_norm_rows(const AddNorm& n) {
   constexpr int kTogether = 4;
   std::int64_t r = 0;
-  for (; r + kTogether <= n.rows; r += kTogether) finish_rows<V, kTogether, kAdd>(n, r);
-  for (; r < n.rows; ++r) finish_rows<V, 1, kAdd>(n, r);
+  for (; r + kTogether <= n.rows; r += kTogether) add_norm_rows<V, kTogether, kAdd, kMost>(n, r);
+  for (; r < n.rows; ++r) add_norm_rows<V, 1, kAdd, kMost>(n, r);
 }
 
 template <typename V>
 void add_norm(const AddNorm& n) {
-  if (n.add) {
-    add_norm_rows<V, true>(n);
+  const bool is_quads = n.packed.y && n.packed.quads;
+  if (is_quads) {
+    (n.add ? add_norm_rows<V, true, true> : add_norm_rows<V, false, true>)(n);
   } else {
-    add_norm_rows<V, false>(n);
+    (n.add ? add_norm_rows<V, true, false> : add_norm_rows<V, false, false>)(n);
   }
 }
 

@@ -158,29 +158,32 @@ inline __attribute__((always_inline)) void forget_value(T& value) {
   asm volatile("" : "+m"(value));
 }
 
-// Twelve accumulators that wait for nothing but themselves.
-inline constexpr int kPeakSums = 12;
+// Accumulators that wait for nothing but themselves, as many as a product has or more: enough that
+// an instruction need not wait for one before it.
+template <typename P>
+inline constexpr int kPeakSums = P::kRows* P::kVectors > 12 ? P::kRows* P::kVectors : 12;
 template <typename P>
 void peak(std::int64_t rounds, float* sink) {
   using V = typename P::Vector;
+  constexpr int kSums = kPeakSums<P>;
   alignas(64) typename P::X ones[V::kLanes];
   for (typename P::X& one : ones) one = P::one();
   typename P::Left left = P::left(ones[0]);
   typename P::Right right = P::right(ones);
-  typename P::Sum sums[kPeakSums];
+  typename P::Sum sums[kSums];
   // Different, or the compiler would see that they stay the same.
-#pragma GCC unroll 12
-  for (int i = 0; i < kPeakSums; ++i) sums[i] = P::start(i);
+#pragma GCC unroll 24
+  for (int i = 0; i < kSums; ++i) sums[i] = P::start(i);
   for (std::int64_t round = 0; round < rounds; ++round) {
     // Else a product that is an instruction of its own would be made once, before the loop.
     forget_value(left);
     forget_value(right);
-#pragma GCC unroll 12
+#pragma GCC unroll 24
     for (typename P::Sum& sum : sums) sum = P::multiply(left, right, sum);
   }
   typename V::F total = P::number(sums[0]);
-#pragma GCC unroll 12
-  for (int i = 1; i < kPeakSums; ++i) total = V::add(total, P::number(sums[i]));
+#pragma GCC unroll 24
+  for (int i = 1; i < kSums; ++i) total = V::add(total, P::number(sums[i]));
   V::store(sink, total);
 }
 

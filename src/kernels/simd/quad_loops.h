@@ -39,12 +39,9 @@ inline __attribute__((always_inline)) std::uint32_t rounded_bits(float x) {
   return bits_of(x + 12582912.0f);  // 1.5 * 2^23
 }
 
-// x is 0 between its width and the next multiple of kPanel.
+// x is 0 between its width and the next multiple of kPanel; `most` has its largest magnitude.
 template <typename V>
-inline void quad_row(const float* x, std::int64_t width, Quad* y) {
-  typename V::F most = V::set(0.0f);
-  for_vectors<V>(width,
-                 [&](std::int64_t j, int) { most = V::larger_magnitude(most, V::load(x + j)); });
+inline void quad_row(const float* x, std::int64_t width, typename V::F most, Quad* y) {
   const QuadScale scale = quad_scale(V::largest_bits(most));
   const typename V::F factor = V::set(scale.factor);
   auto* bytes = reinterpret_cast<std::uint8_t*>(y);
@@ -60,7 +57,11 @@ inline void quad_row(const float* x, std::int64_t width, Quad* y) {
 template <typename V>
 void quad_rows(const QuadRows& r) {
   for (std::int64_t i = 0; i < r.rows; ++i) {
-    quad_row<V>(r.x + i * r.x_stride, r.width, r.y + i * r.y_stride);
+    const float* x = r.x + i * r.x_stride;
+    typename V::F most = V::set(0.0f);
+    for_vectors<V>(r.width,
+                   [&](std::int64_t j, int) { most = V::larger_magnitude(most, V::load(x + j)); });
+    quad_row<V>(x, r.width, most, r.y + i * r.y_stride);
   }
 }
 

@@ -64,11 +64,14 @@ template <typename V, typename Function>
 inline void change_rows(const Rows& rows, const PackedRows& packed, const Function& function) {
   for (std::int64_t r = 0; r < rows.rows; ++r) {
     float* x = rows.x + r * rows.stride;
+    typename V::F most = V::set(0.0f);
     for_vectors<V>(rows.width, [&](std::int64_t j, int count) {
-      const typename V::F value = function(V::load(x + j));
-      V::store(x + j, count < V::kLanes ? V::first(value, count) : value);
+      const typename V::F whole = function(V::load(x + j));
+      const typename V::F value = count < V::kLanes ? V::first(whole, count) : whole;
+      V::store(x + j, value);
+      if (packed.quads) most = V::larger_magnitude(most, value);
     });
-    pack_row<V>(x, rows.width, packed, r);
+    pack_row<V>(x, rows.width, most, packed, r);
   }
 }
 

@@ -120,6 +120,8 @@ struct WeightedSum {
   std::int64_t x_stride = 0;
   float* sums = nullptr;  // [heads, width]
   std::int64_t sums_stride = 0;
+  const Pair* pairs = nullptr;  // x in bfloat16, where that is at hand
+  std::int64_t pairs_stride = 0;
 };
 
 // Where rows go in a short number format: pairs as of PairRows, or quads as of QuadRows. Nowhere
@@ -212,8 +214,10 @@ struct Stages {
   void (*product)(const Product&);
   void (*softmax_step)(const SoftmaxStep&);
   void (*weighted_sum)(const WeightedSum&);
-  // With weights and x rounded to bfloat16 where the processor has tiles for that.
+  // With weights and x rounded to bfloat16 where the processor has tiles for that, or `sums_pairs`:
+  // then x is not read where there are `pairs`.
   void (*short_weighted_sum)(const WeightedSum&);
+  bool sums_pairs;
   // The same where it has any products of such numbers: the bits are those of the instruction set.
   void (*pair_weighted_sum)(const WeightedSum&);
   void (*add_norm)(const AddNorm&);

@@ -22,6 +22,7 @@ constexpr Stages stages_on() {
   stages.softmax_step = softmax_step<V>;
   stages.weighted_sum = weighted_sum<V>;
   stages.short_weighted_sum = weighted_sum<V>;
+  stages.sums_pairs = false;
   stages.pair_weighted_sum = weighted_sum<V>;
   stages.add_norm = add_norm<V>;
   stages.scale = scale<V>;
@@ -42,11 +43,11 @@ constexpr Stages stages_on() {
   stages.quad_rows = quad_rows<V>;
   stages.quad_panels = quad_panels<V>;
   stages.peak = peak<FloatProducts<V>>;
-  stages.peak_operations = 2 * kPeakSums * V::kLanes;
+  stages.peak_operations = 2 * kPeakSums<FloatProducts<V>> * V::kLanes;
   stages.pair_peak = peak<PairProducts<V>>;
-  stages.pair_peak_operations = 4 * kPeakSums * V::kLanes;
+  stages.pair_peak_operations = 4 * kPeakSums<PairProducts<V>> * V::kLanes;
   stages.quad_peak = peak<Quads>;
-  stages.quad_peak_operations = 8 * kPeakSums * V::kLanes;
+  stages.quad_peak_operations = 8 * kPeakSums<Quads> * V::kLanes;
   return stages;
 }
 
