@@ -63,6 +63,7 @@ std::shared_ptr<const PartFile> CacheFolder::find(const std::string& name) const
   try {
     auto found = std::make_shared<const PartFile>(path);
     operations().touch(path);  // where that is not allowed it goes sooner
+    own_.insert(path);
     return found;
   } catch (const Error& error) {
     log_warning(std::string(error.what()) + ": it is made anew");
@@ -102,14 +103,18 @@ std::shared_ptr<const PartFile> CacheFolder::made_at(const std::string& path, co
 std::shared_ptr<const PartFile> CacheFolder::made_to_stay(const std::string& name,
                                                           const Write& write,
                                                           bool& cannot_write) const {
+  const std::string path = file(name, kParts);
   const auto make = [&] {
-    return made_at(unfinished(folder_, name), write, file(name, kParts), cannot_write);
+    auto made = made_at(unfinished(folder_, name), write, path, cannot_write);
+    own_.insert(path);
+    make_room(path);
+    return made;
   };
   try {
     return make();
-  } catch (const NoSpaceError& error) {
-    if (!cannot_write || !make_room("", 0)) throw;
-    log_warning(std::string(error.what()) + ": what was kept before is removed");
+  } catch (const NoSpaceError&) {
+    if (!cannot_write || !remove_others()) throw;
+    log_warning(folder_ + ": the disk is full; what earlier runs kept is removed");
   }
   return make();
 }
@@ -119,9 +124,7 @@ std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name, const
   bool cannot_write = false;
   if (keep && keeps()) {
     try {
-      auto made = made_to_stay(name, write, cannot_write);
-      make_room(kBeginning + name + kParts, most_bytes_);
-      return made;
+      return made_to_stay(name, write, cannot_write);
     } catch (const Error& error) {
       if (!cannot_write) throw;
       log_warning(std::string(error.what()) + ": nothing is kept for the next run");
@@ -130,34 +133,44 @@ std::shared_ptr<const PartFile> CacheFolder::make(const std::string& name, const
   return made_at(unfinished(scratch_, name), write, "", cannot_write);
 }
 
-bool CacheFolder::make_room(const std::string& kept, std::int64_t most_bytes) const {
-  struct Found {
-    std::int64_t used;
-    std::int64_t bytes;
-    std::string name;
-  };
-  std::vector<Found> files;
-  std::int64_t bytes = 0;
-  bool has_gone = false;
-  try {
-    for (const std::string& name : list_directory(folder_)) {
-      const FileStatus status = status_of(join_path(folder_, name));
-      if (!may_go(name, status)) continue;
-      bytes += status.size;
-      if (name != kept) files.push_back({status.modified_ns, status.size, name});
-    }
-    std::sort(files.begin(), files.end(),
-              [](const Found& a, const Found& b) { return a.used < b.used; });
-    for (const Found& oldest : files) {
-      if (bytes <= most_bytes) break;
-      remove_file(join_path(folder_, oldest.name));
-      bytes -= oldest.bytes;
-      has_gone = has_gone || !oldest.name.ends_with(kNote);
-    }
-  } catch (const Error& error) {
-    log_warning(error.what());
+std::vector<CacheFolder::Kept> CacheFolder::kept_files() const {
+  std::vector<Kept> files;
+  for (const std::string& name : list_directory(folder_)) {
+    const std::string path = join_path(folder_, name);
+    const FileStatus status = status_of(path);
+    if (!may_go(name, status)) continue;
+    files.push_back({path, status.modified_ns, status.size, name.ends_with(kNote)});
   }
-  return has_gone;
+  std::sort(files.begin(), files.end(),
+            [](const Kept& a, const Kept& b) { return a.used < b.used; });
+  return files;
+}
+
+void CacheFolder::make_room(const std::string& newest) const try {
+  const std::vector<Kept> files = kept_files();
+  std::int64_t bytes = 0;
+  for (const Kept& kept : files) bytes += kept.bytes;
+  for (const Kept& oldest : files) {
+    if (bytes <= most_bytes_) break;
+    if (oldest.path == newest) continue;
+    remove_file(oldest.path);
+    bytes -= oldest.bytes;
+  }
+} catch (const Error& error) {
+  log_warning(error.what());
+}
+
+bool CacheFolder::remove_others() const try {
+  bool was_there = false;
+  for (const Kept& kept : kept_files()) {
+    if (kept.is_note || own_.contains(kept.path)) continue;
+    remove_file(kept.path);
+    was_there = true;
+  }
+  return was_there;
+} catch (const Error& error) {
+  log_warning(error.what());
+  return false;
 }
 
 std::optional<std::string> CacheFolder::note(const std::string& name) const {

@@ -68,10 +68,20 @@ class CacheTest(unittest.TestCase):
                 file.write("more,animals,a cat and a dog\n" * 100)
             os.utime(self.corpus, (1.1e9, 1.1e9))
             new, talk = self.train("new", cache=disk)
-            self.assertIn("what was kept before is removed", talk)
+            self.assertIn("what earlier runs kept is removed", talk)
             self.assertNotEqual(new, old)
             again, talk = self.train("again", cache=disk)
             self.assertEqual(again, new)
+            self.assertIn("rows as an earlier run read them", talk)
+
+    def test_on_a_full_disk_a_run_keeps_what_it_uses(self):
+        self.train("elsewhere")
+        sizes = {file.name.split("-")[1]: file.stat().st_size for file in self.cache.glob("*.parts")}
+        room = sizes["rows"] + sizes["tokens"] // 2 + 16384
+        with small_disk(self.folder / "disk", room) as disk:
+            _, talk = self.train("first", cache=disk)
+            self.assertIn("nothing is kept for the next run", talk)
+            _, talk = self.train("second", cache=disk)
             self.assertIn("rows as an earlier run read them", talk)
 
     def test_arrays_in_files_give_the_same_model(self):

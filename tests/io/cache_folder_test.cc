@@ -91,13 +91,14 @@ TEST_F(CacheFolderTest, TheLongestUnusedGoesFirst) {
   EXPECT_TRUE(exists(folder_.file("cache/inner/fastformer-d.9.unfinished")));
 }
 
-// A disk without room for what is under `folder`, until something is removed there.
+// A disk without room for what is under `folder`, until so many files of it are removed.
 class FullFolder : public Operations {
  public:
-  explicit FullFolder(std::string folder) : folder_(std::move(folder)) {}
+  explicit FullFolder(std::string folder, int until = 1000)
+      : folder_(std::move(folder)), until_(until) {}
   int open(const std::string& path, int flags, int mode) override {
     const int file = Operations::open(path, flags, mode);
-    if (is_full_ && path.starts_with(folder_)) {
+    if (until_ > 0 && path.starts_with(folder_)) {
       full_ = file;
     } else if (file == full_) {
       full_ = -1;  // the number of a file that is closed
@@ -110,13 +111,13 @@ class FullFolder : public Operations {
     return -1;
   }
   int unlink(const std::string& path) override {
-    if (path.ends_with(".parts")) is_full_ = false;
+    if (path.ends_with(".parts")) --until_;
     return Operations::unlink(path);
   }
 
  private:
   std::string folder_;
-  bool is_full_ = true;
+  int until_;
   int full_ = -1;
 };
 
@@ -130,17 +131,40 @@ TEST_F(CacheFolderTest, AFullDiskIsNoEndWhereThereIsRoomForScratch) {
   EXPECT_TRUE(list_directory(scratch_.path()).empty());
 }
 
-TEST_F(CacheFolderTest, OnAFullDiskOldFilesMakeRoomForNewOnes) {
+TEST_F(CacheFolderTest, OnAFullDiskWhatEarlierRunsKeptMakesRoom) {
   open().make("a", text("one"));
   open().make("b", text("two"));
-  FullFolder full(folder_.file("cache"));
+  open().set_note("a", "text");
+  FullFolder full(folder_.file("cache"), 2);
   {
     const ScopedOperations scope(&full);
     EXPECT_EQ(open().make("c", text("three"))->bytes("text"), "three");
   }
   EXPECT_EQ(list_directory(folder_.file("cache/inner")),
-            std::vector<std::string>{"fastformer-c.parts"});
+            (std::vector<std::string>{"fastformer-a.note", "fastformer-c.parts"}));
   EXPECT_TRUE(list_directory(scratch_.path()).empty());
+}
+
+TEST_F(CacheFolderTest, OnAFullDiskARunsOwnFilesStay) {
+  open().make("found", text("one"));
+  open().make("old", text("two"));
+  const CacheFolder cache = open();
+  const auto found = cache.find("found");
+  const auto made = cache.make("made", text("three"));
+  FullFolder full(folder_.file("cache"));
+  int calls = 0;
+  {
+    const ScopedOperations scope(&full);
+    const auto write = [&calls](PartFileWriter& file) {
+      ++calls;
+      file.add("text", std::string_view("four"));
+      return true;
+    };
+    EXPECT_EQ(cache.make("more", write)->bytes("text"), "four");
+  }
+  EXPECT_EQ(calls, 3);  // kept, kept with more room, scratch
+  EXPECT_EQ(list_directory(folder_.file("cache/inner")),
+            (std::vector<std::string>{"fastformer-found.parts", "fastformer-made.parts"}));
 }
 
 TEST_F(CacheFolderTest, WhatIsTooLargeForTheCacheRemovesNothing) {
