@@ -37,7 +37,6 @@ void DocumentRun::run(std::span<float> logits) {
       if (!has_local()) continue;
       std::swap(memory_.tokens, memory_.rewritten);
       std::swap(memory_.short_tokens, memory_.short_rewritten);
-      std::swap(memory_.quads, memory_.quads_rewritten);
     }
   }
   classify(logits);
@@ -80,7 +79,7 @@ void DocumentRun::embed(Tile& tile) {
   const kernels::PackedRows packed = plan_.multipliers.tokens.packed(width_, new_operand(tile));
   plan_.embedding.embed(stages_, ids_, tile.begin, x, packed);
   keep(tile, x);
-  take_for_next(tile, x);
+  take_for_next(tile, x);  // which may read what is kept
 }
 
 // Sweep 1 of a layer.
@@ -215,21 +214,21 @@ kernels::Pair* DocumentRun::new_short_tokens(std::int64_t begin) {
 }
 
 void DocumentRun::keep(Tile& tile, const Rows& x) {
-  if (!plan_.keeps_short_tokens() || (plan_.keeps_operands() && !plan_.keeps_quads())) return;
+  const bool are_kept = !plan_.keeps_short_tokens() || plan_.packing_keeps_tokens();
+  if (are_kept) return;
   stages_.pair_rows({x.x, x.stride, x.rows, width_, new_short_tokens(tile.begin), stride_ / 2});
 }
 
 const std::uint32_t* DocumentRun::kept_operand(const Tile& tile) {
   if (!plan_.keeps_operands()) return nullptr;
-  if (!plan_.keeps_quads()) return short_tokens(tile.begin);
-  return memory_.quads.data() + plan_.multipliers.tokens.room(tile.begin, width_);
+  if (plan_.packing_keeps_tokens()) return short_tokens(tile.begin);
+  return kept_quads(tile);
 }
 
 std::uint32_t* DocumentRun::new_operand(Tile& tile) {
   if (!plan_.keeps_operands() || is_last()) return tile.memory.operand.data();
-  if (!plan_.keeps_quads()) return new_short_tokens(tile.begin);
-  Multiplier::Room& place = rewrites_in_place() ? memory_.quads : memory_.quads_rewritten;
-  return place.data() + plan_.multipliers.tokens.room(tile.begin, width_);
+  if (plan_.packing_keeps_tokens()) return new_short_tokens(tile.begin);
+  return kept_quads(tile);
 }
 
 DocumentRun::Input DocumentRun::layer_input(Tile& tile, const Rows& x) {
@@ -240,7 +239,7 @@ DocumentRun::Input DocumentRun::part_input(Tile& tile, const Rows& x, const Norm
                                            const std::uint32_t* packed) {
   const Multiplier& multiplier = plan_.multipliers.tokens;
   if (plan_.options.norm != NormPlacement::kPre) {
-    return {x, packed ? multiplier.packed_operand(x, packed) : operand(tile, x)};
+    return {x, multiplier.packed_operand(x, packed)};
   }
   std::uint32_t* room = tile.memory.operand.data();
   const Rows y{tile.memory.input.data(), stride_, tile.rows, width_};

@@ -68,13 +68,17 @@ class DocumentRun {
   kernels::Pair* new_short_tokens(std::int64_t begin);
   // The tile's tokens as products read them, where they are kept so; else nullptr.
   const std::uint32_t* kept_operand(const Tile& tile);
-  // Where the stage that makes a sweep's new tokens packs them.
+  // Where the stage that makes a sweep's new tokens packs them: to be kept for the next layer, or
+  // for the tile's next step alone.
   std::uint32_t* new_operand(Tile& tile);
+  std::uint32_t* kept_quads(const Tile& tile) {
+    return memory_.quads.data() + plan_.multipliers.tokens.room(tile.begin, width_);
+  }
   // Whether a sweep's new tokens take the place of the old, which no other tile reads any more.
   bool rewrites_in_place() const { return !has_local() || layer_ < 0; }
-  // The tile as a part of the block reads it: normalised into tile.memory.input with pre-norm.
-  // `packed`: else, where the stage before has packed x. What is in tile.memory.operand holds until
-  // the tile's next operand.
+  // The tile as a part of the block reads it: normalised into tile.memory.input with pre-norm; else
+  // as it is, `packed` being where it lies in the number format. What is in tile.memory.operand
+  // holds until the tile's next operand.
   Input part_input(Tile& tile, const kernels::Rows& x, const Norm& norm,
                    const std::uint32_t* packed);
   // The tile's tokens likewise, as the layer reads them.

@@ -82,7 +82,7 @@ void Embedding::embed(const kernels::Stages& stages, std::span<const std::int32_
     norm.y = y.x + first * y.stride;
     norm.x = norm.y;
     add_up(stages, ids, begin + first, {norm.y, y.stride, norm.rows, width_});
-    stages.add_norm(norm);
+    if (norm.scale || packed.y) stages.add_norm(norm);
     if (packed.y) norm.packed.y += norm.rows * packed.stride;
   }
 }

@@ -45,13 +45,15 @@ struct EncoderPlan {
 
   // Where products round a token anyway, it is kept in bfloat16 between the sweeps.
   bool keeps_short_tokens() const { return multipliers.tokens.precision() != Precision::kFloat32; }
-  // Whether tokens are also kept as products read them: in bfloat16 that is the same, else a copy.
+  // Whether they are also kept as products read them: in bfloat16 that is the same, so that who
+  // packs them has kept them; in int8 it is a copy.
   bool keeps_operands() const {
     return keeps_short_tokens() && options.norm != NormPlacement::kPre;
   }
-  bool keeps_quads() const {
-    return keeps_operands() && multipliers.tokens.precision() == Precision::kInt8;
+  bool packing_keeps_tokens() const {
+    return keeps_operands() && multipliers.tokens.precision() == Precision::kBfloat16;
   }
+  bool keeps_quads() const { return keeps_operands() && !packing_keeps_tokens(); }
 
   const kernels::Stages& stages;
   Multipliers multipliers;

@@ -31,9 +31,7 @@ void DocumentMemory::require(const EncoderPlan& plan, std::int64_t length) {
   if (plan.keeps_short_tokens()) {
     short_tokens.require(length * width / 2);
     if (is_kept_twice) short_rewritten.require(length * width / 2);
-    const std::int64_t room = plan.multipliers.tokens.room(length, options.width);
-    if (plan.keeps_quads()) quads.require(room);
-    if (plan.keeps_quads() && is_kept_twice) quads_rewritten.require(room);
+    if (plan.keeps_quads()) quads.require(plan.multipliers.tokens.room(length, options.width));
   } else {
     tokens.require(length * width);
     if (is_kept_twice) rewritten.require(length * width);

@@ -80,9 +80,9 @@ struct DocumentMemory {
   // x as a layer with a local branch leaves it, which reads the old one.
   Floats rewritten;
   AlignedArray<kernels::Pair> short_rewritten;
-  Multiplier::Room quads, quads_rewritten;  // the same tokens, as products in int8 read them
-  Summary alpha, beta, pooled;              // of this or the next layer; pooled has one head
-  Floats largest;                           // [chunks, width]: each channel's largest
+  Multiplier::Room quads;       // the same tokens, as products in int8 read them
+  Summary alpha, beta, pooled;  // of this or the next layer; pooled has one head
+  Floats largest;               // [chunks, width]: each channel's largest
   Floats global_query, global_key;
   PackedMatrix directions;  // G o Q
   PackedMatrix key_scores;  // B

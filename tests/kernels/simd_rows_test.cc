@@ -184,19 +184,23 @@ TEST_P(SimdRowsTest, PackedRowsAreTheRowsRounded) {
         };
         std::vector<std::uint32_t> packed(static_cast<std::size_t>(rows * stride), 9);
         Tile x(rows, width, 1), change(rows, width, 2), y(rows, width, 3);
-        stages().add_norm({x.row(0),
-                           change.row(0),
-                           x.stride(),
-                           change.stride(),
-                           rows,
-                           width,
-                           ones.data(),
-                           ones.data(),
-                           1e-3F,
-                           y.row(0),
-                           y.stride(),
-                           {packed.data(), stride, quads}});
-        expect_packed(y, packed);
+        for (const bool has_change : {false, true}) {
+          for (const bool is_normed : {false, true}) {
+            stages().add_norm({x.row(0),
+                               has_change ? change.row(0) : nullptr,
+                               x.stride(),
+                               change.stride(),
+                               rows,
+                               width,
+                               is_normed ? ones.data() : nullptr,
+                               ones.data(),
+                               1e-3F,
+                               y.row(0),
+                               y.stride(),
+                               {packed.data(), stride, quads}});
+            expect_packed(y, packed);
+          }
+        }
         stages().short_gelu(x.view(), {packed.data(), stride, quads});
         expect_packed(x, packed);
         stages().short_tanh(change.view(), {packed.data(), stride, quads});

@@ -5,7 +5,9 @@
 #include <fastformer/error.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <thread>
 
 #include "random_model.h"
@@ -22,7 +24,7 @@ constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kBfloat16, 
 std::vector<int> tried_lengths() {
   std::vector<int> lengths;
   for (int length = 0; length <= 40; ++length) lengths.push_back(length);
-  for (const int length : {95, 96, 97, 191, 192, 193, 479, 480, 481, 600, 961}) {
+  for (const int length : {95, 96, 97, 191, 192, 193, 479, 480, 481, 600, 961, 1100}) {
     lengths.push_back(length);
   }
   return lengths;
@@ -158,6 +160,27 @@ TEST_P(PrecisionTest, WhatRanBeforeDoesNotMatter) {
   for (const Ids& ids : documents) {
     const Classifier fresh = model.classifier(kernels::instruction_set(), GetParam());
     EXPECT_EQ(logits_of(used, {ids}, pool), logits_of(fresh, {ids}, pool));
+  }
+}
+
+// Nor must one whose numbers were not finite.
+TEST_P(PrecisionTest, ADocumentThatFailedDoesNotMatter) {
+  for (const NormPlacement norm :
+       {NormPlacement::kPost, NormPlacement::kPre, NormPlacement::kNone}) {
+    model::ModelConfig config = small_config();
+    config.encoder.norm = norm;
+    RandomModel model(config);
+    std::vector<float>& words = model.tensor("embedding.word.weight");
+    std::fill_n(words.begin() + 7 * config.encoder.width, config.encoder.width,
+                std::numeric_limits<float>::infinity());
+    ThreadPool pool(1);
+    const Ids good(20, 3), bad(20, 7);
+    for (const InstructionSet set : kernels::available_instruction_sets()) {
+      const Classifier classifier = model.classifier(set, GetParam());
+      const std::vector<float> expected = logits_of(classifier, {good}, pool);
+      EXPECT_ERROR(logits_of(classifier, {bad}, pool), "not finite");
+      EXPECT_EQ(logits_of(classifier, {good}, pool), expected) << kernels::name_of(set);
+    }
   }
 }
 

@@ -87,6 +87,11 @@ inline constexpr Variant kVariants[] = {
      }},
     {"NoResidual", [](model::ModelConfig& c) { c.encoder.residual = false; }},
     {"Local", [](model::ModelConfig& c) { c.encoder.local = Local::kConvolution; }},
+    {"LocalInThreeLayers",
+     [](model::ModelConfig& c) {
+       c.encoder.local = Local::kGated;
+       c.encoder.layers = 3;
+     }},
     {"LocalWithPreNorm",
      [](model::ModelConfig& c) {
        c.encoder.local = Local::kGated;
@@ -117,6 +122,12 @@ inline constexpr Variant kVariants[] = {
      [](model::ModelConfig& c) {
        c.encoder.width = c.encoder.heads = 40;
        c.encoder.feed_forward = 33;
+     }},
+    {"MoreHeadsThanASumTakesAtOnce",
+     [](model::ModelConfig& c) {
+       c.encoder.layers = 1;  // two are too far from the reference in short numbers
+       c.encoder.width = c.encoder.heads = 130;
+       c.encoder.feed_forward = 0;
      }},
     {"OneHeadOfWidthOne",
      [](model::ModelConfig& c) { c.encoder.width = c.encoder.heads = c.encoder.feed_forward = 1; }},

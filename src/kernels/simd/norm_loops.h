@@ -112,7 +112,7 @@ inline void normalize_rows(const AddNorm n, std::int64_t first, typename V::F (&
 }
 
 template <typename V, int kRows, bool kAdd, bool kMost>
-inline void add_norm_rows(const AddNorm& n, std::int64_t first) {
+inline void add_norm_group(const AddNorm& n, std::int64_t first) {
   typename V::F most[kRows];
   for (int r = 0; r < kRows; ++r) most[r] = V::set(0.0f);
   if (n.scale) {
@@ -121,8 +121,10 @@ inline void add_norm_rows(const AddNorm& n, std::int64_t first) {
     const NormInput<V, kRows, kAdd> input(n, first);
     for (int r = 0; r < kRows; ++r) {
       float* y = n.y + (first + r) * n.y_stride;
-      for_vectors<V>(n.width, [&](std::int64_t j, int) {
-        const typename V::F value = input.at(r, j);
+      // Of x that is not finite the padding may be no number: in y it is 0.
+      for_vectors<V>(n.width, [&](std::int64_t j, int count) {
+        const typename V::F sum = input.at(r, j);
+        const typename V::F value = count < V::kLanes ? V::first(sum, count) : sum;
         V::store(y + j, value);
         if constexpr (kMost) most[r] = V::larger_magnitude(most[r], value);
       });
@@ -137,8 +139,8 @@ template <typename V, bool kAdd, bool kMost>
 inline void add_norm_rows(const AddNorm& n) {
   constexpr int kTogether = 4;
   std::int64_t r = 0;
-  for (; r + kTogether <= n.rows; r += kTogether) add_norm_rows<V, kTogether, kAdd, kMost>(n, r);
-  for (; r < n.rows; ++r) add_norm_rows<V, 1, kAdd, kMost>(n, r);
+  for (; r + kTogether <= n.rows; r += kTogether) add_norm_group<V, kTogether, kAdd, kMost>(n, r);
+  for (; r < n.rows; ++r) add_norm_group<V, 1, kAdd, kMost>(n, r);
 }
 
 template <typename V>

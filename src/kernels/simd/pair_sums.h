@@ -89,7 +89,7 @@ inline void add_last_pairs(const WeightedSum& s, const PairSums& block, std::int
 
 template <int kVectors>
 inline void add_block(const WeightedSum& s, const PairSums& block, std::int64_t heads) {
-  constexpr int kRows = 8;  // 16 sums keep the multipliers busy, and heads are often as many
+  constexpr int kRows = 8;  // with 2 vectors each enough to keep two units busy
   std::int64_t row = 0;
   for (; row + kRows <= heads; row += kRows) add_pairs<kRows, kVectors>(s, block, row);
   add_last_pairs<kVectors, kRows - 1>(s, block, row, heads - row);

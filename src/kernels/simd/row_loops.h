@@ -62,6 +62,7 @@ void row_dots(const RowDots& d) {
 // x = f(x) element by element; the padding stays 0.
 template <typename V, typename Function>
 inline void change_rows(const Rows& rows, const PackedRows& packed, const Function& function) {
+  const bool is_quads = packed.quads;
   for (std::int64_t r = 0; r < rows.rows; ++r) {
     float* x = rows.x + r * rows.stride;
     typename V::F most = V::set(0.0f);
@@ -69,7 +70,7 @@ inline void change_rows(const Rows& rows, const PackedRows& packed, const Functi
       const typename V::F whole = function(V::load(x + j));
       const typename V::F value = count < V::kLanes ? V::first(whole, count) : whole;
       V::store(x + j, value);
-      if (packed.quads) most = V::larger_magnitude(most, value);
+      if (is_quads) most = V::larger_magnitude(most, value);
     });
     pack_row<V>(x, rows.width, most, packed, r);
   }

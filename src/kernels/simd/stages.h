@@ -214,11 +214,11 @@ struct Stages {
   void (*product)(const Product&);
   void (*softmax_step)(const SoftmaxStep&);
   void (*weighted_sum)(const WeightedSum&);
-  // With weights and x rounded to bfloat16 where the processor has tiles for that, or `sums_pairs`:
-  // then x is not read where there are `pairs`.
+  // May round weights and x to bfloat16. With `sums_pairs` it does where there are `pairs`, and
+  // does not read x then; all other sums read x.
   void (*short_weighted_sum)(const WeightedSum&);
   bool sums_pairs;
-  // The same where it has any products of such numbers: the bits are those of the instruction set.
+  // Rounds them wherever the processor has products of such numbers and heads are more than a few.
   void (*pair_weighted_sum)(const WeightedSum&);
   void (*add_norm)(const AddNorm&);
   void (*scale)(const Scaling&);

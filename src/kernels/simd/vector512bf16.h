@@ -62,6 +62,7 @@ constexpr Stages stages_with_pairs() {
   Stages stages = loops::stages_on<Vector512Bf16, NativeQuadProducts>();
   stages.pair_product = loops::product<NativePairProducts>;
   stages.pair_peak = loops::peak<NativePairProducts>;
+  stages.pair_peak_operations = 4 * loops::kPeakSums<NativePairProducts> * Vector512::kLanes;
   stages.pair_panels = pair_panels;
   return stages;
 }
