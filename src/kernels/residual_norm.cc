@@ -15,12 +15,21 @@ constexpr std::int64_t kTokensPerRange = 64;
 // do not depend on threads.
 constexpr std::int64_t kTokensPerSum = 256;
 
-// Eight floats or four doubles in a row, wherever that begins.
+// Eight floats or four doubles in a row, wherever that begins. Written out for each: of an alignment
+// that depends on T clang 14 knows nothing.
 template <typename T>
-struct Vectors {
-  static constexpr std::int64_t kLanes = 32 / sizeof(T);
-  typedef T Vector __attribute__((vector_size(32)));
-  typedef T InPlace __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
+struct Vectors;
+template <>
+struct Vectors<float> {
+  static constexpr std::int64_t kLanes = 8;
+  typedef float Vector __attribute__((vector_size(32)));
+  typedef float InPlace __attribute__((vector_size(32), aligned(4), may_alias));
+};
+template <>
+struct Vectors<double> {
+  static constexpr std::int64_t kLanes = 4;
+  typedef double Vector __attribute__((vector_size(32)));
+  typedef double InPlace __attribute__((vector_size(32), aligned(8), may_alias));
 };
 
 template <typename T>

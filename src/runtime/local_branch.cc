@@ -27,11 +27,12 @@ void DocumentRun::convolve(Tile& tile, const ConvolutionPlan& convolution, float
   const std::int64_t reach = plan_.options.local_width / 2;
   const std::int64_t before = std::min(tile.begin, reach);
   const std::int64_t after = std::min(length_ - tile.begin - tile.rows, reach);
-  Rows x{memory_.tokens.data() + tile.begin * stride_, stride_, tile.rows, width_};
   Rows around{tile.memory.around.data(), stride_, before + tile.rows + after, width_};
+  Rows x{around.x + before * stride_, stride_, tile.rows, width_};
   if (plan_.keeps_short_tokens()) {
     load(tile.begin - before, around);
-    x.x = around.x + before * stride_;
+  } else {
+    x.x = memory_.tokens.data() + tile.begin * stride_;
   }
   if (plan_.options.norm == NormPlacement::kPre) {
     // The neighbours, too, as the attention reads them.
