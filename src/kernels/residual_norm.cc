@@ -15,31 +15,28 @@ constexpr std::int64_t kTokensPerRange = 64;
 // do not depend on threads.
 constexpr std::int64_t kTokensPerSum = 256;
 
-// Eight floats or four doubles in a row, wherever that begins. Written out for each: of an alignment
-// that depends on T clang 14 knows nothing.
+// Eight floats or four doubles in a row.
 template <typename T>
-struct Vectors;
-template <>
-struct Vectors<float> {
-  static constexpr std::int64_t kLanes = 8;
-  typedef float Vector __attribute__((vector_size(32)));
-  typedef float InPlace __attribute__((vector_size(32), aligned(4), may_alias));
+struct Vectors {
+  static constexpr std::int64_t kLanes = 32 / sizeof(T);
+  typedef T Vector __attribute__((vector_size(32)));
 };
-template <>
-struct Vectors<double> {
-  static constexpr std::int64_t kLanes = 4;
-  typedef double Vector __attribute__((vector_size(32)));
-  typedef double InPlace __attribute__((vector_size(32), aligned(8), may_alias));
+
+// The same wherever they begin. Of a typedef with less alignment a template of clang's knows
+// nothing.
+template <typename T>
+struct [[gnu::packed, gnu::may_alias]] InPlace {
+  typename Vectors<T>::Vector vector;
 };
 
 template <typename T>
-[[gnu::always_inline]] inline const typename Vectors<T>::InPlace& load(const T* from) {
-  return *reinterpret_cast<const typename Vectors<T>::InPlace*>(from);
+[[gnu::always_inline]] inline const InPlace<T>& load(const T* from) {
+  return *reinterpret_cast<const InPlace<T>*>(from);
 }
 
 template <typename T>
-[[gnu::always_inline]] inline typename Vectors<T>::InPlace& at(T* to) {
-  return *reinterpret_cast<typename Vectors<T>::InPlace*>(to);
+[[gnu::always_inline]] inline InPlace<T>& at(T* to) {
+  return *reinterpret_cast<InPlace<T>*>(to);
 }
 
 // A sum over a row: two vectors, so that additions need not wait for each other, and what is left.
@@ -93,8 +90,8 @@ template <typename T>
       r.width,
       [&](std::int64_t j, int n) __attribute__((always_inline)) {
         const typename Vectors<T>::Vector sum =
-            load(r.hidden + j) + load(r.change + j) * load(r.mask + j);
-        at(r.sum + j) = sum;
+            load(r.hidden + j).vector + load(r.change + j).vector * load(r.mask + j).vector;
+        at(r.sum + j).vector = sum;
         sums.add(n, sum);
       },
       [&](std::int64_t j) __attribute__((always_inline)) {
@@ -104,7 +101,7 @@ template <typename T>
   for_row<T>(
       r.width,
       [&](std::int64_t j, int n) __attribute__((always_inline)) {
-        const typename Vectors<T>::Vector centred = load(r.sum + j) - mean;
+        const typename Vectors<T>::Vector centred = load(r.sum + j).vector - mean;
         squares.add(n, centred * centred);
       },
       [&](std::int64_t j)
@@ -115,7 +112,9 @@ template <typename T>
   for_row<T>(
       r.width,
       [&](std::int64_t j, int) __attribute__((always_inline)) {
-        at(r.output + j) = (load(r.sum + j) - mean) * scale * load(r.weight + j) + load(r.bias + j);
+        at(r.output + j).vector =
+            (load(r.sum + j).vector - mean) * scale * load(r.weight + j).vector +
+            load(r.bias + j).vector;
       },
       [&](std::int64_t j) __attribute__((always_inline)) {
         r.output[j] = (r.sum[j] - mean) * scale * r.weight[j] + r.bias[j];
@@ -143,13 +142,13 @@ template <typename T>
   for_row<T>(
       r.width,
       [&](std::int64_t j, int n) __attribute__((always_inline)) {
-        const typename Vectors<T>::Vector upstream = load(r.upstream + j);
-        const typename Vectors<T>::Vector x = (load(r.sum + j) - mean) * scale;
-        const typename Vectors<T>::Vector g = upstream * load(r.weight + j);
+        const typename Vectors<T>::Vector upstream = load(r.upstream + j).vector;
+        const typename Vectors<T>::Vector x = (load(r.sum + j).vector - mean) * scale;
+        const typename Vectors<T>::Vector g = upstream * load(r.weight + j).vector;
         sums.add(n, g);
         products.add(n, g * x);
-        at(r.weight_gradient + j) += upstream * x;
-        at(r.bias_gradient + j) += upstream;
+        at(r.weight_gradient + j).vector += upstream * x;
+        at(r.bias_gradient + j).vector += upstream;
       },
       [&](std::int64_t j) __attribute__((always_inline)) {
         const T x = (r.sum[j] - mean) * scale, g = r.upstream[j] * r.weight[j];
@@ -162,11 +161,12 @@ template <typename T>
   for_row<T>(
       r.width,
       [&](std::int64_t j, int) __attribute__((always_inline)) {
-        const typename Vectors<T>::Vector x = (load(r.sum + j) - mean) * scale;
+        const typename Vectors<T>::Vector x = (load(r.sum + j).vector - mean) * scale;
         const typename Vectors<T>::Vector gradient =
-            (load(r.upstream + j) * load(r.weight + j) - mean_g - x * mean_gx) * scale;
-        at(r.hidden + j) = gradient;
-        at(r.change + j) = gradient * load(r.mask + j);
+            (load(r.upstream + j).vector * load(r.weight + j).vector - mean_g - x * mean_gx) *
+            scale;
+        at(r.hidden + j).vector = gradient;
+        at(r.change + j).vector = gradient * load(r.mask + j).vector;
       },
       [&](std::int64_t j) __attribute__((always_inline)) {
         const T x = (r.sum[j] - mean) * scale;
