@@ -1,6 +1,8 @@
 // Replaces the global operator new and delete.
 #include "failing_allocations.h"
 
+#include <malloc.h>
+
 #include <cstddef>
 #include <cstdlib>
 #include <new>
@@ -9,13 +11,35 @@ namespace {
 
 bool is_counting = false, fails_for_good = false;
 long counted = 0, failing = 0, living = 0;
+// Bytes that a new handler gave back, which is what is left where all else fails for good.
+std::size_t spare = 0;
+bool is_handling = false;
+
+bool fails(std::size_t size) {
+  ++counted;
+  if (failing == 0 || counted < failing) return false;
+  if (!fails_for_good) return counted == failing;
+  if (spare < size) return true;
+  spare -= size;
+  return false;
+}
+
+// What the standard asks of operator new that finds no memory.
+void call_new_handler() {
+  const std::new_handler handler = std::get_new_handler();
+  if (!handler) throw std::bad_alloc();
+  is_handling = true;
+  try {
+    handler();
+  } catch (...) {
+    is_handling = false;
+    throw;
+  }
+  is_handling = false;
+}
 
 void* taken(std::size_t size, std::size_t alignment) {
-  if (is_counting) {
-    ++counted;
-    const bool fails = fails_for_good ? counted >= failing : counted == failing;
-    if (failing > 0 && fails) throw std::bad_alloc();
-  }
+  while (is_counting && fails(size)) call_new_handler();
   void* memory = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
   if (!memory) throw std::bad_alloc();
   ++living;
@@ -24,6 +48,7 @@ void* taken(std::size_t size, std::size_t alignment) {
 
 void given_back(void* memory) {
   if (memory) --living;
+  if (is_handling || spare > 0) spare += malloc_usable_size(memory);
   std::free(memory);
 }
 
@@ -42,6 +67,7 @@ namespace fastformer {
 
 FailingAllocations::FailingAllocations(long number, bool for_good) : living_before_(living) {
   counted = 0;
+  spare = 0;
   failing = number;
   fails_for_good = for_good;
   is_counting = true;

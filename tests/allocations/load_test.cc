@@ -17,11 +17,16 @@ namespace {
 
 constexpr char kText[] = "the fast former, and some words that nobody knows";
 
-// Not pieces: protobuf, by which SentencePiece reads its model, does not outlive a lack of memory.
-enum class Kind { kWords, kQuantized };
+enum class Kind { kWords, kQuantized, kBpe, kUnigram };
+
+text::TokenizerKind tokenizer_of(Kind kind) {
+  if (kind == Kind::kBpe) return text::TokenizerKind::kBpe;
+  if (kind == Kind::kUnigram) return text::TokenizerKind::kUnigram;
+  return text::TokenizerKind::kWord;
+}
 
 std::string name_of_kind(const testing::TestParamInfo<Kind>& of) {
-  constexpr const char* kKinds[] = {"Words", "Quantized"};
+  constexpr const char* kKinds[] = {"Words", "Quantized", "Bpe", "Unigram"};
   return kKinds[static_cast<int>(of.param)];
 }
 
@@ -70,7 +75,7 @@ class LoadTest : public testing::TestWithParam<Kind> {
   static std::map<std::string, std::string> written() {
     const TemporaryFolder folder;
     const model::WithoutSync without_sync;
-    write_small_classifier(folder.path(), GetParam() == Kind::kQuantized);
+    write_small_classifier(folder.path(), GetParam() == Kind::kQuantized, tokenizer_of(GetParam()));
     std::map<std::string, std::string> files;
     for (const std::string& name : io::list_directory(folder.path())) {
       files["model/" + name] = io::read_file(folder.file(name));
@@ -131,7 +136,9 @@ TEST(ThreadsTest, APoolThatCannotStartAllThreadsStopsTheOthers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, LoadTest, testing::Values(Kind::kWords, Kind::kQuantized),
+INSTANTIATE_TEST_SUITE_P(Models, LoadTest,
+                         testing::Values(Kind::kWords, Kind::kQuantized, Kind::kBpe,
+                                         Kind::kUnigram),
                          name_of_kind);
 
 }  // namespace

@@ -111,6 +111,27 @@ class BadInputTest(TrainedModelTest):
         self.assertIn("File too large", done.stderr)
         self.assertEqual([file for file in self.path.iterdir() if "limited" in file.name], [])
 
+    def test_a_limit_of_memory(self):
+        """The shell's `ulimit -v`, with a model of pieces, whose library does not outlive a lack of memory."""
+        model = self.path / "pieces"
+        run("train", "--train", self.train, "--output", model, *SMALL, "--tokenizer", "unigram",
+            "--vocabulary-size", "100")
+        command = [PROGRAM, "predict", "--model", model, "--input", self.test, "--threads", "1"]
+        labels = run(*command[1:])[0]
+        ends = set()
+        for limit in range(10 << 20, 120 << 20, 1 << 20):
+            done = subprocess.run(map(str, command), capture_output=True, text=True, preexec_fn=lambda:
+                                  resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            if done.returncode == 127:
+                continue  # too little for the loader of programs
+            ends.add(done.returncode)
+            if done.returncode == 0:
+                self.assertEqual(done.stdout, labels)
+            else:
+                self.assertEqual(done.returncode, 1, f"{limit >> 20} MB: {done.stderr}")
+                self.assertRegex(done.stderr, "emory")
+        self.assertEqual(ends, {0, 1})
+
     def test_a_log_that_nobody_reads_any_longer(self):
         reader, writer = os.pipe()
         os.close(reader)

@@ -1,6 +1,7 @@
 // The folder of a small classifier with both branches, for tests of the programs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,12 +26,18 @@ inline model::WideTable few_features(const text::NgramOptions& options, std::siz
           std::vector<float>(columns, 0.5F)};
 }
 
-// Writes the model's files into the existing folder.
-inline void write_small_classifier(const std::string& folder, bool quantized = false) {
-  const std::vector<model::FloatTensor> tensors = model::random_tensors(model::small_config());
-  const model::QuantizedTensors rounded(tensors);
+// Writes the model's files into the existing folder. A quantized one is of words.
+inline void write_small_classifier(const std::string& folder, bool quantized = false,
+                                   text::TokenizerKind kind = text::TokenizerKind::kWord) {
+  model::ModelConfig config = model::small_config();
+  std::string tokenizer = model::kSmallVocabulary;
+  if (kind != text::TokenizerKind::kWord) tokenizer = model::learn_pieces(config, kind);
+  const std::vector<model::FloatTensor> tensors = model::random_tensors(config);
   model::ModelParts parts = model::small_parts(tensors);
-  if (quantized) parts.tensors = rounded.views();
+  parts.config = config;
+  parts.tokenizer = tokenizer;
+  std::optional<model::QuantizedTensors> rounded;
+  if (quantized) parts.tensors = rounded.emplace(tensors).views();
   parts.config.quantized = quantized;
   parts.extra = nullptr;
   parts.config.labels = {"sport", "trade", "weather"};

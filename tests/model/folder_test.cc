@@ -60,18 +60,12 @@ TEST(ModelFolderTest, WorksInAWorkingFolder) {
 
 TEST(ModelFolderTest, SentencePieceModelsTravelToo) {
   const TemporaryFolder folder;
-  std::vector<std::string> documents;
-  for (int i = 0; i < 200; ++i)
-    documents.push_back("fast former " + std::to_string(i * 37) + " tokens");
   ModelConfig config = small_config();
-  config.text.tokenizer = text::TokenizerKind::kBpe;
-  config.text.vocabulary_size = 60;
-  const auto tokenizer = text::train_tokenizer(config.text, views_of(documents), serial_for());
-  config.vocabulary = tokenizer->size();
+  const std::string pieces = learn_pieces(config, text::TokenizerKind::kBpe);
   const auto tensors = random_tensors(config);
   ModelParts parts = small_parts(tensors);
   parts.config = config;
-  parts.tokenizer = tokenizer->serialize();
+  parts.tokenizer = pieces;
   write_model_folder(folder.path(), parts);
   EXPECT_TRUE(io::exists(folder.file("sentencepiece.model")));
   const ModelFolder opened = ModelFolder::open(folder.path());

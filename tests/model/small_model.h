@@ -4,13 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "base/parallel.h"
 #include "base/random.h"
+#include "base/strings.h"
 #include "model/config_json.h"
 #include "model/folder.h"
 #include "model/official_import.h"
 #include "model/quantized.h"
 #include "model/schema.h"
 #include "temporary_folder.h"
+#include "text/tokenizer.h"
 
 namespace fastformer::model {
 
@@ -38,6 +41,19 @@ inline ModelConfig small_config() {
   config.vocabulary = 4;
   config.labels = {"sport", "\xc3\xa4rger", ""};
   return config;
+}
+
+// Makes `config` one of some 60 SentencePiece pieces, which it gives.
+inline std::string learn_pieces(ModelConfig& config, text::TokenizerKind kind) {
+  std::vector<std::string> documents;
+  for (int i = 0; i < 200; ++i) {
+    documents.push_back("fast former " + std::to_string(i * 37) + " tokens");
+  }
+  config.text.tokenizer = kind;
+  config.text.vocabulary_size = 60;
+  const auto tokenizer = text::train_tokenizer(config.text, views_of(documents), serial_for());
+  config.vocabulary = tokenizer->size();
+  return tokenizer->serialize();
 }
 
 // Every tensor of the configuration, filled from a seed.
