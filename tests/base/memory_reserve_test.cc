@@ -36,9 +36,5 @@ TEST(MemoryReserveTest, IsForItsThreadAlone) {
   EXPECT_TRUE(reserve.release());
 }
 
-TEST(MemoryReserveTest, MoreThanThereIsIsRefused) {
-  EXPECT_THROW(MemoryReserve(std::size_t{1} << 62), std::bad_alloc);
-}
-
 }  // namespace
 }  // namespace fastformer
