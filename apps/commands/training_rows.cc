@@ -98,7 +98,7 @@ void check_labels(const TrainingRows& rows, const std::string& file) {
     if (rows.labels.empty()) throw Error("no row has a label", file);
   } else if (rows.labels.size() < 2) {
     throw Error("every row has the label \"" + printable(rows.labels[0]) + "\"", file,
-                "Training needs at least two labels");
+                "Training needs at least two labels. Check --label-column");
   }
 }
 
@@ -189,7 +189,10 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
   data::CorpusOptions training_corpus = files.corpus;
   training_corpus.read_shares_from(files.soft_label_column);
   const Store store = read(files.train, training_corpus, cache, threads);
-  if (store->size() == 0) throw Error("there are no training rows", files.train[0]);
+  if (store->size() == 0) {
+    throw Error("there are no training rows", files.train[0],
+                "Give a file with rows, below the names of the columns if it has them");
+  }
   Store valid;
   if (!files.valid.empty()) {
     valid = read(files.valid, validation_corpus(files), cache, threads);

@@ -1,6 +1,8 @@
 // /proc/meminfo and the files of control groups, of both versions.
 #include "base/available_memory.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string_view>
@@ -46,6 +48,14 @@ Bytes left_of(const std::string& folder, const char* limit, const char* usage, c
   return std::max<std::int64_t>(0, *most - *used + files);
 }
 
+// What `ulimit -v` leaves.
+Bytes left_of_address_space(const std::string& root) {
+  rlimit limit{};
+  const Bytes used = number_after(root + "/proc/self/status", "VmSize:");
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || !used) return {};
+  return std::max<std::int64_t>(0, static_cast<std::int64_t>(limit.rlim_cur) - *used * 1024);
+}
+
 }  // namespace
 
 Bytes available_memory(const std::string& root) {
@@ -55,6 +65,7 @@ Bytes available_memory(const std::string& root) {
   };
   const Bytes machine = number_after(root + "/proc/meminfo", "MemAvailable:");
   if (machine) consider(*machine * 1024);
+  consider(left_of_address_space(root));
   const std::string groups = root + "/proc/self/cgroup", tree = root + "/sys/fs/cgroup";
   // A group is in those around it; inside a container its own files stand at the top of the tree.
   for (std::string path = group_path(groups, "0::").value_or("");; path = around(path)) {

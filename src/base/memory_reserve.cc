@@ -1,5 +1,6 @@
 #include "base/memory_reserve.h"
 
+#include <atomic>
 #include <new>
 #include <utility>
 
@@ -7,22 +8,27 @@ namespace fastformer {
 namespace {
 
 thread_local MemoryReserve* innermost = nullptr;
-std::new_handler handler_before = nullptr;
+thread_local bool asks_before = false;
+std::atomic<std::new_handler> handler_before{nullptr};
 
 void give_a_reserve_back() {
   for (MemoryReserve* reserve = innermost; reserve; reserve = reserve->outer()) {
     if (reserve->release()) return;
   }
-  if (!handler_before) throw std::bad_alloc();
-  handler_before();
+  const std::new_handler before = handler_before;
+  // One that was installed after ours may ask ours in its turn.
+  if (!before || asks_before) throw std::bad_alloc();
+  struct Asking {
+    Asking() { asks_before = true; }
+    ~Asking() { asks_before = false; }
+  } asking;
+  before();
 }
 
 void install_handler() {
-  static const bool installed [[maybe_unused]] = [] {
-    handler_before = std::get_new_handler();
-    std::set_new_handler(give_a_reserve_back);
-    return true;
-  }();
+  if (std::get_new_handler() == give_a_reserve_back) return;
+  const std::new_handler before = std::set_new_handler(give_a_reserve_back);
+  if (before != give_a_reserve_back) handler_before = before;
 }
 
 }  // namespace

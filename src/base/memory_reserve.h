@@ -8,8 +8,8 @@ namespace fastformer {
 // Holds a block from here to the end of the scope. Where operator new finds no memory on this
 // thread meanwhile, the block is given back and operator new tries again, so that code which would
 // end the program for want of memory has these bytes left; for what it takes beyond them, operator
-// new throws as ever. It works by std::set_new_handler: the first reserve of the program installs a
-// handler that stays, and passes on what is no business of a reserve to the handler before it.
+// new throws as ever. It works by std::set_new_handler: a reserve installs a handler, unless it is
+// there, that stays, and passes on what is no business of a reserve to the handler before it.
 class MemoryReserve {
  public:
   // Throws std::bad_alloc.

@@ -14,7 +14,7 @@ template <typename Value>
 Value parse_json(std::string_view text, const std::string& where, const JsonLimits& limits) {
   JsonBuilder<Value> builder(where, limits);
   if (!Value::sax_parse(text.begin(), text.end(), &builder)) {
-    throw Error("is not valid JSON", where);
+    throw Error("is not valid JSON", where, "Mend it, or copy it anew from where it came from");
   }
   return builder.take();
 }

@@ -39,7 +39,7 @@ bool is_link(const std::string& path) {
 }
 
 std::string read_all(const std::string& path, const FileStatus& status, std::size_t limit) {
-  if (!status.exists) throw Error("no such file", path);
+  if (!status.exists) throw Error("no such file", path, "Check its name and folder");
   if (status.is_directory) throw Error("is a folder, not a file", path);
   const Descriptor file(path, O_RDONLY);
   if (file.get() < 0) fail_with_errno("open it", path);
@@ -59,11 +59,38 @@ std::string read_all(const std::string& path, const FileStatus& status, std::siz
   }
 }
 
+// What to do about the system's reason, where the caller knows nothing better.
+std::string advice_for(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+      return "Free some space or choose another place";
+    case EROFS:
+      return "Choose another place";
+    case EACCES:
+    case EPERM:
+      return "Check who may read and write there";
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+      return "Check the path";
+    case EMFILE:
+    case ENFILE:
+      return "Close other files, or raise their number (ulimit -n)";
+    case ENOMEM:
+      return "Free some memory";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
-void fail_with_errno(const std::string& what, const std::string& path, const std::string& advice) {
+void fail_with_errno(const std::string& what, const std::string& path, const std::string& given) {
   const int error = errno;
   const std::string said = "cannot " + what + ": " + std::strerror(error);
+  const std::string advice = given.empty() ? advice_for(error) : given;
   if (error == ENOSPC || error == EDQUOT) throw NoSpaceError(said, path, advice);
   throw Error(said, path, advice);
 }
@@ -150,7 +177,7 @@ std::string read_file(const std::string& path, std::size_t limit) {
   const FileStatus status = status_of(path);
   // A pipe would be waited for.
   if (status.exists && !status.is_regular && !status.is_directory) {
-    throw Error("is not a regular file", path);
+    throw Error("is not a regular file", path, "Put a file in its place");
   }
   return read_all(path, status, limit);
 }
@@ -190,7 +217,7 @@ void OutputFile::write(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = operations().write(file_, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail_with_errno("write it", path_, "Free some space or choose another place");
+    if (count < 0) fail_with_errno("write it", path_);
     bytes.remove_prefix(static_cast<std::size_t>(count));
   }
 }
@@ -207,8 +234,8 @@ void OutputFile::close() {
 
 MappedFile::MappedFile(const std::string& path) {
   const FileStatus status = status_of(path);
-  if (!status.exists) throw Error("no such file", path);
-  if (!status.is_regular) throw Error("is not a regular file", path);
+  if (!status.exists) throw Error("no such file", path, "Check its name and folder");
+  if (!status.is_regular) throw Error("is not a regular file", path, "Put a file in its place");
   if (status.size == 0) return;
   const Descriptor file(path, O_RDONLY);
   if (file.get() < 0) fail_with_errno("open it", path);

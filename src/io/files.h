@@ -90,7 +90,7 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-// Throws an Error for the failed call with the system's reason: "PATH: cannot WHAT: REASON".
+// Throws an Error: "PATH: cannot WHAT: the system's REASON. ADVICE"; without one, the reason's.
 [[noreturn]] void fail_with_errno(const std::string& what, const std::string& path,
                                   const std::string& advice = "");
 

@@ -27,7 +27,7 @@ class PlainInput : public InputStream {
       return;
     }
     const FileStatus status = status_of(path_);
-    if (!status.exists) throw Error("no such file", path_);
+    if (!status.exists) throw Error("no such file", path_, "Check its name and folder");
     if (status.is_directory) throw Error("is a folder, not a file", path_);
     do {
       file_ = operations().open(path_, O_RDONLY, 0);

@@ -37,7 +37,8 @@ void check_is_folder(const std::string& path) {
   if (!status.is_directory) throw Error("is not a folder", path, "Name the model's folder");
   for (const char* name : {kConfigFile, kTensorFile}) {
     if (!io::exists(io::join_path(path, name))) {
-      throw Error("is not a model folder: it has no " + std::string(name), path);
+      throw Error("is not a model folder: it has no " + std::string(name), path,
+                  "Give a folder as fastformer train leaves it, with all its files");
     }
   }
 }
@@ -104,7 +105,7 @@ std::shared_ptr<const text::Tokenizer> read_tokenizer(const std::string& folder,
   const std::string path = io::join_path(folder, name);
   if (!io::exists(path)) {
     if (imported) return nullptr;
-    throw Error("is not a whole model folder: it has no " + name, folder);
+    throw Error("is not a whole model folder: it has no " + name, folder, kCopyAnew);
   }
   std::string bytes = io::read_file(path, kTokenizerLimit);
   const auto written = tensors.metadata().find(kTokenizerDigestKey);

@@ -17,6 +17,8 @@
 namespace fastformer::model {
 namespace {
 
+constexpr char kCopyAnew[] = "Copy the file anew from where it came from";
+
 using SortedJson = nlohmann::json;
 
 struct Entry {
@@ -59,17 +61,19 @@ class Parser {
 
  private:
   [[noreturn]] void fail(const std::string& name, const std::string& what) const {
-    throw Error("tensor \"" + printable(name) + "\" " + what, where_);
+    throw Error("tensor \"" + printable(name) + "\" " + what, where_, kCopyAnew);
   }
 
   std::string_view header_text() const {
     std::uint64_t length = 0;
-    if (bytes_.size() < kLengthBytes) throw Error("is too short to be a safetensors file", where_);
+    if (bytes_.size() < kLengthBytes) {
+      throw Error("is too short to be a safetensors file", where_, kCopyAnew);
+    }
     std::memcpy(&length, bytes_.data(), kLengthBytes);
     if (length > kHeaderLimit || length > bytes_.size() - kLengthBytes) {
       throw Error("is not a safetensors file or was cut: its header would take " +
                       std::to_string(length) + " bytes",
-                  where_);
+                  where_, kCopyAnew);
     }
     return {reinterpret_cast<const char*>(bytes_.data()) + kLengthBytes,
             static_cast<std::size_t>(length)};
@@ -140,7 +144,8 @@ class Parser {
       filled = entry.end;
     }
     if (filled != data.size()) {
-      throw Error(std::to_string(data.size() - filled) + " bytes after the last tensor", where_);
+      throw Error(std::to_string(data.size() - filled) + " bytes after the last tensor", where_,
+                  kCopyAnew);
     }
   }
 

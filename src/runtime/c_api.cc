@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <exception>
 #include <new>
-#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/utf8.h"
 
 struct fastformer_classifier {
   fastformer::TextClassifier classifier;
@@ -15,15 +18,14 @@ struct fastformer_classifier {
 
 namespace {
 
-thread_local std::string last_error;
+// Memory may be what there is too little of: an array, whose end at the thread's needs none either.
+thread_local char last_error[2000] = "";
 
-// Memory may be what there is too little of.
-void keep_error(const char* message) noexcept {
-  try {
-    last_error = message;
-  } catch (const std::bad_alloc&) {
-    last_error = "out of memory";  // short enough to need none
-  }
+void keep_error(std::string_view message) noexcept {
+  const std::size_t kept = fastformer::text::character_boundary(
+      message, std::min(message.size(), sizeof(last_error) - 1));
+  std::copy_n(message.data(), kept, last_error);
+  last_error[kept] = '\0';
 }
 
 // body(), or `failed` with a message for the thread.
@@ -57,7 +59,7 @@ extern "C" {
 
 const char* fastformer_version(void) { return fastformer::library_version(); }
 
-const char* fastformer_last_error(void) { return last_error.c_str(); }
+const char* fastformer_last_error(void) { return last_error; }
 
 fastformer_classifier* fastformer_open(const char* folder, int bfloat16) {
   return guarded(static_cast<fastformer_classifier*>(nullptr), [&] {

@@ -17,7 +17,8 @@ import unittest
 
 TABLE = "--table" in sys.argv and sys.argv.remove("--table") is None
 
-from programs import PROGRAM, SMALL, TrainedModelTest, run, sentences, small_disk, write_csv
+from programs import (ENCODER, PROGRAM, SMALL, TrainedModelTest, run, sentences, small_disk,
+                      write_csv)
 
 GOOD = b"text,label\n" + b"cat dog,animals\nred blue,colours\n" * 8
 # name of the file, its bytes (None: a folder), what the message has to say
@@ -99,6 +100,14 @@ class BadInputTest(TrainedModelTest):
                                        small / "model", *SMALL, message="No space left on device")
                 self.assertIn(name, said(error))
                 self.assertFalse((small / "model").exists())
+
+    def test_an_output_that_may_only_be_read(self):
+        with small_disk(self.path / "sealed", "1m") as sealed:
+            subprocess.run(["mount", "-o", "remount,ro", str(sealed)], check=True)
+            self.fail_with("an output on a disk that may only be read", "train", "--train", self.train,
+                           "--output", sealed / "model", *SMALL,
+                           message="Read-only file system. Choose another place")
+            self.assertEqual(list(sealed.iterdir()), [])
 
     def test_a_limit_of_the_size_of_files(self):
         """The shell's `ulimit -f`: a signal, unless it is ignored."""
@@ -256,6 +265,15 @@ class BadInputTest(TrainedModelTest):
                 file.write(words + " ")
         out, _ = run("predict", "--model", self.model, "--input", long, "--format", "lines")
         self.assertEqual(len(out.splitlines()), 1)
+        # Trained on them, too, by a model that reads them whole.
+        text = long.read_text()
+        rows = write_csv(self.path / "long.csv", [("1", "a", text), ("2", "b", text[1:])])
+        model = self.path / "long model"
+        run("train", "--train", rows, "--output", model, *ENCODER, "--epochs", "1", "--wide", "off",
+            "--valid-share", "0", "--max-length", str(1 << 20))
+        out, talk = run("predict", "--model", model, "--input", long, "--format", "lines")
+        self.assertEqual(len(out.splitlines()), 1)
+        self.assertNotIn("truncated", talk)
 
 
 if __name__ == "__main__":

@@ -36,5 +36,34 @@ TEST(MemoryReserveTest, IsForItsThreadAlone) {
   EXPECT_TRUE(reserve.release());
 }
 
+int asked = 0;
+std::new_handler before_theirs = nullptr;
+
+// As another library may have one: it counts, and passes on.
+void their_handler() {
+  ++asked;
+  if (!before_theirs) throw std::bad_alloc();
+  before_theirs();
+}
+
+TEST(MemoryReserveTest, StandsBesideTheHandlersOfOthers) {
+  { const MemoryReserve first(1000); }
+  const std::new_handler ours = std::get_new_handler();
+  before_theirs = std::set_new_handler(their_handler);
+  EXPECT_EQ(before_theirs, ours);
+  asked = 0;
+  {
+    MemoryReserve reserve(1000);
+    EXPECT_EQ(std::get_new_handler(), ours);
+    find_no_memory();
+    EXPECT_EQ(asked, 0);
+    EXPECT_FALSE(reserve.release());
+    EXPECT_THROW(find_no_memory(), std::bad_alloc);  // theirs is asked, and asks ours again
+    EXPECT_EQ(asked, 1);
+    EXPECT_THROW(find_no_memory(), std::bad_alloc);
+    EXPECT_EQ(asked, 2);
+  }
+}
+
 }  // namespace
 }  // namespace fastformer

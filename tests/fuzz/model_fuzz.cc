@@ -16,10 +16,11 @@ void run(std::string_view bytes) {
   const std::string_view rest = bytes.substr(first + kBetween.size());
   const std::size_t second = rest.find(kBetween);
   if (second == rest.npos) return;
-  const std::string_view vocabulary = rest.substr(0, second + 1);
+  const std::string_view vocabulary = rest.substr(0, second + 1);  // of lines
   MemoryFiles files(
       {{"model/config.json", std::string(bytes.substr(0, first))},
        {"model/vocabulary.txt", std::string(vocabulary)},
+       {"model/sentencepiece.model", std::string(rest.substr(0, second))},
        {"model/model.safetensors", std::string(rest.substr(second + kBetween.size()))}});
   const io::ScopedOperations scope(&files);
   const TextClassifier classifier = TextClassifier::open("model");
