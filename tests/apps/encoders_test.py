@@ -79,11 +79,25 @@ class EncodersTest(unittest.TestCase):
         self.assertEqual((again / "model.safetensors").read_bytes(),
                          (self.models["bigbird"] / "model.safetensors").read_bytes())
 
+    def test_each_gives_a_document_several_labels(self):
+        rows = [(row, f"{first}|{second}", f"{one} {two}") for (row, first, one), (_, second, two)
+                in zip(sentences(400, 6), sentences(400, 7)) if first != second]
+        train = write_csv(self.path / "several.csv", rows)
+        for name, options in OPTIONS.items():
+            model = self.path / f"{name} of several"
+            run("train", "--train", train, "--label-separator", "|", "--output", model, "--encoder",
+                name, "--wide", "off", *flags(options), *SMALL)
+            out, _ = run("evaluate", "--model", model, "--data", train, "--json")
+            self.assertGreater(json.loads(out)["micro_f1"], 0.9, name)
+
     def test_a_pretrained_one_goes_on(self):
         text = self.path / "text.txt"
         text.write_text("".join(row[2] + "\n" for row in sentences(200, 3)))
         small = ["--width", "16", "--heads", "4", "--layers", "1", "--epochs", "1", "--min-count",
                  "1", "--threads", "1"]
+        for name, options in OPTIONS.items():
+            run("pretrain", "--text", text, "--output", self.path / f"{name} of text", "--encoder",
+                name, *flags(options), *small)
         base, model = self.path / "base", self.path / "from-base"
         run("pretrain", "--text", text, "--output", base, "--encoder", "linformer", *small,
             "--linformer-rank", "4", "--linformer-sharing", "layerwise")
