@@ -2,9 +2,11 @@
 #include "commands/token_store.h"
 
 #include <fastformer/error.h>
+#include <optional>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,13 +25,16 @@ config::Json json_of(text::TextOptions options) {
   return set.to_json();
 }
 
-std::string key_of(const TokenSource& source, const text::TextOptions& options,
-                   const text::Tokenizer* given) {
+// What the ids follow from; nothing where the program cannot be told from others.
+std::optional<std::string> key_of(const TokenSource& source, const text::TextOptions& options,
+                                  const text::Tokenizer* given) try {
   Digest key;
   key.add_values(std::span<const std::uint64_t>(&source.fingerprint, 1));
   key.add(config::json_text(json_of(options)) + kLayout + io::program_stamp());
   if (given) key.add(given->serialize());
   return "tokens-" + key.hex();
+} catch (const Error&) {
+  return {};
 }
 
 std::int64_t write_documents(
@@ -89,9 +94,10 @@ void encode_in_blocks(const text::Pipeline& pipeline, std::span<const std::strin
 
 TokenStore stored_tokens(const TokenSource& source, text::TextOptions& options,
                          const text::Tokenizer* given, const io::CacheFolder& cache) {
-  const bool keep = source.text_bytes >= kFewestBytes && cache.keeps();
-  const std::string key = keep ? key_of(source, options, given) : "tokens";
-  if (auto found = keep ? cache.find(key) : nullptr) {
+  const bool is_worth_it = source.text_bytes >= kFewestBytes && cache.keeps();
+  const auto key = is_worth_it ? key_of(source, options, given) : std::nullopt;
+  const std::string name = key.value_or("tokens");
+  if (auto found = key ? cache.find(name) : nullptr) {
     try {
       return read(std::move(found), options);
     } catch (const std::exception&) {
@@ -108,7 +114,7 @@ TokenStore stored_tokens(const TokenSource& source, text::TextOptions& options,
     file.add("options", std::string_view(config::json_text(json_of(options))));
     return true;
   };
-  TokenStore store = read(cache.make(key, write, keep), options);
+  TokenStore store = read(cache.make(name, write, key.has_value()), options);
   store.tokenizer = tokenizer;
   return store;
 }

@@ -26,13 +26,15 @@ class StopAfterStates : public FailingCall {
   int states_;
 };
 
-class TrainFaultsTest : public testing::TestWithParam<std::tuple<int, Fault>> {
+class TrainFaultsTest : public testing::TestWithParam<std::tuple<int, Fault, Cache>> {
  protected:
-  TrainFaultsTest() : runs_(std::get<0>(GetParam())), fault_(std::get<1>(GetParam())) {
+  TrainFaultsTest()
+      : runs_(std::get<0>(GetParam()), std::get<2>(GetParam())), fault_(std::get<1>(GetParam())) {
     learn::keep_freed_memory();
     FailingCall none;
     EXPECT_EQ(runs_.begin(none).code, 0);
     model_ = runs_.model_bytes();
+    runs_.keep_cache();
     runs_.clear();
   }
 
@@ -115,18 +117,24 @@ TEST_P(TrainFaultsTest, ARunTakenUpAgain) {
           [&](io::Operations& calls) { return runs_.resume(calls); });
 }
 
-std::string name_of_case(const testing::TestParamInfo<std::tuple<int, Fault>>& of) {
-  const auto [parts, fault] = of.param;
+std::string name_of_case(const testing::TestParamInfo<std::tuple<int, Fault, Cache>>& of) {
+  const auto [parts, fault, cache] = of.param;
   const char* const how = fault == Fault::kOnce    ? "Once"
                           : fault == Fault::kShort ? "Short"
                                                    : "Lost";
-  return (parts > 1 ? "Parts" : "Share") + std::string(how);
+  const char* const kept = cache == Cache::kEmpty  ? "EmptyCache"
+                           : cache == Cache::kFull ? "FullCache"
+                                                   : "";
+  return (parts > 1 ? "Parts" : "Share") + std::string(how) + kept;
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, TrainFaultsTest,
-                         testing::Values(std::tuple(1, Fault::kOnce), std::tuple(1, Fault::kShort),
-                                         std::tuple(1, Fault::kForGood),
-                                         std::tuple(2, Fault::kOnce)),
+                         testing::Values(std::tuple(1, Fault::kOnce, Cache::kNone),
+                                         std::tuple(1, Fault::kShort, Cache::kNone),
+                                         std::tuple(1, Fault::kForGood, Cache::kNone),
+                                         std::tuple(2, Fault::kOnce, Cache::kNone),
+                                         std::tuple(1, Fault::kOnce, Cache::kEmpty),
+                                         std::tuple(1, Fault::kOnce, Cache::kFull)),
                          name_of_case);
 
 }  // namespace

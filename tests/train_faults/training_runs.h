@@ -1,6 +1,7 @@
 // Whole runs of "fastformer train" on a few rows, and what is promised of their model folder.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,25 +21,36 @@ inline int train(apps::Arguments words) {
 // The files of a model that every way to the end of a run gives the same bytes.
 inline constexpr const char* kPromised[] = {"model.safetensors", "config.json", "vocabulary.txt"};
 
+// The cache of corpora that runs have: none, one that they fill, or one that a run has filled.
+enum class Cache { kNone, kEmpty, kFull };
+
 // A folder with a corpus and a place for a model.
 class TrainingRuns {
  public:
   // With `parts` > 1 each part of the rows is held out once.
-  explicit TrainingRuns(int parts) {
+  explicit TrainingRuns(int parts, Cache cache = Cache::kNone) : cache_(cache) {
+    // The cache keeps no corpus of less than 100,000 bytes, and knows by its time one that is
+    // settled.
+    const std::string more(cache == Cache::kNone ? 0 : 5000, '.');
     std::string rows = "label,text\n";
     for (int i = 0; i < 24; ++i) {
       rows += i % 2 == 0 ? "animals,the cat and horse " : "colours,the red and green ";
-      rows += std::string(1, static_cast<char>('a' + i)) + "\n";
+      rows += std::string(1, static_cast<char>('a' + i)) + more + "\n";
     }
-    command_ = {"--train",  folder_.write("rows.csv", rows),
-                "--output", output(),
-                "--folds",  std::to_string(parts)};
+    const std::string corpus = folder_.write("rows.csv", rows);
+    std::filesystem::last_write_time(
+        corpus, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+    command_ = {"--train", corpus, "--output", output(), "--folds", std::to_string(parts)};
     const char* const small[] = {
-        "--width",        "4",  "--heads",   "1", "--feed-forward",     "0",
-        "--layers",       "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
-        "--batch-size",   "64", "--threads", "1", "--subwords",         "20",
-        "--corpus-cache", "off"};
+        "--width",      "4",  "--heads",   "1", "--feed-forward",     "0",
+        "--layers",     "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
+        "--batch-size", "64", "--threads", "1", "--subwords",         "20"};
     command_.insert(command_.end(), std::begin(small), std::end(small));
+    const std::string cached = cache_ == Cache::kNone ? "off" : cache_folder();
+    for (auto* words : {&command_, &resume_}) {
+      words->insert(words->end(), {"--corpus-cache", cached});
+    }
+    clear();
   }
 
   const std::string& folder() const { return folder_.path(); }
@@ -46,14 +58,18 @@ class TrainingRuns {
   std::string work() const { return output() + model::kTrainingSuffix; }
 
   CommandResult begin(io::Operations& calls) const { return run_command(train, command_, calls); }
-  CommandResult resume(io::Operations& calls) const {
-    return run_command(train, {"--resume", "--output", output(), "--checkpoint-every", "1e-9"},
-                       calls);
-  }
+  CommandResult resume(io::Operations& calls) const { return run_command(train, resume_, calls); }
 
   void clear() const {
     std::filesystem::remove_all(output());
     std::filesystem::remove_all(work());
+    std::filesystem::remove_all(cache_folder());
+    std::filesystem::create_directory(cache_folder());
+    if (io::exists(kept_cache())) copy(kept_cache(), cache_folder());
+  }
+  // What a run has left in the cache is there from now on.
+  void keep_cache() const {
+    if (cache_ == Cache::kFull) copy(cache_folder(), kept_cache());
   }
   // Puts a copy of the working folder aside, and back.
   void keep_work() const { copy(work(), folder_.file("kept")); }
@@ -72,8 +88,13 @@ class TrainingRuns {
     std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
   }
 
+  std::string cache_folder() const { return folder_.file("cache"); }
+  std::string kept_cache() const { return folder_.file("kept cache"); }
+
   TemporaryFolder folder_;
+  Cache cache_;
   std::vector<std::string> command_;
+  std::vector<std::string> resume_{"--resume", "--output", output(), "--checkpoint-every", "1e-9"};
 };
 
 }  // namespace fastformer
