@@ -2,7 +2,6 @@
 #include "commands/token_store.h"
 
 #include <fastformer/error.h>
-#include <optional>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

@@ -1,3 +1,4 @@
+// The new handler that gives reserves back, and who had the place before.
 #include "base/memory_reserve.h"
 
 #include <atomic>
