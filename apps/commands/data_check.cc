@@ -5,6 +5,7 @@
 
 #include "commands/commands.h"
 #include "commands/data_check_report.h"
+#include "data/corpus_reader.h"
 
 namespace fastformer::apps {
 namespace {
@@ -53,13 +54,15 @@ int run_data_check(Arguments arguments) {
   ThreadPool pool(options.threads);
   const ParallelFor parallel_for = pool.parallel_for();
   checked.facts = data::check_corpus(checked.files, options.check, parallel_for);
-  if (options.check.corpus.group_column.empty()) {
+  const bool has_rows = checked.facts.rows > 0;
+  if (has_rows && options.check.corpus.group_column.empty()) {
     checked.group = data::likely_group_column(checked.files[0], options.check.corpus,
                                               options.check.needs_label, parallel_for);
   }
   checked.suggestions = data::suggestions(checked.facts, checked.group, options.check.strip_html);
   checked.remarks = data::remarks(checked.facts);
   print(options.json ? data_check_json(checked) : data_check_text(checked));
+  if (!has_rows) throw data::has_none("rows", checked.files[0]);
   return kDone;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/strings.h"
+#include "data/corpus_reader.h"
 #include "metrics/calibration.h"
 #include "metrics/temperature.h"
 #include "model/decision.h"
@@ -24,7 +25,7 @@ std::vector<data::Record> read_rows(LoadedClassifier& classifier,
   std::vector<data::Record> records =
       data::read_corpus(files, corpus, /*needs_label=*/true, classifier.parallel_for(), &report);
   for (const std::string& line : report.summary()) log_info(line);
-  if (records.empty()) throw Error("there are no rows", files[0]);
+  if (records.empty()) throw data::has_none("rows", files[0]);
   return records;
 }
 

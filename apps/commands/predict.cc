@@ -103,6 +103,9 @@ int run_predict(Arguments arguments) {
     label_block(lines, classifier, block);
   }
   reader->report();
+  if (documents == 0 && options.input != "-") {
+    log_warning(printable(options.input) + ": there are no documents");
+  }
   if (truncated > 0) {
     log_warning(format_count(truncated) + " of " + format_count(documents) +
                 " documents are longer than the model's " +

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/strings.h"
 #include "commands/token_store.h"
+#include "data/corpus_reader.h"
 #include "data/split.h"
 #include "data/stored_rows.h"
 #include "text/pipeline.h"
@@ -67,7 +68,7 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
   const data::RowStore store =
       data::stored_rows(files.text, files.corpus, /*needs_label=*/false, cache, threads);
   for (const std::string& line : store.report()) log_info(line);
-  if (store.size() == 0) throw Error("there is no text", files.text[0]);
+  if (store.size() == 0) throw data::has_none("documents", files.text[0]);
   Texts train, valid;
   split(store, files.valid_share, seed, train, valid);
   Digest cut;
@@ -91,7 +92,7 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
   TokenStore tokens = stored_tokens(source, options, nullptr, cache);
   PretrainingText text = {std::move(tokens.tokenizer), std::move(tokens.train),
                           std::move(tokens.valid)};
-  if (text.train.empty()) throw Error("there is no text", files.text[0]);
+  if (text.train.empty()) throw data::has_none("documents", files.text[0]);
   log_info(count_of(train.size()) + " documents to learn from, " + count_of(valid.size()) +
            " to validate on; vocabulary of " + format_count(text.tokenizer->size()) + " tokens");
   return text;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/strings.h"
+#include "data/corpus_reader.h"
 #include "data/labels.h"
 #include "data/split.h"
 #include "data/stored_rows.h"
@@ -189,14 +190,11 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
   data::CorpusOptions training_corpus = files.corpus;
   training_corpus.read_shares_from(files.soft_label_column);
   const Store store = read(files.train, training_corpus, cache, threads);
-  if (store->size() == 0) {
-    throw Error("there are no training rows", files.train[0],
-                "Give a file with rows, below the names of the columns if it has them");
-  }
+  if (store->size() == 0) throw data::has_none("training rows", files.train[0]);
   Store valid;
   if (!files.valid.empty()) {
     valid = read(files.valid, validation_corpus(files), cache, threads);
-    if (valid->size() == 0) throw Error("there are no validation rows", files.valid[0]);
+    if (valid->size() == 0) throw data::has_none("validation rows", files.valid[0]);
   }
   TrainingRows rows;
   rows.train_files = files.train;

@@ -80,6 +80,11 @@ std::string place_of(const Record& record, const std::vector<std::string>& files
   return io::input_name(file) + ", line " + std::to_string(record.line);
 }
 
+Error has_none(const std::string& what, const std::string& file) {
+  return Error("there are no " + what, file,
+               "Give a file with rows, below the names of the columns if it has them");
+}
+
 std::vector<Record> read_corpus(const std::vector<std::string>& files, const CorpusOptions& options,
                                 bool needs_label, const ParallelFor& parallel_for,
                                 ReadReport* report) {

@@ -1,6 +1,8 @@
 // Reads a corpus of one or more files, block by block or whole.
 #pragma once
 
+#include <fastformer/error.h>
+
 #include <exception>
 #include <memory>
 #include <string>
@@ -51,6 +53,9 @@ class CorpusReader {
   std::exception_ptr pending_;
   ReadReport report_;
 };
+
+// What is wrong with files that have none of `what` ("rows"), of which `file` is the first.
+Error has_none(const std::string& what, const std::string& file);
 
 // "FILE, line N" of a record of these files; the document's path in a folder.
 std::string place_of(const Record& record, const std::vector<std::string>& files);

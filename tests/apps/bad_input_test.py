@@ -51,7 +51,7 @@ class BadInputTest(TrainedModelTest):
     def tearDownClass(cls):
         if TABLE:
             print("| what | exit code | message |\n| --- | --- | --- |")
-            for what, code, message in cls.table:
+            for what, code, message in dict.fromkeys(cls.table):
                 print(f"| {what} | {code} | {message.replace(str(cls.path) + '/', '')} |")
         super().tearDownClass()
 
@@ -77,6 +77,35 @@ class BadInputTest(TrainedModelTest):
                                self.path / "never", *SMALL, message=message)
                 self.assertFalse((self.path / "never").exists())
                 self.assertFalse((self.path / "never.training").exists())
+
+    def test_files_without_rows(self):
+        for name, content in (("nothing.csv", b""), ("names.csv", b"id,text,label\n")):
+            file = self.path / name
+            file.write_bytes(content)
+            model = ["--model", self.model]
+            for command in (["evaluate", *model, "--data", file],
+                            ["quantize", *model, "--data", file, "--output", self.path / "never"],
+                            ["data", "check", file],
+                            ["pretrain", "--text", file, "--output", self.path / "never"]):
+                self.fail_with(f"{' '.join(command[:2]) if command[0] == 'data' else command[0]} on "
+                               f"{name}", *command, message=f"{name}: there ")
+            out, error = run("predict", *model, "--input", file)
+            self.assertEqual(out, "")
+            self.assertIn(f"{name}: there are no documents", error)
+            out, error = run("predict", *model, "--input", "-", stdin="")
+            self.assertEqual((out, "no documents" in error), ("", False))
+
+    def test_too_little_memory_for_a_training(self):
+        """Said before it begins, whatever becomes of it."""
+        limit = 3 << 30
+        done = subprocess.run([PROGRAM, *map(str, ["train", "--train", self.train, "--output",
+                               self.path / "large", *SMALL, "--width", "4096", "--layers", "30"])],
+                              capture_output=True, text=True, timeout=300, preexec_fn=lambda:
+                              resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, "the training will take about [0-9.]+ GB of memory and [0-9.]+ "
+                         "GB are left: .* make the model smaller")
+        self.assertIn("out of memory", done.stderr.lower())
 
     def test_columns_and_outputs(self):
         train = ["train", "--train", self.train, *SMALL]
@@ -207,8 +236,17 @@ class BadInputTest(TrainedModelTest):
         self.assertIn("No space left on device", done.stderr)
 
     def test_damaged_models(self):
+        self.damage(self.model)
+
+    def test_damaged_models_of_pieces(self):
+        model = self.path / "small pieces"
+        run("train", "--train", self.train, "--output", model, *SMALL, "--tokenizer", "bpe",
+            "--vocabulary-size", "40")
+        self.damage(model)
+
+    def damage(self, model):
         draw = random.Random(1)
-        for file in sorted(self.model.iterdir()):
+        for file in sorted(model.iterdir()):
             whole = file.read_bytes()
             damages = [("removed", None), ("empty", b""), ("cut", whole[:len(whole) // 2]),
                        ("foreign", b"PK\x03\x04" + bytes(100)), ("doubled", whole * 2)]
@@ -219,11 +257,11 @@ class BadInputTest(TrainedModelTest):
                 damages.append((f"a bit of byte {at} flipped", bytes(flipped)))
             for how, content in damages:
                 with self.subTest(f"{file.name} {how}"):
-                    self.use_damaged(file.name, how, content)
+                    self.use_damaged(model, file.name, how, content)
 
-    def use_damaged(self, name, how, content):
+    def use_damaged(self, whole, name, how, content):
         model = self.path / "damaged"
-        shutil.copytree(self.model, model)
+        shutil.copytree(whole, model)
         try:
             (model / name).unlink()
             if content is not None:
@@ -233,7 +271,8 @@ class BadInputTest(TrainedModelTest):
                 done = subprocess.run([PROGRAM, *map(str, [*command, *where])], capture_output=True,
                                       timeout=60)
                 self.assertIn(done.returncode, (0, 1), done.stderr)
-                if "flipped" in how and name in ("model.safetensors", "vocabulary.txt"):
+                if "flipped" in how and name in ("model.safetensors", "vocabulary.txt",
+                                                 "sentencepiece.model"):
                     self.assertEqual(done.returncode, 1, how)
                 if done.returncode and command[0] == "predict" and "flipped" not in how:
                     self.table.append((f"predict, {name} {how}", 1, said(done.stderr.decode())))

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,12 @@
 
 namespace fastformer {
 
+// What a program says when std::bad_alloc ends a command.
+inline constexpr const char* kOutOfMemory = "out of memory";
+
 struct CommandResult {
   int code = 0;
-  std::string error;     // of an Error
+  std::string error;     // of an Error, or kOutOfMemory
   std::string warnings;  // a line each
   std::string output;
 };
@@ -57,6 +61,9 @@ inline CommandResult run_command(int (*command)(apps::Arguments),
   } catch (const Error& error) {
     result.code = apps::kFailed;
     result.error = error.what();
+  } catch (const std::bad_alloc&) {
+    result.code = apps::kFailed;
+    result.error = kOutOfMemory;
   } catch (const std::exception& error) {
     ADD_FAILURE() << "not an Error: " << error.what();
     result.code = apps::kFailed;

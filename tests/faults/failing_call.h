@@ -29,6 +29,9 @@ inline const char* name_of(Fault fault) {
 // Counts all calls. Nothing waits for the disk.
 class FailingCall : public io::Operations {
  public:
+  // The calls that want memory, not a file.
+  static constexpr const char* kTakeMemory = "take memory";
+
   // `number` is from 1.
   explicit FailingCall(Fault fault = Fault::kNone, int number = 0)
       : fault_(fault), number_(number) {}
@@ -82,8 +85,24 @@ class FailingCall : public io::Operations {
   void* map(int file, std::size_t size) override {
     return fails("map", ENOMEM) ? nullptr : Operations::map(file, size);
   }
+  void* map_memory(std::size_t size) override {
+    return fails(kTakeMemory, ENOMEM) ? nullptr : Operations::map_memory(size);
+  }
   void* map_shared(int file, std::size_t size) override {
     return fails("map", ENOMEM) ? nullptr : Operations::map_shared(file, size);
+  }
+  void* grow(void* bytes, std::size_t size, std::size_t wanted) override {
+    return fails(kTakeMemory, ENOMEM) ? nullptr : Operations::grow(bytes, size, wanted);
+  }
+  int unmap(void* bytes, std::size_t size) override {
+    const int result = Operations::unmap(bytes, size);
+    return fails("unmap", ENOMEM) ? -1 : result;
+  }
+  int release(void* bytes, std::size_t size) override {
+    return fails("release", EAGAIN) ? -1 : Operations::release(bytes, size);
+  }
+  int read_ahead(void* bytes, std::size_t size) override {
+    return fails("read ahead", EAGAIN) ? -1 : Operations::read_ahead(bytes, size);
   }
   int allocate(int file, std::size_t size) override {
     return fails("allocate", ENOSPC) ? -1 : Operations::allocate(file, size);
@@ -98,8 +117,10 @@ class FailingCall : public io::Operations {
  private:
   bool fails(const std::string& call, int error) {
     calls_.push_back(call);
-    const bool strikes = (fault_ == Fault::kOnce && std::ssize(calls_) == number_) ||
-                         (fault_ == Fault::kForGood && std::ssize(calls_) >= number_);
+    // A lost disk takes no memory with it.
+    const bool strikes =
+        (fault_ == Fault::kOnce && std::ssize(calls_) == number_) ||
+        (fault_ == Fault::kForGood && std::ssize(calls_) >= number_ && call != kTakeMemory);
     if (strikes) errno = error;
     return strikes;
   }

@@ -16,7 +16,7 @@ constexpr char kState[] = "model.training/checkpoint.safetensors";
 // A run, what it asked of the disk, and which states it had made durable when.
 class RecordedRun {
  public:
-  RecordedRun() : runs_(2) {
+  RecordedRun() : runs_(Run::kParts) {
     EXPECT_EQ(runs_.begin(recorded_).code, 0);
     model_ = runs_.model_bytes();
     std::string next;

@@ -1,4 +1,5 @@
-// Whole runs of "fastformer train" on a few rows, and what is promised of their model folder.
+// Whole runs of "fastformer train" and "pretrain" on a few rows, and what is promised of their
+// model folder.
 #pragma once
 
 #include <chrono>
@@ -7,15 +8,21 @@
 #include <vector>
 
 #include "commands/commands.h"
-#include "faults/command_run.h"
-#include "faults/failing_call.h"
+#include "faults/faulty_run.h"
 #include "learn/torch_errors.h"
 #include "model/folder.h"
 
 namespace fastformer {
 
+// What a run is: a training that holds out a share of the rows, or each of two parts once, or a
+// pretraining.
+enum class Run { kShare, kParts, kPretraining };
+
 inline int train(apps::Arguments words) {
   return learn::with_torch_errors([&] { return apps::run_train(words); });
+}
+inline int pretrain(apps::Arguments words) {
+  return learn::with_torch_errors([&] { return apps::run_pretrain(words); });
 }
 
 // The files of a model that every way to the end of a run gives the same bytes.
@@ -27,8 +34,8 @@ enum class Cache { kNone, kEmpty, kFull };
 // A folder with a corpus and a place for a model.
 class TrainingRuns {
  public:
-  // With `parts` > 1 each part of the rows is held out once.
-  explicit TrainingRuns(int parts, Cache cache = Cache::kNone) : cache_(cache) {
+  explicit TrainingRuns(Run run, Cache cache = Cache::kNone)
+      : command_of_(run == Run::kPretraining ? pretrain : train), cache_(cache) {
     // The cache keeps no corpus of less than 100,000 bytes, and knows by its time one that is
     // settled.
     const std::string more(cache == Cache::kNone ? 0 : 5000, '.');
@@ -40,11 +47,16 @@ class TrainingRuns {
     const std::string corpus = folder_.write("rows.csv", rows);
     std::filesystem::last_write_time(
         corpus, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
-    command_ = {"--train", corpus, "--output", output(), "--folds", std::to_string(parts)};
+    if (run == Run::kPretraining) {
+      command_ = {"--text", corpus, "--candidates", "5"};
+    } else {
+      command_ = {"--train", corpus, "--folds", run == Run::kParts ? "2" : "1"};
+    }
     const char* const small[] = {
         "--width",      "4",  "--heads",   "1", "--feed-forward",     "0",
         "--layers",     "1",  "--epochs",  "1", "--checkpoint-every", "1e-9",
         "--batch-size", "64", "--threads", "1", "--subwords",         "20"};
+    command_.insert(command_.end(), {"--output", output()});
     command_.insert(command_.end(), std::begin(small), std::end(small));
     const std::string cached = cache_ == Cache::kNone ? "off" : cache_folder();
     for (auto* words : {&command_, &resume_}) {
@@ -57,8 +69,12 @@ class TrainingRuns {
   std::string output() const { return folder_.file("model"); }
   std::string work() const { return output() + model::kTrainingSuffix; }
 
-  CommandResult begin(io::Operations& calls) const { return run_command(train, command_, calls); }
-  CommandResult resume(io::Operations& calls) const { return run_command(train, resume_, calls); }
+  CommandResult begin(io::Operations& calls) const {
+    return run_command(command_of_, command_, calls);
+  }
+  CommandResult resume(io::Operations& calls) const {
+    return run_command(command_of_, resume_, calls);
+  }
 
   void clear() const {
     std::filesystem::remove_all(output());
@@ -92,6 +108,7 @@ class TrainingRuns {
   std::string kept_cache() const { return folder_.file("kept cache"); }
 
   TemporaryFolder folder_;
+  int (*command_of_)(apps::Arguments);
   Cache cache_;
   std::vector<std::string> command_;
   std::vector<std::string> resume_{"--resume", "--output", output(), "--checkpoint-every", "1e-9"};
