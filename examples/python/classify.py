@@ -22,6 +22,9 @@ class Classifier:
                 ("threshold", ctypes.c_double, [ctypes.c_void_p, ctypes.c_size_t]),
                 ("scores", ctypes.c_int, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t,
                                           ctypes.POINTER(ctypes.c_double)]),
+                ("scores_of_all", ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_char_p),
+                                                 ctypes.POINTER(ctypes.c_size_t), ctypes.c_size_t,
+                                                 ctypes.c_int, ctypes.POINTER(ctypes.c_double)]),
                 ("scores_of_ids", ctypes.c_int, [ctypes.c_void_p, ctypes.POINTER(ctypes.c_int32),
                                                  ctypes.c_size_t,
                                                  ctypes.POINTER(ctypes.c_double)])):
@@ -48,6 +51,17 @@ class Classifier:
             self.fail()
         return list(scores)
 
+    def scores_of_all(self, texts, threads=0):
+        """The probabilities of each label for many texts; threads=0: as many as there are."""
+        encoded = [text.encode() for text in texts]
+        count, labels = len(encoded), len(self.labels)
+        scores = (ctypes.c_double * (count * labels))()
+        if self.functions.fastformer_scores_of_all(
+                self.handle, (ctypes.c_char_p * count)(*encoded),
+                (ctypes.c_size_t * count)(*map(len, encoded)), count, threads, scores) < 0:
+            self.fail()
+        return [scores[i * labels:(i + 1) * labels] for i in range(count)]
+
     def scores_of_ids(self, ids):
         """The same from token ids, by the encoder alone."""
         scores = (ctypes.c_double * len(self.labels))()
@@ -56,9 +70,12 @@ class Classifier:
             self.fail()
         return list(scores)
 
-    def labelled(self, text):
-        """Pairs (label, score) that the text is given, best first."""
-        ranked = sorted(zip(self.scores(text), range(len(self.labels))), key=lambda e: -e[0])
+    def labelled(self, texts):
+        """For each text the pairs (label, score) that it is given, best first."""
+        return [self.given(scores) for scores in self.scores_of_all(texts)]
+
+    def given(self, scores):
+        ranked = sorted(zip(scores, range(len(self.labels))), key=lambda entry: -entry[0])
         if not self.functions.fastformer_gives_several_labels(self.handle):
             ranked = ranked[:1]
         else:
@@ -69,6 +86,6 @@ class Classifier:
 
 if __name__ == "__main__":
     classifier = Classifier(sys.argv[1], sys.argv[2])
-    for document in sys.argv[3:]:
-        print("\t".join(f"{label}\t{score:.4f}" for label, score in classifier.labelled(document)))
+    for given in classifier.labelled(sys.argv[3:]):
+        print("\t".join(f"{label}\t{score:.4f}" for label, score in given))
     classifier.close()

@@ -37,7 +37,11 @@ double fastformer_threshold(const fastformer_classifier* classifier, size_t labe
 /* Writes fastformer_label_count scores of a text of `length` bytes; 0, or below 0 on failure. */
 int fastformer_scores(const fastformer_classifier* classifier, const char* text, size_t length,
                       double* scores);
-/* The same of token ids, by the encoder alone. */
+/* Scores of `count` texts of so many bytes each, one text's after the other's, on that many
+ * threads; 0: all that the process may use. Each text's are as alone. */
+int fastformer_scores_of_all(const fastformer_classifier* classifier, const char* const* texts,
+                             const size_t* lengths, size_t count, int threads, double* scores);
+/* Scores of one text's token ids, by the encoder alone. */
 int fastformer_scores_of_ids(const fastformer_classifier* classifier, const int32_t* ids,
                              size_t count, double* scores);
 

@@ -42,6 +42,10 @@ class TextClassifier {
   // Error when the model has no tokenizer, and on a document that is too long when the model
   // refuses such documents.
   std::vector<double> scores(std::string_view text) const;
+  // Scores [texts, labels], row-major, of many documents, each the same bits as alone, on that many
+  // threads; 0: all that the process may use. Long documents are shared out too. An Error about a
+  // document says which, from 1 on, and also comes where the system refuses threads.
+  std::vector<double> scores_of_all(std::span<const std::string_view> texts, int threads = 0) const;
   // Scores of the encoder alone, from token ids. Throws an Error for ids that the model does not
   // have and for more of them than it takes.
   std::vector<double> scores_of_ids(std::span<const std::int32_t> ids) const;

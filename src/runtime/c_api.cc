@@ -100,6 +100,20 @@ int fastformer_scores(const fastformer_classifier* classifier, const char* text,
   });
 }
 
+int fastformer_scores_of_all(const fastformer_classifier* classifier, const char* const* texts,
+                             const size_t* lengths, size_t count, int threads, double* scores) {
+  return write_scores(classifier, scores, [&] {
+    if ((!texts || !lengths) && count > 0) throw fastformer::Error("the texts are NULL");
+    std::vector<std::string_view> views;
+    views.reserve(count);
+    for (size_t i = 0; i < count; ++i) {
+      if (!texts[i] && lengths[i] > 0) throw fastformer::Error("a text is NULL");
+      views.emplace_back(texts[i], lengths[i]);
+    }
+    return classifier->classifier.scores_of_all(views, threads);
+  });
+}
+
 int fastformer_scores_of_ids(const fastformer_classifier* classifier, const int32_t* ids,
                              size_t count, double* scores) {
   return write_scores(classifier, scores, [&] {

@@ -1,6 +1,6 @@
-"""The C API through the Python example, on a model imported from the authors' weights.
+"""The C API through the Python example, on a model imported from the authors' weights and on trained ones.
 
-c_api_test.py PROGRAM C_LIBRARY GOLDEN_FOLDER
+c_api_test.py PROGRAM C_LIBRARY TEST_DATA
 """
 
 import ctypes
@@ -13,8 +13,10 @@ import threading
 import unittest
 
 PROGRAM, LIBRARY = sys.argv[1:3]
-WEIGHTS = pathlib.Path(sys.argv[3], "official_small_f32.safetensors")
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "examples" / "python"))
+WEIGHTS = pathlib.Path(sys.argv[3], "golden", "official_small_f32.safetensors")
+TRAINED = pathlib.Path(sys.argv[3], "models")
+EXAMPLE = pathlib.Path(__file__).parents[2] / "examples" / "python" / "classify.py"
+sys.path.insert(0, str(EXAMPLE.parent))
 from classify import Classifier  # noqa: E402
 
 
@@ -48,6 +50,28 @@ class CApiTest(unittest.TestCase):
                          self.predicted([1, 2, 3], "--precision", "bfloat16"))
         rounded.close()
 
+    def test_texts_have_the_scores_of_predict(self):
+        texts = [f"{text} {i}" for i in range(50) for text in ("the cat", "Red of six, or a d\u00f6g", "")]
+        for folder in ("format1", "format2", "pieces"):
+            model = str(TRAINED / folder)
+            out = subprocess.run([PROGRAM, "predict", "--model", model, "--input", "-", "--json", "--top-k", "0",
+                                  "--format", "jsonl"], capture_output=True, text=True, check=True,
+                                 input="".join(json.dumps({"text": text}) + "\n" for text in texts)).stdout
+            predicted = [{entry["label"]: entry["score"] for entry in json.loads(line)["labels"]}
+                         for line in out.splitlines()]
+            classifier = Classifier(LIBRARY, model)
+            for found in (classifier.scores_of_all(texts), classifier.scores_of_all(texts, threads=1),
+                          [classifier.scores(text) for text in texts]):
+                self.assertEqual([dict(zip(classifier.labels, scores)) for scores in found], predicted)
+            classifier.close()
+
+    def test_the_example_labels_texts(self):
+        for model, given in (("format1", ["animals\t", "colours\t"]), ("pieces", ["animals\t", "colours\t"])):
+            lines = subprocess.run([sys.executable, EXAMPLE, LIBRARY, TRAINED / model, "the cat and a horse",
+                                    "red and green"], capture_output=True, text=True,
+                                   check=True).stdout.splitlines()
+            self.assertEqual([line[:8] for line in lines], given)
+
     def test_threads_may_share_a_classifier(self):
         expected = self.classifier.scores_of_ids([1, 2, 3])
         found = []
@@ -64,6 +88,8 @@ class CApiTest(unittest.TestCase):
             Classifier(LIBRARY, self.model + "-nowhere")
         with self.assertRaisesRegex(RuntimeError, "no tokenizer"):
             self.classifier.scores("text")
+        with self.assertRaisesRegex(RuntimeError, "no tokenizer"):
+            self.classifier.scores_of_all(["text"])
         with self.assertRaisesRegex(RuntimeError, "id -1"):
             self.classifier.scores_of_ids([-1])
         with self.assertRaisesRegex(RuntimeError, "more than the model"):
@@ -71,6 +97,7 @@ class CApiTest(unittest.TestCase):
         library = self.classifier.functions
         scores = (ctypes.c_double * len(self.classifier.labels))()
         self.assertEqual(library.fastformer_scores(None, b"", 0, scores), -1)
+        self.assertEqual(library.fastformer_scores_of_all(self.classifier.handle, None, None, 2, 1, scores), -1)
         self.assertEqual(library.fastformer_label_count(None), 0)
         self.assertLess(library.fastformer_threshold(self.classifier.handle, 10 ** 6), 0)
         library.fastformer_close(None)
