@@ -2,9 +2,12 @@
 # Runs the fuzz targets under the address and undefined-behaviour sanitizers (clang's libFuzzer).
 #
 #   scripts/fuzz.sh [INPUTS [TARGET...]]     inputs for each target (100000); all targets
+#   scripts/fuzz.sh keep [TARGET...]         takes what was learnt into the tests
 #
 # What the fuzzer has learnt stays in build/fuzz/corpus and is where the next run goes on; inputs that
-# break a target land in build/fuzz/found. Add those to tests/fuzz/seeds once they are mended.
+# break a target land in build/fuzz/found. Add those to tests/fuzz/seeds once they are mended. "keep"
+# copies to tests/fuzz/learnt, which ctest replays, inputs for the places in the code that what lies
+# there does not reach.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup.sh
@@ -21,13 +24,29 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=3}
 
 failed=false
 mkdir -p build/fuzz/found
+
+keep() {
+  local target kept
+  for target in "$@"; do
+    kept=tests/fuzz/learnt/$target
+    mkdir -p "$kept"
+    "build/fuzz/bin/${target}_fuzz" -merge=1 -use_counters=0 "$kept" "tests/fuzz/seeds/$target" \
+      "build/fuzz/corpus/$target" >"build/fuzz/$target.log" 2>&1
+    printf '%-12s %6d inputs kept\n' "$target" "$(find "$kept" -type f | wc -l)"
+  done
+}
+if [[ $inputs == keep ]]; then
+  keep "${targets[@]}"
+  exit
+fi
+
 for target in "${targets[@]}"; do
   mkdir -p "build/fuzz/corpus/$target"
   log=build/fuzz/$target.log started=$SECONDS
   outcome=clean
   "build/fuzz/bin/${target}_fuzz" -runs="$inputs" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" \
-    "tests/fuzz/seeds/$target" >"$log" 2>&1 || outcome="BROKEN: see $log"
+    tests/fuzz/{seeds,learnt}/"$target" >"$log" 2>&1 || outcome="BROKEN: see $log"
   [[ $outcome == clean ]] || failed=true
   done_inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   printf '%-12s %10s inputs %6d s  %s\n' "$target" "${done_inputs:-?}" $((SECONDS - started)) "$outcome"
