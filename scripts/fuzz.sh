@@ -25,13 +25,20 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-malloc_context_size=3}
 failed=false
 mkdir -p build/fuzz/found
 
+# run TARGET ARGUMENT...: the target, its talk in a log.
+run() {
+  local target=$1
+  "build/fuzz/bin/${target}_fuzz" -timeout=10 -rss_limit_mb=4096 \
+    -artifact_prefix="build/fuzz/found/$target-" "${@:2}" >"build/fuzz/$target.log" 2>&1
+}
+
 keep() {
   local target kept
   for target in "$@"; do
     kept=tests/fuzz/learnt/$target
-    mkdir -p "$kept"
-    "build/fuzz/bin/${target}_fuzz" -merge=1 -use_counters=0 "$kept" "tests/fuzz/seeds/$target" \
-      "build/fuzz/corpus/$target" >"build/fuzz/$target.log" 2>&1
+    mkdir -p "$kept" "build/fuzz/corpus/$target"
+    run "$target" -merge=1 -use_counters=0 -max_len=4096 "$kept" "tests/fuzz/seeds/$target" \
+      "build/fuzz/corpus/$target" || fail "$target: see build/fuzz/$target.log"
     printf '%-12s %6d inputs kept\n' "$target" "$(find "$kept" -type f | wc -l)"
   done
 }
@@ -41,14 +48,12 @@ if [[ $inputs == keep ]]; then
 fi
 
 for target in "${targets[@]}"; do
-  mkdir -p "build/fuzz/corpus/$target"
-  log=build/fuzz/$target.log started=$SECONDS
-  outcome=clean
-  "build/fuzz/bin/${target}_fuzz" -runs="$inputs" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
-    -artifact_prefix="build/fuzz/found/$target-" "build/fuzz/corpus/$target" \
-    tests/fuzz/{seeds,learnt}/"$target" >"$log" 2>&1 || outcome="BROKEN: see $log"
+  mkdir -p "build/fuzz/corpus/$target" "tests/fuzz/learnt/$target"
+  started=$SECONDS outcome=clean
+  run "$target" -runs="$inputs" -print_final_stats=1 "build/fuzz/corpus/$target" \
+    tests/fuzz/{seeds,learnt}/"$target" || outcome="BROKEN: see build/fuzz/$target.log"
   [[ $outcome == clean ]] || failed=true
-  done_inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  done_inputs=$(sed -n 's/^stat::number_of_executed_units: *//p' "build/fuzz/$target.log")
   printf '%-12s %10s inputs %6d s  %s\n' "$target" "${done_inputs:-?}" $((SECONDS - started)) "$outcome"
 done
 ! $failed

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "commands/class_weights.h"
 #include "commands/classifier_fit.h"
@@ -86,13 +88,17 @@ const Value& kept(std::map<std::string, Value>& made, const std::string& key, co
 
 class Tuning {
  public:
-  Tuning(const Search& search, learn::TrainingLog& log)
+  Tuning(const Search& search, learn::TrainingLog& log, const Json& before,
+         const std::function<void(Json)>& keep)
       : search_(search),
         log_(log),
+        keep_(keep),
         score_name_(learn::score_name_of(search.options.model.target)),
         part_(search.rows.folds.empty() ? TrainingRows() : search.rows.without_fold(0)),
         deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                     std::chrono::duration<double>(search.options.autotune))) {}
+                                     std::chrono::duration<double>(search.options.autotune))) {
+    read(before);
+  }
 
   Json run(const std::vector<std::string>& keys) {
     try {
@@ -163,7 +169,8 @@ class Tuning {
     config::OptionSet set;
     options.describe(set);
     set.apply_json(changes, config::Source::kFlag, "autotune");
-    const std::string name = "trial " + std::to_string(++attempts_);
+    if (!before_.empty() && before_.front().changes == changes) return done_before();
+    const std::string name = "trial " + std::to_string(trials_.size() + 1);
     log_.begin_part(name);
     Trial trial;
     trial.changes = changes;
@@ -174,7 +181,34 @@ class Tuning {
              format_fixed(trial.validation.score, 4) + ", cross entropy " +
              format_fixed(trial.validation.loss, 4) + ", " + format_duration(trial.seconds));
     trials_.push_back(trial);
+    keep_({{"trials", trials_done()}});
     return trial;
+  }
+
+  // The next trial, which was done before the run was stopped.
+  Trial done_before() {
+    trials_.push_back(before_.front());
+    before_.pop_front();
+    return trials_.back();
+  }
+
+  // Trials as trials_done() wrote them.
+  void read(const Json& before) try {
+    if (before.is_null()) return;
+    for (const Json& done : before.at("trials")) {
+      Trial trial;
+      trial.changes = done.at("changes");
+      trial.validation.score = done.at(score_name_).get<double>();
+      trial.validation.loss = done.at("loss").get<double>();
+      trial.seconds = done.at("seconds").get<double>();
+      deadline_ -=
+          std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(trial.seconds));
+      before_.push_back(std::move(trial));
+    }
+    log_info(std::to_string(before_.size()) + " trials were done before the run was stopped");
+  } catch (const nlohmann::json::exception&) {
+    throw Error("the run's state does not say what a search tried", search_.options.output,
+                "Remove the folder that it is in and begin anew");
   }
 
   learn::Validation validation_of(TrainOptions& options, const Json& changes) {
@@ -217,10 +251,11 @@ class Tuning {
   }
 
   void stop_in_time() const {
+    if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
     if (Clock::now() > deadline_) throw TimeIsUp();
   }
 
-  Json result() const {
+  Json trials_done() const {
     Json trials = Json::array();
     for (const Trial& trial : trials_) {
       trials.push_back({{"changes", trial.changes},
@@ -228,16 +263,19 @@ class Tuning {
                         {"loss", trial.validation.loss},
                         {"seconds", trial.seconds}});
     }
-    return {{"chosen", best_.changes}, {"trials", trials}};
+    return trials;
   }
+
+  Json result() const { return {{"chosen", best_.changes}, {"trials", trials_done()}}; }
 
   const Search& search_;
   learn::TrainingLog& log_;
+  const std::function<void(Json)>& keep_;
   std::string score_name_;
   TrainingRows part_;  // the rows with their first part held out, where parts are
   Clock::time_point deadline_;
   Trial best_;
-  int attempts_ = 0;
+  std::deque<Trial> before_;  // done before the run was stopped, the next one first
   // What branches said of the validation rows, by the changes that are about them.
   std::map<std::string, learn::HeldOut> encoders_;
   std::map<std::string, std::vector<float>> wides_;
@@ -259,9 +297,12 @@ std::vector<std::string> options_to_tune(const TrainOptions& options,
   return keys;
 }
 
-Json autotune(const Search& search, const std::vector<std::string>& keys, learn::TrainingLog& log) {
-  return Tuning(search, log).run(keys);
+Json autotune(const Search& search, const std::vector<std::string>& keys, learn::TrainingLog& log,
+              const Json& before, const std::function<void(Json)>& keep) {
+  return Tuning(search, log, before, keep).run(keys);
 }
+
+bool is_chosen(const Json& tuning) { return tuning.is_object() && tuning.contains("chosen"); }
 
 void apply_tuning(const Json& tuning, TrainOptions& options) {
   const bool is_whole =

@@ -1,6 +1,7 @@
 // fastformer train --autotune: a search for settings that suit the rows.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,9 +31,15 @@ std::vector<std::string> options_to_tune(const TrainOptions& options, const conf
 // option of `keys` at a time, drawn by the seed, each on top of the best so far. Better is what has
 // a lower loss on the validation rows (the first part where parts are held out) and no lower score;
 // so the result is never worse there than what was given. A trial that the time cuts off does not
-// count. Logs every trial and returns them all for metrics.json.
+// count. Logs every trial and returns them all for metrics.json. `keep` is given those done so far
+// after each; `before`, null or the last of that from a search that was stopped, takes their place
+// and their time.
 config::Json autotune(const Search& search, const std::vector<std::string>& keys,
-                      learn::TrainingLog& log);
+                      learn::TrainingLog& log, const config::Json& before,
+                      const std::function<void(config::Json)>& keep);
+
+// Whether that is the end of a search.
+bool is_chosen(const config::Json& tuning);
 
 // Makes the changes that autotune() chose to options that are as they were when it began.
 void apply_tuning(const config::Json& tuning, TrainOptions& options);

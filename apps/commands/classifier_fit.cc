@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "commands/word_vector_start.h"
 #include "learn/device.h"
@@ -108,8 +107,6 @@ FittedClassifier fit_encoder(const FitSettings& settings, EncodedRows encoded, K
       settings.after_step();
     };
   }
-  std::optional<StopSignals> signals;
-  if (settings.run) signals.emplace();
   fitted.result = learn::train(task, options.training, observer,
                                settings.run ? settings.run->next() : learn::Continuation());
   if (!fitted.result.diverged.empty()) {

@@ -112,7 +112,6 @@ bool pretrain_into(const io::WorkFolder& folder, RunState& run, PretrainOptions&
                                options.masking, seed);
   learn::TrainingLog log(folder.file(model::kTrainingLogFile), task.score_name(),
                          options.resuming.resume);
-  const StopSignals signals;
   const learn::TrainingResult result =
       learn::train(task, options.training, log.observer(), run.next());
   if (!result.diverged.empty()) log_warning(result.diverged);
@@ -152,11 +151,11 @@ int run_pretrain(Arguments arguments) {
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
   bool is_done = false;
-  make_trained_folder(options.output, options.resuming,
-                      [&](const io::WorkFolder& folder, RunState& run) {
-                        write_told(folder, kCommand, set, options.command);
-                        is_done = pretrain_into(folder, run, options, pool.parallel_for());
-                      });
+  make_trained_folder(
+      options.output, options.resuming, [&](const io::WorkFolder& folder, RunState& run) {
+        write_told(folder, kCommand, set, options.command);
+        is_done = pretrain_into(folder, run, options, until_stopped(pool.parallel_for()));
+      });
   return is_done ? kDone : kFailed;
 }
 

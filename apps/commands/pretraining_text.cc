@@ -92,7 +92,9 @@ PretrainingText read_pretraining_text(const PretrainingFiles& files, text::TextO
   TokenStore tokens = stored_tokens(source, options, nullptr, cache);
   PretrainingText text = {std::move(tokens.tokenizer), std::move(tokens.train),
                           std::move(tokens.valid)};
-  if (text.train.empty()) throw data::has_none("documents", files.text[0]);
+  if (text.train.empty()) {
+    throw Error("there is no text", files.text[0], "Give a file whose documents have words");
+  }
   log_info(count_of(train.size()) + " documents to learn from, " + count_of(valid.size()) +
            " to validate on; vocabulary of " + format_count(text.tokenizer->size()) + " tokens");
   return text;

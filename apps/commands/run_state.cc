@@ -122,9 +122,10 @@ learn::Continuation RunState::next() {
   return {this, is_within ? &*read_ : nullptr};
 }
 
-bool RunState::is_due() {
+bool RunState::is_due(bool is_last) {
   if (StopSignals::asked() != 0) return true;
-  return between_.count() > 0 && std::chrono::steady_clock::now() - last_ >= between_;
+  if (between_.count() == 0) return false;
+  return is_last || std::chrono::steady_clock::now() - last_ >= between_;
 }
 
 void RunState::keep(const learn::Checkpoint& state) { keep_now(&state); }
@@ -148,10 +149,7 @@ void RunState::keep_now(const learn::Checkpoint* training) {
 }
 
 void RunState::stop_if_asked() const {
-  if (StopSignals::asked() == 0) return;
-  log_info("stopped; the run so far is kept in " + folder_.path() +
-           ", and --resume goes on with it");
-  throw Stopped(StopSignals::asked());
+  if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
 }
 
 void RunState::write(const learn::Checkpoint* training) {
@@ -189,18 +187,26 @@ void make_trained_folder(const std::string& output, const ResumeOptions& options
       output, model::kTrainingSuffix, options.resume ? io::WorkStart::kAgain : io::WorkStart::kNew,
       "Go on with that run by --resume, remove it, or choose another output folder");
   std::optional<RunState> run;
+  const auto has_kept = [&run] { return run && run->has_kept(); };
+  const StopSignals signals;
   try {
     run.emplace(folder, options);
     train(folder, *run);
+  } catch (const Stopped&) {
+    log_info(has_kept() ? "stopped; the run so far is kept in " + folder.path() +
+                              ", and --resume goes on with it"
+                        : "stopped before there was anything to keep");
+    if (!has_kept()) folder.discard();
+    throw;
   } catch (const Error& error) {
-    if (run && run->has_kept()) {
+    if (has_kept()) {
       throw Error(error.what(), "", "The run so far is kept for --resume in " + folder.path(),
                   error.kind());
     }
     if (!options.resume) folder.discard();
     throw;
   } catch (...) {
-    if (!options.resume && !(run && run->has_kept())) folder.discard();
+    if (!options.resume && !has_kept()) folder.discard();
     throw;
   }
   folder.commit();

@@ -31,7 +31,7 @@ class RunState : public learn::StateKeeper {
   // Throws unless the run began with the same rows; `fingerprint` is a hash of them.
   void check_rows(std::uint64_t fingerprint);
 
-  // What a search for settings found, or null; kept as soon as it is set.
+  // What a search for settings found, or has tried so far, or null; kept as soon as it is set.
   const config::Json& tuning() const { return tuning_; }
   void set_tuning(config::Json tuning);
 
@@ -45,7 +45,8 @@ class RunState : public learn::StateKeeper {
   // The state that the next training goes on from, with which it is to be trained.
   learn::Continuation next();
 
-  bool is_due() override;
+  // Now and then, and at the end: what comes after it takes its time too.
+  bool is_due(bool is_last) override;
   void keep(const learn::Checkpoint& state) override;
 
   // Whether something is kept that --resume can go on with.
@@ -74,7 +75,7 @@ class RunState : public learn::StateKeeper {
 // Makes the model folder `output` by a run that can be taken up again: `train` fills a working
 // folder, which becomes `output` when it returns, without the files of the run. When it throws,
 // the working folder stays if a state of the run is in it and is removed otherwise. Throws when
-// `output` exists.
+// `output` exists. Signals to stop are noted meanwhile: `train` is to throw Stopped.
 void make_trained_folder(const std::string& output, const ResumeOptions& options,
                          const std::function<void(const io::WorkFolder&, RunState&)>& train);
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "commands/autotune.h"
 #include "commands/class_weights.h"
@@ -109,10 +110,11 @@ std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassi
   return table;
 }
 
-// Changes the options by a search, or to what one has found before the run was stopped.
+// Changes the options by a search, or to what one has found before the run was stopped; trials that
+// it had done then are not done again.
 void search(const Search& search, const std::vector<std::string>& tuned, learn::TrainingLog& log,
             RunState& run) {
-  if (!run.tuning().is_null()) {
+  if (is_chosen(run.tuning())) {
     apply_tuning(run.tuning(), search.options);
     return;
   }
@@ -120,7 +122,8 @@ void search(const Search& search, const std::vector<std::string>& tuned, learn::
     throw Error("no rows are held out to search on", "--autotune",
                 "All rows are of one group or text; give --valid");
   }
-  run.set_tuning(autotune(search, tuned, log));
+  const auto keep = [&run](Json trials) { run.set_tuning(std::move(trials)); };
+  run.set_tuning(autotune(search, tuned, log, run.tuning(), keep));
 }
 
 // `tuned`: the options that a search may change. Returns whether the training ran to its end.
@@ -138,12 +141,13 @@ bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
                          learn::score_name_of(options.model.target), options.resuming.resume);
   options.files.folds = rows.parts();  // what config.json repeats
   EncodedRows encoded = prepare_rows(options, rows, initial, cache, threads);
+  warn_of_memory(memory_need(options, encoded));
   if (options.autotune > 0) {
     search({options, rows, initial, cache, threads}, tuned, log, run);
     encoded = prepare_rows(options, rows, initial, cache, threads);
+    warn_of_memory(memory_need(options, encoded));
   }
   encoded.log();
-  warn_of_memory(memory_need(options, encoded));
   log_info("epochs: " + std::to_string(options.training.epochs) + ", documents in a batch: up to " +
            std::to_string(options.batches.batch_size));
   if (initial && options.wide.wide == learn::WideBranch::kAuto) {
@@ -276,13 +280,13 @@ int run_train(Arguments arguments) {
   options.training.threads = pool.threads();
   at::set_num_threads(pool.threads());
   bool is_done = false;
-  make_trained_folder(options.output, options.resuming,
-                      [&](const io::WorkFolder& folder, RunState& run) {
-                        write_told(folder, kCommand, set, options.command,
-                                   {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
-                        is_done = train_into(folder, run, options, tuned,
-                                             initial ? &*initial : nullptr, pool.parallel_for());
-                      });
+  make_trained_folder(
+      options.output, options.resuming, [&](const io::WorkFolder& folder, RunState& run) {
+        write_told(folder, kCommand, set, options.command,
+                   {{"subwords_asked", options.subwords_asked}, {"tuned", tuned}});
+        is_done = train_into(folder, run, options, tuned, initial ? &*initial : nullptr,
+                             until_stopped(pool.parallel_for()));
+      });
   return is_done ? kDone : kFailed;
 }
 

@@ -37,11 +37,13 @@ double fastformer_threshold(const fastformer_classifier* classifier, size_t labe
 /* Writes fastformer_label_count scores of a text of `length` bytes; 0, or below 0 on failure. */
 int fastformer_scores(const fastformer_classifier* classifier, const char* text, size_t length,
                       double* scores);
-/* Scores of `count` texts of so many bytes each, one text's after the other's, on that many
- * threads; 0: all that the process may use. Each text's are as alone. */
+/* Writes the scores of `count` texts of `lengths` bytes, count * fastformer_label_count in all, one
+ * text's after the other's, each as alone; on that many threads, 0: all that the process may use.
+ * 0, or below 0 on failure. */
 int fastformer_scores_of_all(const fastformer_classifier* classifier, const char* const* texts,
                              const size_t* lengths, size_t count, int threads, double* scores);
-/* Scores of one text's token ids, by the encoder alone. */
+/* Writes fastformer_label_count scores of one text's token ids, by the encoder alone; 0, or below 0
+ * on failure. */
 int fastformer_scores_of_ids(const fastformer_classifier* classifier, const int32_t* ids,
                              size_t count, double* scores);
 

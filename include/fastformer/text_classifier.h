@@ -43,8 +43,10 @@ class TextClassifier {
   // refuses such documents.
   std::vector<double> scores(std::string_view text) const;
   // Scores [texts, labels], row-major, of many documents, each the same bits as alone, on that many
-  // threads; 0: all that the process may use. Long documents are shared out too. An Error about a
-  // document says which, from 1 on, and also comes where the system refuses threads.
+  // threads, which begin anew with every call; 0 or less: all that the process may use. Long
+  // documents are shared out too. All texts are worked on at once: hand over millions in parts.
+  // Throws an Error as scores() does, which says which document is too long, from 1 on, and where
+  // the system refuses threads.
   std::vector<double> scores_of_all(std::span<const std::string_view> texts, int threads = 0) const;
   // Scores of the encoder alone, from token ids. Throws an Error for ids that the model does not
   // have and for more of them than it takes.

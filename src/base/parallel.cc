@@ -33,7 +33,7 @@ ThreadPool::ThreadPool(int threads) {
     stop();
     throw Error("the system starts no more than " + started + " of " + std::to_string(threads) +
                     " threads (" + error.what() + ")",
-                "--threads", "Ask for fewer threads");
+                "threads", "Ask for fewer");
   } catch (...) {
     stop();
     throw;

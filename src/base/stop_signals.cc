@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstddef>
 #include <iterator>
+#include <utility>
 
 namespace fastformer {
 namespace {
@@ -35,5 +36,16 @@ StopSignals::~StopSignals() {
 }
 
 int StopSignals::asked() { return noted; }
+
+ParallelFor until_stopped(ParallelFor threads) {
+  return [threads = std::move(threads)](
+             std::int64_t count, std::int64_t grain,
+             const std::function<void(std::int64_t begin, std::int64_t end)>& body) {
+    threads(count, grain, [&body](std::int64_t begin, std::int64_t end) {
+      if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+      body(begin, end);
+    });
+  };
+}
 
 }  // namespace fastformer

@@ -3,6 +3,8 @@
 
 #include <exception>
 
+#include "base/parallel.h"
+
 namespace fastformer {
 
 // While an object of this class lives, a first SIGINT, SIGTERM or SIGHUP is noted instead of
@@ -32,5 +34,8 @@ class Stopped : public std::exception {
  private:
   int signal_;
 };
+
+// `threads`, but once a signal was noted each range throws Stopped in place of running.
+ParallelFor until_stopped(ParallelFor threads);
 
 }  // namespace fastformer

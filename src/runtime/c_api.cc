@@ -46,8 +46,9 @@ Result guarded(Result failed, const Body& body) noexcept {
 template <typename Input, typename Function>
 int write_scores(const Input* input, double* scores, const Function& function) noexcept {
   return guarded(-1, [&] {
-    if (!input || !scores) throw fastformer::Error("an argument is NULL");
+    if (!input) throw fastformer::Error("the classifier is NULL");
     const std::vector<double> found = function();
+    if (!scores && !found.empty()) throw fastformer::Error("the scores are NULL");
     std::copy(found.begin(), found.end(), scores);
     return 0;
   });

@@ -89,12 +89,14 @@ class LoadTest : public testing::TestWithParam<Kind> {
 
 TEST_P(LoadTest, TheClassifierOfTheLibrary) {
   const std::vector<double> scores = TextClassifier::open("model").scores(kText);
+  const std::string_view text = kText;
   for (const bool for_good : {false, true}) {
     try_all(
         [&] {
           return ends_well([&] {
             const TextClassifier classifier = TextClassifier::open("model");
             if (classifier.scores(kText) != scores) ADD_FAILURE() << "other scores";
+            if (classifier.scores_of_all({&text, 1}, 1) != scores) ADD_FAILURE() << "others of all";
           });
         },
         for_good);

@@ -128,7 +128,7 @@ class BadInputTest(TrainedModelTest):
                 error = self.fail_with(what, "train", "--train", self.train, "--output",
                                        small / "model", *SMALL, message="No space left on device")
                 self.assertIn(name, said(error))
-                self.assertFalse((small / "model").exists())
+                self.assertEqual([file.name for file in small.iterdir()], [])
 
     def test_an_output_that_may_only_be_read(self):
         with small_disk(self.path / "sealed", "1m") as sealed:
@@ -228,6 +228,32 @@ class BadInputTest(TrainedModelTest):
                        "--data", rows, "--output", self.path / "never",
                        message="knows no row's label")
 
+    def test_a_loss_that_is_not_finite(self):
+        wild = ["--norm", "none", "--clip-norm", "0", "--warmup", "0", "--decay", "none", "--dropout", "0"]
+        self.fail_with("a loss that is not finite in the first epoch", "train", "--train", self.train, "--output",
+                       self.path / "wild", *SMALL, *wild, "--learning-rate", "3", "--layers", "4",
+                       message="is not a finite number at step")
+        self.assertFalse((self.path / "wild").exists() or (self.path / "wild.training").exists())
+        for command in (["train", "--train", self.train, *SMALL],
+                        ["pretrain", "--text", self.train, *ENCODER, "--candidates", "5"]):
+            model = self.path / f"saved by {command[0]}"
+            done = subprocess.run([PROGRAM, *map(str, [*command, "--output", model, *wild, "--learning-rate", "0.1",
+                                                       "--layers", "2", "--epochs", "60"])],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stderr, "is not a finite number at step [0-9]+: the parameters are those of epoch "
+                             "[0-9]+. Try a lower --learning-rate")
+            run("inspect", model)
+
+    def test_a_standard_output_that_is_closed(self):
+        command = [PROGRAM, "predict", "--model", self.model, "--input", self.test]
+        done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *map(str, command)], stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Bad file descriptor", done.stderr)
+        # One that nobody reads any longer ends it, as it ends all programs of a pipe.
+        done = subprocess.run(["sh", "-c", '"$@" | true', "sh", *map(str, command)], stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
     def test_a_full_standard_output(self):
         with open("/dev/full", "w") as full:
             done = subprocess.run([PROGRAM, "predict", "--model", self.model, "--input", self.test],
@@ -298,6 +324,11 @@ class BadInputTest(TrainedModelTest):
         self.assertLessEqual(set(labels), {"a\x01\nb", "c\td"})
         lines = run("predict", "--model", model, "--input", strange)[0].splitlines()
         self.assertEqual(len(lines), 40)  # one line a row, whatever the label
+        for command in (["predict", "--model", model, "--input", strange],
+                        ["evaluate", "--model", model, "--data", strange], ["inspect", model],
+                        ["data", "check", strange]):
+            all_said = "".join(run(*command))
+            self.assertNotRegex(all_said.replace("\t", ""), r"[\x00-\x09\x0b-\x1f\x7f]", command[0])
         unknown = write_csv(self.path / "unknown.csv", [("1", "nobody", "cat dog")])
         _, talk = run("evaluate", "--model", self.model, "--data", unknown)
         self.assertIn("nobody", talk)

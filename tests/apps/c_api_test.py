@@ -60,6 +60,7 @@ class CApiTest(unittest.TestCase):
             predicted = [{entry["label"]: entry["score"] for entry in json.loads(line)["labels"]}
                          for line in out.splitlines()]
             classifier = Classifier(LIBRARY, model)
+            self.assertEqual(classifier.scores_of_all([]), [])
             for found in (classifier.scores_of_all(texts), classifier.scores_of_all(texts, threads=1),
                           [classifier.scores(text) for text in texts]):
                 self.assertEqual([dict(zip(classifier.labels, scores)) for scores in found], predicted)
@@ -98,6 +99,10 @@ class CApiTest(unittest.TestCase):
         scores = (ctypes.c_double * len(self.classifier.labels))()
         self.assertEqual(library.fastformer_scores(None, b"", 0, scores), -1)
         self.assertEqual(library.fastformer_scores_of_all(self.classifier.handle, None, None, 2, 1, scores), -1)
+        texts = (ctypes.c_char_p * 2)(b"text", None)
+        lengths = (ctypes.c_size_t * 2)(4, 3)
+        self.assertEqual(library.fastformer_scores_of_all(self.classifier.handle, texts, lengths, 2, 1, scores), -1)
+        self.assertIn(b"a text is NULL", library.fastformer_last_error())
         self.assertEqual(library.fastformer_label_count(None), 0)
         self.assertLess(library.fastformer_threshold(self.classifier.handle, 10 ** 6), 0)
         library.fastformer_close(None)

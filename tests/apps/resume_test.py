@@ -3,6 +3,7 @@
 resume_test.py PROGRAM [KILLS]     KILLS: random moments of kill -9, 4 unless given
 """
 
+import json
 import pathlib
 import random
 import shutil
@@ -73,7 +74,7 @@ class ResumeTest(unittest.TestCase):
         process = self.begin("train", "--resume")
         time.sleep(0.3)
         code, _ = self.end(process, signal.SIGINT)
-        # Before the steps begin it ends the program as ever: the state that there was is enough.
+        # It may come before the run is taken up, or when all is done.
         self.assertIn(code, (128 + signal.SIGINT, -signal.SIGINT, 0))
         run("train", "--resume", "--output", self.output)
         self.expect_same()
@@ -107,6 +108,27 @@ class ResumeTest(unittest.TestCase):
         self.expect_same()
         print(f"kill -9: {landed} of runs that had begun, {early} before, {whole} runs ended between",
               file=sys.stderr)
+
+    def test_a_signal_before_there_is_anything_to_keep(self):
+        rows = write_csv(self.path / "many.csv", sentences(40000, 2))
+        for command in (["train", "--train", rows, *LONG], ["pretrain", "--text", rows, *LONG]):
+            process = self.begin(*command, kept=False)
+            while process.poll() is None and not (self.work / "run.json").exists():
+                time.sleep(0.001)
+            code, talk = self.end(process, signal.SIGTERM)
+            self.assertEqual(code, 128 + signal.SIGTERM, talk)
+            self.assertIn("stopped before there was anything to keep", talk)
+            self.assertFalse(self.work.exists() or self.output.exists())
+
+    def test_a_search_goes_on_with_its_trials(self):
+        process = self.begin("train", "--train", self.rows, *LONG, "--autotune", "6")  # one trial is done
+        code, talk = self.end(process, signal.SIGTERM)
+        self.assertEqual(code, 128 + signal.SIGTERM, talk)
+        _, talk = run("train", "--resume", "--output", self.output)
+        self.assertIn("were done before the run was stopped", talk)
+        self.assertNotIn("trial 1, settings as given", talk)
+        trials = json.loads((self.output / "metrics.json").read_text())["autotune"]["trials"]
+        self.assertEqual(trials[0]["changes"], {})
 
     def test_pretraining_goes_on_too(self):
         command = ["pretrain", "--text", self.rows, *LONG, "--candidates", "10", "--local", "gated"]

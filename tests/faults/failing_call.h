@@ -133,13 +133,17 @@ class FailingCall : public io::Operations {
 };
 
 // The calls, by their numbers in a run without faults, at which a fault of this kind is tried: each
-// one; of reads and writes in a row only the first when the disk is lost for good from there on.
+// one; when the disk is lost for good from there on, of reads and writes in a row only the first,
+// and none that is not about the disk.
 inline std::vector<int> points_of(Fault fault, const std::vector<std::string>& calls) {
   std::vector<int> points;
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const bool moves_bytes = calls[i] == "read" || calls[i] == "write";
     if (fault == Fault::kShort && !moves_bytes) continue;
-    if (fault == Fault::kForGood && moves_bytes && i > 0 && calls[i - 1] == calls[i]) continue;
+    if (fault == Fault::kForGood) {
+      if (moves_bytes && i > 0 && calls[i - 1] == calls[i]) continue;
+      if (calls[i] == FailingCall::kTakeMemory) continue;
+    }
     points.push_back(static_cast<int>(i) + 1);
   }
   return points;

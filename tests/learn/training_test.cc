@@ -375,7 +375,7 @@ class KeptSteps : public StateKeeper {
   KeptSteps(const TemporaryFolder& folder, std::vector<std::int64_t> steps)
       : folder_(folder), steps_(std::move(steps)) {}
 
-  bool is_due() override { return std::count(steps_.begin(), steps_.end(), ++step_) > 0; }
+  bool is_due(bool) override { return std::count(steps_.begin(), steps_.end(), ++step_) > 0; }
   void keep(const Checkpoint& state) override { state.write(file(step_)); }
   std::string file(std::int64_t step) const { return folder_.file(std::to_string(step)); }
 
@@ -389,6 +389,8 @@ struct Kind {
   const char* name;
   TrainingOptions options;
 };
+
+constexpr int kEpochsToEndBefore = 60;
 
 std::vector<Kind> kinds() {
   std::vector<Kind> kinds = {{"Plain", quick_options()}, {"All", all_options()}};
@@ -404,6 +406,10 @@ std::vector<Kind> kinds() {
   kind.options.optimizer = OptimizerKind::kAdamW;
   kind.options.decay = Decay::kCosine;
   kinds.push_back(kind);
+  kind = {"EndsEarly", quick_options()};
+  kind.options.patience = 2;
+  kind.options.epochs = kEpochsToEndBefore;
+  kinds.push_back(kind);
   return kinds;
 }
 
@@ -417,6 +423,7 @@ TEST_P(ContinuationTest, ARunGoesOnFromAnyStepToTheSameBits) {
   KeptSteps keeper(folder, steps);
   Training whole(options, 0.3);
   const std::vector<at::Tensor> expected = whole.run({}, {&keeper, nullptr});
+  EXPECT_LT(whole.result().epochs, kEpochsToEndBefore);
   for (const std::int64_t step : steps) {
     const Checkpoint state(keeper.file(step));
     Training again(options, 0.3);
@@ -425,6 +432,7 @@ TEST_P(ContinuationTest, ARunGoesOnFromAnyStepToTheSameBits) {
       ASSERT_TRUE(at::equal(found[i], expected[i])) << "step " << step << ", tensor " << i;
     }
     EXPECT_EQ(again.result().best_epoch, whole.result().best_epoch);
+    EXPECT_EQ(again.result().epochs, whole.result().epochs);
     EXPECT_EQ(again.result().tokens, whole.result().tokens);
     EXPECT_EQ(again.result().validation.loss, whole.result().validation.loss);
   }

@@ -71,7 +71,7 @@ class Run {
       loss_sum_ += loss * static_cast<double>(size.documents);
       documents_ += size.documents;
       ++batch_;
-      if (keeper_ && keeper_->is_due()) keeper_->keep(state());
+      if (keeper_ && keeper_->is_due(step_ == steps_)) keeper_->keep(state());
     }
     const double mean = documents_ > 0 ? loss_sum_ / static_cast<double>(documents_) : 0;
     batch_ = documents_ = 0;

@@ -52,8 +52,8 @@ struct TrainingResult {
 class StateKeeper {
  public:
   virtual ~StateKeeper() = default;
-  // Asked after each step: whether the state is to be kept now.
-  virtual bool is_due() = 0;
+  // Asked after each step: whether the state is to be kept now. `is_last`: of those planned.
+  virtual bool is_due(bool is_last) = 0;
   // Takes the state after a step; throws to end the training. The tensors change after the call.
   virtual void keep(const Checkpoint& state) = 0;
 };
