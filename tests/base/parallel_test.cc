@@ -51,7 +51,7 @@ TEST(ThreadPoolTest, RefusedThreadsAreAnError) {
     try {
       const ThreadPool pool(4000);
     } catch (const Error& error) {
-      std::_Exit(std::string(error.what()).starts_with("--threads: the system starts no more"));
+      std::_Exit(std::string(error.what()).starts_with("threads: the system starts no more"));
     }
     std::_Exit(2);
   };
