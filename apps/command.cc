@@ -45,7 +45,9 @@ void end_with_a_word_when_a_file_vanishes() {
   struct sigaction action = {};
   action.sa_handler = [](int) {
     constexpr char kWord[] =
-        "fastformer: a file in use was cut short or cannot be read any more. Begin again\n";
+        "fastformer: a file in use was cut short or cannot be read any more. Begin again; a "
+        "training "
+        "that kept a state goes on by --resume\n";
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kWord, sizeof(kWord) - 1);
     ::_exit(kFailed);
   };

@@ -5,11 +5,13 @@
 
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
-from programs import SMALL, run, sentences, small_disk, write_csv
+from programs import PROGRAM, SMALL, run, sentences, small_disk, write_csv
 
 
 def model_bytes(model):
@@ -48,6 +50,27 @@ class CacheTest(unittest.TestCase):
         model, talk = self.train("damaged")
         self.assertEqual(model, plain)
         self.assertIn("is damaged: it is made anew", talk)
+
+    def test_the_cache_may_be_removed_or_cut_while_it_is_read(self):
+        long = ["--epochs", "12", "--checkpoint-every", "0.1", "--corpus-cache", self.cache]
+        run("train", "--train", self.corpus, "--output", self.folder / "whole", *SMALL, *long)
+        for name, harm in (("removed", lambda file: file.unlink()), ("cut", lambda file: os.truncate(file, 100))):
+            model = self.folder / name
+            process = subprocess.Popen([PROGRAM, *map(str, ["train", "--train", self.corpus, "--output", model, *SMALL,
+                                                            *long])], stderr=subprocess.PIPE, text=True)
+            state = self.folder / f"{name}.training" / "checkpoint.safetensors"
+            while process.poll() is None and not state.exists():
+                time.sleep(0.01)
+            for file in self.cache.glob("*.parts"):
+                harm(file)
+            talk = process.communicate(timeout=120)[1]
+            if name == "cut":
+                self.assertEqual(process.returncode, 1, talk)
+                self.assertIn("a training that kept a state goes on by --resume", talk)
+                run("train", "--resume", "--output", model, "--corpus-cache", self.cache)
+            else:
+                self.assertEqual(process.returncode, 0, talk)
+            self.assertEqual(model_bytes(model), model_bytes(self.folder / "whole"))
 
     def test_the_cache_is_bounded_and_may_be_out_of_reach(self):
         plain, _ = self.train("plain", cache="off")
