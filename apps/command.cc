@@ -20,6 +20,10 @@
 namespace fastformer::apps {
 namespace {
 
+[[noreturn]] void fail_to_print() {
+  io::fail_with_errno("write", "standard output", errno == EBADF ? "Leave it open" : "");
+}
+
 void print_commands(const std::string& program, std::span<const Command> commands) {
   print("usage: " + program + " COMMAND [OPTIONS]\n\nCommands:\n");
   for (const Command& command : commands) {
@@ -146,13 +150,13 @@ void write_new_file(const std::string& path, const std::string& text) {
 
 void print(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) {
-    throw Error("cannot write: " + std::string(std::strerror(errno)), "standard output");
+    fail_to_print();
   }
 }
 
 void flush_output() {
   if (std::fflush(stdout) != 0) {
-    throw Error("cannot write: " + std::string(std::strerror(errno)), "standard output");
+    fail_to_print();
   }
 }
 

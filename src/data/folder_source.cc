@@ -69,7 +69,8 @@ FolderSource::FolderSource(const std::string& path, const SourceContext& context
     }
   }
   if (context.needs_label && !has_classes) {
-    throw usage_error("has no sub-folders: a folder of documents has one per class", path);
+    throw usage_error("has no sub-folders: a folder of documents has one per class", path,
+                      "Give a folder of such folders, or files");
   }
 }
 

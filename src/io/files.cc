@@ -80,6 +80,8 @@ std::string advice_for(int error) {
       return "Close other files, or raise their number (ulimit -n)";
     case ENOMEM:
       return "Free some memory";
+    case EFBIG:
+      return "Raise the limit of a file's size (ulimit -f), or choose another place";
     default:
       return "";
   }

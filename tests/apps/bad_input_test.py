@@ -12,7 +12,7 @@ import resource
 import shutil
 import subprocess
 import sys
-import tempfile
+import time
 import unittest
 
 TABLE = "--table" in sys.argv and sys.argv.remove("--table") is None
@@ -40,8 +40,13 @@ FILES = [
 
 
 def said(error):
-    """The message without the talk before it and without the test's folder."""
+    """The message without the talk before it."""
     return error.strip().splitlines()[-1].split(": ", 1)[1]
+
+
+def warned(talk):
+    """The warning in what a program said."""
+    return next(line for line in talk.splitlines() if line.startswith("warning: "))
 
 
 class BadInputTest(TrainedModelTest):
@@ -64,6 +69,10 @@ class BadInputTest(TrainedModelTest):
         self.assertIn(message, error, what)
         self.table.append((what, done.returncode, said(error)))
         return error
+
+    def note(self, what, code, output):
+        """What the program said that did not refuse."""
+        self.table.append((what, code, said(output)))
 
     def test_training_files(self):
         for name, content, message in FILES:
@@ -250,6 +259,7 @@ class BadInputTest(TrainedModelTest):
         done = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *map(str, command)], stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("Bad file descriptor", done.stderr)
+        self.note("predict with a standard output that is closed", 1, done.stderr)
         # One that nobody reads any longer ends it, as it ends all programs of a pipe.
         done = subprocess.run(["sh", "-c", '"$@" | true', "sh", *map(str, command)], stderr=subprocess.PIPE, text=True)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
@@ -260,6 +270,20 @@ class BadInputTest(TrainedModelTest):
                                   stdout=full, stderr=subprocess.PIPE, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("No space left on device", done.stderr)
+        self.note("predict > /dev/full", 1, done.stderr)
+
+    def test_two_runs_into_one_output(self):
+        output = self.path / "contested"
+        command = ["train", "--train", self.train, "--output", output, *SMALL, "--epochs", "100000"]
+        first = subprocess.Popen([PROGRAM, *map(str, command)], stderr=subprocess.PIPE)
+        while first.poll() is None and not (self.path / "contested.training" / "run.json").exists():
+            time.sleep(0.01)
+        self.fail_with("an output that another run is writing", *command,
+                       message="another run is writing it")
+        first.kill()
+        first.communicate()
+        self.fail_with("an output that a run which was stopped has begun", *command,
+                       message="Go on with that run by --resume")
 
     def test_damaged_models(self):
         self.damage(self.model)
@@ -268,9 +292,9 @@ class BadInputTest(TrainedModelTest):
         model = self.path / "small pieces"
         run("train", "--train", self.train, "--output", model, *SMALL, "--tokenizer", "bpe",
             "--vocabulary-size", "40")
-        self.damage(model)
+        self.damage(model, "a model of pieces, ")
 
-    def damage(self, model):
+    def damage(self, model, what=""):
         draw = random.Random(1)
         for file in sorted(model.iterdir()):
             whole = file.read_bytes()
@@ -283,9 +307,9 @@ class BadInputTest(TrainedModelTest):
                 damages.append((f"a bit of byte {at} flipped", bytes(flipped)))
             for how, content in damages:
                 with self.subTest(f"{file.name} {how}"):
-                    self.use_damaged(model, file.name, how, content)
+                    self.use_damaged(model, file.name, how, content, what)
 
-    def use_damaged(self, whole, name, how, content):
+    def use_damaged(self, whole, name, how, content, what):
         model = self.path / "damaged"
         shutil.copytree(whole, model)
         try:
@@ -300,8 +324,9 @@ class BadInputTest(TrainedModelTest):
                 if "flipped" in how and name in ("model.safetensors", "vocabulary.txt",
                                                  "sentencepiece.model"):
                     self.assertEqual(done.returncode, 1, how)
-                if done.returncode and command[0] == "predict" and "flipped" not in how:
-                    self.table.append((f"predict, {name} {how}", 1, said(done.stderr.decode())))
+                told = "flipped" not in how and (not what or name == "sentencepiece.model")
+                if done.returncode and command[0] == "predict" and told:
+                    self.table.append((f"predict, {what}{name} {how}", 1, said(done.stderr.decode())))
         finally:
             shutil.rmtree(model)
 
@@ -329,9 +354,12 @@ class BadInputTest(TrainedModelTest):
                         ["data", "check", strange]):
             all_said = "".join(run(*command))
             self.assertNotRegex(all_said.replace("\t", ""), r"[\x00-\x09\x0b-\x1f\x7f]", command[0])
+        repaired = next(line for line in all_said.splitlines() if "repaired" in line)
+        self.table.append(("data check on labels with control characters", 0, repaired))
         unknown = write_csv(self.path / "unknown.csv", [("1", "nobody", "cat dog")])
         _, talk = run("evaluate", "--model", self.model, "--data", unknown)
         self.assertIn("nobody", talk)
+        self.note("evaluate on a label that the model does not know", 0, warned(talk))
 
     def test_a_million_tokens(self):
         words = " ".join(row[2] for row in sentences(1000, 5))
@@ -339,8 +367,9 @@ class BadInputTest(TrainedModelTest):
         with long.open("w") as file:
             for _ in range(143):
                 file.write(words + " ")
-        out, _ = run("predict", "--model", self.model, "--input", long, "--format", "lines")
+        out, talk = run("predict", "--model", self.model, "--input", long, "--format", "lines")
         self.assertEqual(len(out.splitlines()), 1)
+        self.note("predict on a document of a million tokens, a model that reads 512", 0, warned(talk))
         # Trained on them, too, by a model that reads them whole.
         text = long.read_text()
         rows = write_csv(self.path / "long.csv", [("1", "a", text), ("2", "b", text[1:])])

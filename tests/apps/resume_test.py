@@ -4,6 +4,7 @@ resume_test.py PROGRAM [KILLS]     KILLS: random moments of kill -9, 4 unless gi
 """
 
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -18,6 +19,7 @@ KILLS = int(sys.argv.pop(2)) if len(sys.argv) > 2 else 4
 
 from programs import ENCODER, PROGRAM, run, sentences, small_disk, write_csv
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # who waits leaves the processor to other tests
 PROMISED = ("model.safetensors", "config.json", "vocabulary.txt")
 LONG = [*ENCODER, "--epochs", "30"]
 
@@ -58,13 +60,13 @@ class ResumeTest(unittest.TestCase):
         code = process.wait(timeout=120)
         return code, process.stderr.read()
 
-    def expect_same(self, model=None):
-        for name in PROMISED:
+    def expect_same(self, model=None, promised=PROMISED):
+        for name in promised:
             self.assertEqual((self.output / name).read_bytes(),
                              ((model or self.whole) / name).read_bytes(), name)
         self.assertFalse(self.work.exists())
         self.assertEqual({file.name for file in self.output.iterdir()},
-                         {*PROMISED, "README.md", "metrics.json", "training.jsonl"})
+                         {*promised, "README.md", "metrics.json", "training.jsonl"})
 
     def test_signals_save_and_the_run_goes_on(self):
         process = self.begin(*self.command, "--checkpoint-every", "0.05")
@@ -80,6 +82,31 @@ class ResumeTest(unittest.TestCase):
         self.expect_same()
         _, talk = run("train", "--resume", "--output", self.output)
         self.assertIn("is finished", talk)
+
+    def test_other_runs_go_on_too(self):
+        several = write_csv(self.path / "several.csv", [
+            (row, f"{label};{'long' if len(text) > 30 else 'short'}", text)
+            for row, label, text in sentences(300, 4)])
+        pieces = ("sentencepiece.model", *PROMISED[:2])
+        for what, flags, promised in (
+                ("threads", ["--threads", "2", "--epochs", "6"], PROMISED),
+                ("pieces", ["--tokenizer", "unigram", "--vocabulary-size", "60"], pieces),
+                ("an earlier model", ["--init-from", self.whole], PROMISED),
+                ("several labels", ["--train", several, "--label-separator", ";"], PROMISED),
+                ("subwords", ["--subwords", "500", "--average", "0.9", "--local", "gated"], PROMISED)):
+            with self.subTest(what):
+                command = [*self.command, *map(str, flags)]
+                if "--train" in flags:
+                    command = ["train", *command[3:]]
+                model = self.path / what
+                run(*command, "--output", model)
+                self.end(self.begin(*command, "--checkpoint-every", "0.05"), signal.SIGKILL)
+                process = self.begin("train", "--resume", "--checkpoint-every", "0.05")
+                time.sleep(0.2)
+                self.end(process, signal.SIGTERM)
+                run("train", "--resume", "--output", self.output)
+                self.expect_same(model, promised)
+                shutil.rmtree(self.output)
 
     def test_kills_at_any_moment_lose_no_byte(self):
         draw = random.Random(time.time_ns())

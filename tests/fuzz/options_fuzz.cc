@@ -5,7 +5,9 @@
 
 #include "config/command_line.h"
 #include "config/json_text.h"
+#include "data/batches.h"
 #include "data/corpus_options.h"
+#include "learn/training/training_options.h"
 #include "model/model_config.h"
 #include "target.h"
 
@@ -17,12 +19,16 @@ namespace {
 struct AllOptions {
   model::ModelConfig model;
   data::CorpusOptions corpus;
+  data::BatchOptions batches;
+  learn::TrainingOptions training;
   config::OptionSet set;
 
   AllOptions() {
     corpus.describe(set);
     model.text.describe(set);
     model.describe_encoders(set);
+    batches.describe(set);
+    training.describe(set);
   }
   AllOptions(const AllOptions&) = delete;
   AllOptions& operator=(const AllOptions&) = delete;
@@ -32,6 +38,8 @@ struct AllOptions {
     static const data::CorpusOptions kCorpus;
     model = kModel;
     corpus = kCorpus;
+    batches = {};
+    training = {};
     return set;
   }
 };

@@ -13,7 +13,7 @@
 namespace fastformer::learn {
 namespace {
 
-constexpr std::size_t kLarge = std::size_t{32} << 20;
+constexpr std::size_t kLarge = std::size_t{4} << 20;
 constexpr std::size_t kPage = std::size_t{2} << 20;
 constexpr std::uint8_t kPriority = 100;
 

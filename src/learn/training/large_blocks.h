@@ -5,9 +5,10 @@
 
 namespace fastformer::learn {
 
-// From here on libtorch's tensors of 32 MB and more on the processor lie in blocks that are kept
+// From here on libtorch's tensors of 4 MB and more on the processor lie in blocks that are kept
 // when they are given back, for the next tensor of about their size, as long as no more memory is
-// held than was in use at once before. (malloc maps such blocks anew each time, page by page.)
+// held than was in use at once before. (malloc maps those of 32 MB and more anew each time, page by
+// page, and the others leave gaps in its heap.)
 void keep_large_blocks();
 
 // Gives what is kept back to the system.
