@@ -251,7 +251,7 @@ class Tuning {
   }
 
   void stop_in_time() const {
-    if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+    obey_stop_signal();
     if (Clock::now() > deadline_) throw TimeIsUp();
   }
 

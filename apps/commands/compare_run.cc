@@ -172,7 +172,7 @@ CellRunner::Outcome CellRunner::run_words(const learn::Cell& cell,
   outcome.is_done = child.end == io::ChildEnd::kExit && child.code == kDone;
   if (outcome.is_done) return outcome;
   // A terminal's signal reaches the child by itself, and may end it before anyone asks here.
-  if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+  obey_stop_signal();
   const bool is_full = child.end == io::ChildEnd::kExit &&
                        last_line(talk_of(cell)).find("out of memory") != std::string::npos;
   if (child.end == io::ChildEnd::kOverTime) {

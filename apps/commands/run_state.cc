@@ -145,11 +145,7 @@ void RunState::keep_now(const learn::Checkpoint* training) {
     }
     is_behind_ = true;
   }
-  stop_if_asked();
-}
-
-void RunState::stop_if_asked() const {
-  if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+  obey_stop_signal();
 }
 
 void RunState::write(const learn::Checkpoint* training) {

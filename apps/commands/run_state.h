@@ -53,7 +53,6 @@ class RunState : public learn::StateKeeper {
   bool has_kept() const { return has_kept_; }
 
  private:
-  void stop_if_asked() const;
   // Writes a state. One that cannot be written is a warning, since training can go on, unless the
   // run is to stop now.
   void keep_now(const learn::Checkpoint* training);

@@ -37,12 +37,16 @@ StopSignals::~StopSignals() {
 
 int StopSignals::asked() { return noted; }
 
+void obey_stop_signal() {
+  if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+}
+
 ParallelFor until_stopped(ParallelFor threads) {
   return [threads = std::move(threads)](
              std::int64_t count, std::int64_t grain,
              const std::function<void(std::int64_t begin, std::int64_t end)>& body) {
     threads(count, grain, [&body](std::int64_t begin, std::int64_t end) {
-      if (StopSignals::asked() != 0) throw Stopped(StopSignals::asked());
+      obey_stop_signal();
       body(begin, end);
     });
   };

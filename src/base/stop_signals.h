@@ -35,6 +35,9 @@ class Stopped : public std::exception {
   int signal_;
 };
 
+// Throws Stopped once a signal was noted.
+void obey_stop_signal();
+
 // `threads`, but once a signal was noted each range throws Stopped in place of running.
 ParallelFor until_stopped(ParallelFor threads);
 

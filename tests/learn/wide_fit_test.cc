@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
 
 #include "base/random.h"
+#include "base/stop_signals.h"
 #include "base/strings.h"
 #include "learn/wide/linear_solver.h"
 #include "learn/wide/wide_features.h"
@@ -152,6 +155,20 @@ TEST(LinearSolverTest, APositiveWeightOfTwoIsEveryPositiveRowTwice) {
     EXPECT_NEAR(weighted.weights[i], twice.weights[i], 1e-3);
     EXPECT_NEAR(halved.weights[i], twice.weights[i], 1e-3);
   }
+}
+
+TEST(LinearSolverTest, ASignalEndsItBeforeItsLastPass) {
+  const auto run = [] {
+    const StopSignals signals;
+    std::raise(SIGTERM);
+    try {
+      solve_squared_hinge(random_rows(40, 6), random_labels(40, 1), 1, {}, {}, serial_for());
+    } catch (const Stopped& stopped) {
+      std::_Exit(stopped.exit_code());
+    }
+    std::_Exit(1);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(128 + SIGTERM), "");
 }
 
 // Documents whose label is said by one of their words.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/files.h"
+#include "temporary_folder.h"
 
 namespace fastformer {
 namespace {
@@ -55,6 +56,23 @@ TEST_P(KeptModelsTest, ManyTextsAreAsEachAlone) {
     EXPECT_EQ(classifier.scores_of_all(texts, threads), alone) << threads << " threads";
   }
   EXPECT_EQ(classifier.scores_of_all({}), std::vector<double>());
+}
+
+TEST_P(KeptModelsTest, NameTheFirstTextThatIsTooLongWhereTheyRefuseIt) {
+  const TemporaryFolder folder;
+  for (const std::string& name : io::list_directory(kFolder + GetParam())) {
+    folder.write(name, io::read_file(kFolder + GetParam() + "/" + name));
+  }
+  auto config = nlohmann::json::parse(io::read_file(folder.file("config.json")));
+  config.at("text").at("truncate") = "error";
+  folder.write("config.json", config.dump());
+  const auto classifier = TextClassifier::open(folder.path());
+  std::string longer;
+  for (int i = 0; i < 300; ++i) longer += "cat ";
+  const std::vector<std::string_view> texts = {"cat", "dog", longer, "red", longer};
+  for (const int threads : {1, 5}) {
+    EXPECT_ERROR(classifier.scores_of_all(texts, threads), "document 3: the document has ");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, KeptModelsTest, testing::Values("format1", "format2", "pieces"));

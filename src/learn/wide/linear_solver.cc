@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/random.h"
+#include "base/stop_signals.h"
 
 namespace fastformer::learn {
 namespace {
@@ -65,6 +66,7 @@ class BlockSolver {
       low_.fill(std::numeric_limits<float>::infinity());
       high_.fill(-std::numeric_limits<float>::infinity());
       for (const RowBlock& block : blocks) {
+        obey_stop_signal();
         const auto of_block = std::span(order).subspan(block.first, block.rows);
         shuffle(of_block, random);
         if (blocks.size() > 1) rows_.read_ahead(block.first, block.first + block.rows);

@@ -53,7 +53,7 @@ struct LinearModel {
 // "Large linear classification when data cannot fit in memory", 2010). Columns are solved in blocks
 // of a fixed size that go through the rows together: the threads do not change the result.
 // row_weights is empty or one factor per row; weight_ic is the column's positive or negative
-// weight, as y_ic says.
+// weight, as y_ic says. Throws Stopped at the next block of rows after a stop signal.
 LinearModel solve_squared_hinge(const SparseRows& rows,
                                 std::span<const std::vector<std::int32_t>> labels,
                                 std::size_t columns, std::span<const float> row_weights,
