@@ -5,11 +5,11 @@
         [--rounds 3]
 
 The Transformer is beside one of PyTorch's scaled_dot_product_attention, Longformer and BigBird
-beside Hugging Face's, all with width 256, 16 heads, 2 layers and 256 feed-forward units, each paper's
-window, and Adam, on random words. Prints processor seconds of a batch. Ours are the difference of
+beside Hugging Face's, Linformer beside the package of that name, the linear Transformer beside its formula in PyTorch, all
+with width 256, 16 heads, 2 layers and 256 feed-forward units, each paper's window, and Adam, on random words. Prints processor seconds of a batch. Ours are the difference of
 two runs of the whole program, one with more batches than the other, so that starting, reading and
 saving cancel out; everyone takes turns, and the fastest of the rounds counts. Needs Python packages
-torch and transformers.
+torch, transformers and linformer.
 """
 
 import argparse
@@ -29,7 +29,7 @@ os.environ["FASTFORMER_CORPUS_CACHE"] = "off"
 WIDTH, HEADS, LAYERS, WORDS, LABELS = 256, 16, 2, 10000, 4
 FEW, MANY = 4, 12  # batches of our two runs
 STEPS = 3  # of the peers, in a round
-OURS_ALONE = ["fastformer", "linformer", "linear_transformer", "poolingformer"]
+OURS_ALONE = ["fastformer", "poolingformer"]
 
 
 def arguments():
@@ -38,7 +38,48 @@ def arguments():
     parser.add_argument("--batches", default="4x1024,1x4096", help="documents x tokens")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--encoders", default="transformer,longformer,bigbird,linformer,linear_transformer,"
+                        "fastformer,poolingformer")
     return parser.parse_args()
+
+
+def linear_attention(torch):
+    """A layer's attention by the linear Transformer's formula (Katharopoulos et al., 2020, eq. 4 and 5)."""
+    class LinearAttention(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.query, self.key, self.value, self.output = (torch.nn.Linear(WIDTH, WIDTH) for _ in range(4))
+
+        def forward(self, x):
+            features = lambda y: torch.nn.functional.elu(y.unflatten(-1, (HEADS, -1))) + 1
+            q, k = features(self.query(x)), features(self.key(x))
+            sums = torch.einsum("nlhe,nlhm->nhem", k, self.value(x).unflatten(-1, (HEADS, -1)))
+            weights = torch.einsum("nlhe,nhe->nlh", q, k.sum(1)) + 1e-6
+            return self.output((torch.einsum("nlhe,nhem->nlhm", q, sums) / weights.unsqueeze(-1)).flatten(2))
+    return LinearAttention()
+
+
+def public_linformer(tokens):
+    """A layer's attention by the package linformer, with this project's defaults: 256 rows, by heads alike."""
+    import linformer
+    return linformer.LinformerSelfAttention(WIDTH, tokens, k=256, heads=HEADS)
+
+
+def block_of(torch, attention):
+    """Post-norm, as in TransformerEncoderLayer, around another attention."""
+    class Block(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = attention
+            self.norms = torch.nn.ModuleList(torch.nn.LayerNorm(WIDTH) for _ in range(2))
+            self.feed_forward = torch.nn.Sequential(torch.nn.Linear(WIDTH, WIDTH), torch.nn.GELU(),
+                                                    torch.nn.Dropout(0.2), torch.nn.Linear(WIDTH, WIDTH))
+            self.dropout = torch.nn.Dropout(0.2)
+
+        def forward(self, x):
+            x = self.norms[0](x + self.dropout(self.attention(x)))
+            return self.norms[1](x + self.dropout(self.feed_forward(x)))
+    return Block()
 
 
 def peer_encoder(torch, name, tokens):
@@ -59,6 +100,12 @@ def peer_encoder(torch, name, tokens):
         config = transformers.BigBirdConfig(block_size=64, num_random_blocks=3, **shape)
         model = transformers.BigBirdModel(config, add_pooling_layer=False)
         return model, lambda ids: model(ids).last_hidden_state
+    if name in ("linformer", "linear_transformer"):
+        attention = {"linformer": lambda: public_linformer(tokens),
+                     "linear_transformer": lambda: linear_attention(torch)}[name]
+        model = torch.nn.Sequential(torch.nn.Embedding(WORDS, WIDTH),
+                                    *(block_of(torch, attention()) for _ in range(LAYERS)))
+        return model, model
     layer = torch.nn.TransformerEncoderLayer
     model = torch.nn.Sequential(
         torch.nn.Embedding(WORDS, WIDTH),
@@ -158,7 +205,7 @@ def main():
             ours = Ours(options, pathlib.Path(folder), documents, tokens)
             print(f"\nbatches of {batch} tokens, {options.threads} thread(s): processor seconds of "
                   "a training step and of use; in brackets the public one's")
-            for name in ["transformer", "longformer", "bigbird", *OURS_ALONE]:
+            for name in options.encoders.split(","):
                 peer = None if name in OURS_ALONE else Peer(torch, name, documents, tokens)
                 best = {}
                 for number in range(options.rounds):
