@@ -38,7 +38,7 @@ def arguments():
     parser.add_argument("--first-folds", type=int, default=1)
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--jobs", type=int, default=1, help="folds at a time")
-    parser.set_defaults(test=False, keep=None, models="teacher")
+    parser.set_defaults(test=False, keep=None)
     return parser.parse_args()
 
 
@@ -58,8 +58,13 @@ def distributions(options, teacher, rows, folder):
     write_jsonl(file, ({"text": row.text} for row in rows))
     command = [options.program, "predict", "--model", str(teacher), "--input", str(file), "--json", "--top-k", "0",
                "--text-column", "text"]
-    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")[:-1]
     return [{entry["label"]: entry["score"] for entry in json.loads(line)["labels"]} for line in lines]
+
+
+def named(options, model):
+    """A cell's model, which is another with another share."""
+    return f"{model} of 1/{options.share}"
 
 
 def largest(shares):
@@ -77,18 +82,18 @@ def cells(options, _, seed, train_rows, test, kept):
         def cell(model, flags, file, column):
             start = time.monotonic()
             train(options, file, folder / model, column, "label", "--seed", str(seed), *flags)
-            return model, accuracy.predictions(options.program, folder / model, folder / "test.csv"), {
+            return named(options, model), accuracy.predictions(options.program, folder / model, folder / "test.csv"), {
                 "seconds": time.monotonic() - start, "known": len(known), "others": len(others)}
 
         accuracy.write_csv(folder / "few.csv", known)
         yield cell("teacher", [], folder / "few.csv", "--label-column")
         yield cell("few", SMALL, folder / "few.csv", "--label-column")
         shares = distributions(options, folder / "teacher", others, folder)
-        accuracy.write_csv(folder / "hard.csv", [*known, *((largest(s), row.text) for s, row in zip(shares, others))])
+        accuracy.write_csv(folder / "hard.csv", [*known, *((largest(s), row.text) for s, row in zip(shares, others, strict=True))])
         yield cell("hard", SMALL, folder / "hard.csv", "--label-column")
         write_jsonl(folder / "soft.jsonl",
                     [*({"text": row.text, "label": {row.label: 1}} for row in known),
-                     *({"text": row.text, "label": s} for s, row in zip(shares, others))])
+                     *({"text": row.text, "label": s} for s, row in zip(shares, others, strict=True))])
         yield cell("soft", SMALL, folder / "soft.jsonl", "--soft-label-column")
         accuracy.write_csv(folder / "all.csv", train_rows)
         yield cell("all", SMALL, folder / "all.csv", "--label-column")
@@ -97,9 +102,11 @@ def cells(options, _, seed, train_rows, test, kept):
 def main():
     csv.field_size_limit(sys.maxsize)
     options = arguments()
+    options.models = named(options, "teacher")
     corpora = json.loads(options.corpora.read_text())
     chosen = [name for name in options.only.split(",") if name] or list(corpora)
-    accuracy.show(accuracy.run(options, {name: corpora[name] for name in chosen}, cells), chosen, "few")
+    accuracy.show(accuracy.run(options, {name: corpora[name] for name in chosen}, cells), chosen,
+                  named(options, "few"))
 
 
 if __name__ == "__main__":

@@ -123,9 +123,8 @@ learn::Continuation RunState::next() {
 }
 
 bool RunState::is_due(bool is_last) {
-  if (StopSignals::asked() != 0) return true;
-  if (between_.count() == 0) return false;
-  return is_last || std::chrono::steady_clock::now() - last_ >= between_;
+  if (is_last || StopSignals::asked() != 0) return true;
+  return between_.count() != 0 && std::chrono::steady_clock::now() - last_ >= between_;
 }
 
 void RunState::keep(const learn::Checkpoint& state) { keep_now(&state); }

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -57,7 +58,9 @@ class BadInputTest(TrainedModelTest):
         if TABLE:
             print("| what | exit code | message |\n| --- | --- | --- |")
             for what, code, message in dict.fromkeys(cls.table):
-                print(f"| {what} | {code} | {message.replace(str(cls.path) + '/', '')} |")
+                message = message.replace(f"{cls.path}/", "")
+                message = re.sub(r"(fastformer-tokens)\.[0-9-]+", r"\1.N", message)
+                print(f"| {what} | {code} | {message} |")
         super().tearDownClass()
 
     def fail_with(self, what, *arguments, message="", stdin=None):
@@ -275,13 +278,15 @@ class BadInputTest(TrainedModelTest):
     def test_two_runs_into_one_output(self):
         output = self.path / "contested"
         command = ["train", "--train", self.train, "--output", output, *SMALL, "--epochs", "100000"]
-        first = subprocess.Popen([PROGRAM, *map(str, command)], stderr=subprocess.PIPE)
+        first = subprocess.Popen([PROGRAM, *map(str, command)], stderr=subprocess.DEVNULL)
+        self.addCleanup(first.wait)
+        self.addCleanup(first.kill)
         while first.poll() is None and not (self.path / "contested.training" / "run.json").exists():
             time.sleep(0.01)
         self.fail_with("an output that another run is writing", *command,
                        message="another run is writing it")
         first.kill()
-        first.communicate()
+        first.wait()
         self.fail_with("an output that a run which was stopped has begun", *command,
                        message="Go on with that run by --resume")
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import unittest
 
-from programs import PROGRAM, TrainedModelTest, run, write_csv
+from programs import PROGRAM, TrainedModelTest, run
 
 WORDS = [f"word{number}" for number in range(500)]
 # The default shape.
@@ -34,10 +34,17 @@ def peak_bytes(*arguments):
 
 class MemoryTest(TrainedModelTest):
     def documents(self, length):
+        # Written bit by bit: what this process takes at most, programs that it starts seem to take too.
         draw = random.Random(length)
-        return write_csv(self.path / f"documents of {length}.csv", [
-            (str(number), "ab"[number % 2], " ".join(draw.choices(WORDS, k=length)))
-            for number in range(4)])
+        path = self.path / f"documents of {length}.csv"
+        with path.open("w", encoding="utf-8") as file:
+            file.write("id,label,text\n")
+            for number in range(4):
+                file.write(f"{number},{'ab'[number % 2]},")
+                for _ in range(length // 16):
+                    file.write(" ".join(draw.choices(WORDS, k=16)) + " ")
+                file.write("\n")
+        return path
 
     def training_peak(self, length):
         return peak_bytes("train", "--train", self.documents(length), "--output",

@@ -88,25 +88,37 @@ class ResumeTest(unittest.TestCase):
             (row, f"{label};{'long' if len(text) > 30 else 'short'}", text)
             for row, label, text in sentences(300, 4)])
         pieces = ("sentencepiece.model", *PROMISED[:2])
-        for what, flags, promised in (
-                ("threads", ["--threads", "2", "--epochs", "6"], PROMISED),
-                ("pieces", ["--tokenizer", "unigram", "--vocabulary-size", "60"], pieces),
-                ("an earlier model", ["--init-from", self.whole], PROMISED),
-                ("several labels", ["--train", several, "--label-separator", ";"], PROMISED),
-                ("subwords", ["--subwords", "500", "--average", "0.9", "--local", "gated"], PROMISED)):
+        for what, rows, flags, promised in (
+                ("threads", self.rows, ["--threads", "2", "--epochs", "6"], PROMISED),
+                ("pieces", self.rows, ["--tokenizer", "unigram", "--vocabulary-size", "60"], pieces),
+                ("an earlier model", self.rows, ["--init-from", self.whole], PROMISED),
+                ("several labels", several, ["--label-separator", ";"], PROMISED),
+                ("subwords", self.rows, ["--subwords", "500", "--average", "0.9", "--local", "gated"], PROMISED)):
             with self.subTest(what):
-                command = [*self.command, *map(str, flags)]
-                if "--train" in flags:
-                    command = ["train", *command[3:]]
+                command = ["train", "--train", rows, *LONG, *map(str, flags)]
                 model = self.path / what
                 run(*command, "--output", model)
-                self.end(self.begin(*command, "--checkpoint-every", "0.05"), signal.SIGKILL)
-                process = self.begin("train", "--resume", "--checkpoint-every", "0.05")
-                time.sleep(0.2)
-                self.end(process, signal.SIGTERM)
-                run("train", "--resume", "--output", self.output)
-                self.expect_same(model, promised)
-                shutil.rmtree(self.output)
+                try:
+                    self.stop_twice(command)
+                    run("train", "--resume", "--output", self.output)
+                    self.expect_same(model, promised)
+                finally:
+                    self.tearDown()
+
+    def stop_twice(self, command):
+        self.end(self.begin(*command, "--checkpoint-every", "0.05"), signal.SIGKILL)
+        process = self.begin("train", "--resume", "--checkpoint-every", "0.05")
+        time.sleep(0.2)
+        self.end(process, signal.SIGTERM)
+
+    def test_the_end_of_an_encoder_is_kept_in_any_case(self):
+        command = [*self.command, "--folds", "1", "--checkpoint-every", "0"]
+        model = self.path / "of one part"
+        run(*command, "--output", model)
+        code, _ = self.end(self.begin(*command), signal.SIGTERM)  # it begins when there is a state
+        if code:  # the wide branch was not done yet
+            run("train", "--resume", "--output", self.output)
+        self.expect_same(model)
 
     def test_kills_at_any_moment_lose_no_byte(self):
         draw = random.Random(time.time_ns())

@@ -1,6 +1,9 @@
 // Folders of documents, one folder a class. The first byte chooses the options; then come files: a
 // path of a line, and what the file holds up to a byte 0.
+#include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "data/corpus_reader.h"
 #include "io/memory_files.h"

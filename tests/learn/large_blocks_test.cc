@@ -53,6 +53,17 @@ TEST_F(LargeBlocksTest, ABlockIsUsedAgainForAboutItsSize) {
   EXPECT_EQ(held(), 78);
 }
 
+TEST_F(LargeBlocksTest, SmallerOnesLieInBlocksOfWholePages) {
+  at::Tensor first = tensor(5);
+  const void* place = first.data_ptr();
+  EXPECT_EQ(held(), 6);
+  first.reset();
+  const at::Tensor second = tensor(6);
+  EXPECT_EQ(second.data_ptr(), place);
+  const at::Tensor third = tensor(7);
+  EXPECT_EQ(held(), 14);
+}
+
 TEST_F(LargeBlocksTest, NoMoreIsHeldThanWasInUseAtOnce) {
   for (std::int64_t size = 34; size < 200; size += 20) {
     tensor(size);

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdlib>
+#include <limits>
+#include <thread>
 
 #include "base/random.h"
 #include "base/stop_signals.h"
@@ -157,12 +160,22 @@ TEST(LinearSolverTest, APositiveWeightOfTwoIsEveryPositiveRowTwice) {
   }
 }
 
-TEST(LinearSolverTest, ASignalEndsItBeforeItsLastPass) {
+TEST(LinearSolverTest, ASignalEndsItBetweenBlocks) {
   const auto run = [] {
     const StopSignals signals;
-    std::raise(SIGTERM);
+    ThreadPool pool(3);
+    SolverOptions options;
+    options.tolerance = -1;  // never reached
+    options.passes = std::numeric_limits<int>::max();
+    options.block_values = 10;
+    std::thread later([] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      std::raise(SIGTERM);
+    });
+    later.detach();
     try {
-      solve_squared_hinge(random_rows(40, 6), random_labels(40, 1), 1, {}, {}, serial_for());
+      solve_squared_hinge(random_rows(40, 6), random_labels(40, 40), 40, {}, options,
+                          pool.parallel_for());
     } catch (const Stopped& stopped) {
       std::_Exit(stopped.exit_code());
     }
