@@ -32,7 +32,9 @@ std::string multi_label_summary(const MultiLabelResult& result, const PrecisionA
     text += " at " + std::to_string(k) + ": " + format_fixed(value, 4) + " ";
   }
   return text + " labels a row: " + format_fixed(result.labels_per_row, 2) + " true, " +
-         format_fixed(result.predicted_per_row, 2) + " given\n";
+         format_fixed(result.predicted_per_row, 2) +
+         " given\nscores are sigmoid: each label's own probability; a row gets the labels whose score "
+         "is at their threshold or above\n";
 }
 
 Json multi_label_json(const MultiLabelResult& result, std::span<const std::string> labels,
@@ -46,7 +48,8 @@ Json multi_label_json(const MultiLabelResult& result, std::span<const std::strin
                  {"macro", scores_json(result.macro)},
                  {"weighted", scores_json(result.weighted)},
                  {"labels_per_row", result.labels_per_row},
-                 {"predicted_per_row", result.predicted_per_row}};
+                 {"predicted_per_row", result.predicted_per_row},
+                 {"scores", "sigmoid"}};
   for (const auto& [k, value] : precision) report["precision_at"][std::to_string(k)] = value;
   report["labels"] = std::vector<std::string>(labels.begin(), labels.end());
   report["per_class"] = per_class_json(result.classes, labels);
