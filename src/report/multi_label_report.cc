@@ -33,8 +33,8 @@ std::string multi_label_summary(const MultiLabelResult& result, const PrecisionA
   }
   return text + " labels a row: " + format_fixed(result.labels_per_row, 2) + " true, " +
          format_fixed(result.predicted_per_row, 2) +
-         " given\nscores are sigmoid: each label's own probability; a row gets the labels whose score "
-         "is at their threshold or above\n";
+         " given\nscores are sigmoid: each label's own probability; "
+         "a row gets the labels whose score is at their threshold or above\n";
 }
 
 Json multi_label_json(const MultiLabelResult& result, std::span<const std::string> labels,
