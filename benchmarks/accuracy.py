@@ -105,6 +105,14 @@ def write_csv(path, examples):
         writer.writerows(examples)
 
 
+def train_model(program, rows, model, *flags):
+    """`fastformer train` on a file with a column "text"."""
+    done = subprocess.run([program, "train", "--train", str(rows), "--output", str(model), "--text-column", "text",
+                           *flags], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(flags)}: training failed:\n{done.stderr[-2000:]}")
+
+
 def predictions(program, model, test, branch=None):
     """Labels of the test rows, in their order."""
     command = [program, "predict", "--model", str(model), "--input", str(test), "--text-column",
@@ -141,12 +149,7 @@ def fastformer_cells(options, name, flags, seed, train, test, kept):
         write_csv(files["test"], test)
         model = pathlib.Path(folder, "model")
         start = time.monotonic()
-        done = subprocess.run(
-            [options.program, "train", "--train", str(files["train"]), "--text-column", "text",
-             "--label-column", "label", "--output", str(model), "--seed", str(seed), *flags],
-            capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{name}: training failed:\n{done.stderr[-2000:]}")
+        train_model(options.program, files["train"], model, "--label-column", "label", "--seed", str(seed), *flags)
         seconds = time.monotonic() - start
         size = sum(file.stat().st_size for file in model.iterdir())
         metrics = json.loads((model / "metrics.json").read_text())

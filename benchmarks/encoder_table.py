@@ -4,15 +4,16 @@
     encoder_table.py --program build/release/bin/fastformer --corpora FILE.json
                      --results FILE.jsonl
                      [--only NAME,..] [--rows 5000] [--seeds 0,1,2] [--threads 2]
-                     [--variants | --speeds] [--device cpu] [--jobs 1]
+                     [--models encoders,variants,ablations | --speeds] [--device cpu] [--jobs 1]
 
 --corpora as for accuracy.py. Of every corpus the training rows are the first --rows by a hash of their
 text, and so are the test rows. Each encoder is trained without the wide branch by `fastformer
 compare`, first once with each learning rate on nine tenths of the training rows, of which the one
 counts that does better on the last tenth, then with that one on all, for every seed. Each training
 goes by validation rows of its own, a tenth of what it is given. Every finished training is
-appended to --results and not done again; the table of all is printed at the end. --variants trains, instead of
-the seven encoders, the variants of Fastformer that might do better: a local branch, other depths, no second pooling.
+appended to --results and not done again; the table of all is printed at the end. --models variants trains, instead of
+the seven encoders, the variants of Fastformer that might do better: a local branch, other depths, no second pooling;
+--models ablations those of the paper's section 3.4: other interaction functions, and what shares parameters.
 
 On a GPU (--device cuda) trainings wait for launches, so --jobs many are done at a time, the slowest encoders
 first. How fast they are says nothing then: --speeds trains each encoder on the processor for one epoch on 1,000
@@ -46,6 +47,20 @@ VARIANTS = {
     "no global key": "--no-global-key",
     "both poolings": "--pooling both",
 }
+# The paper's ablations; "fastformer" multiplies, and shares a token's query and value.
+ABLATIONS = {
+    "sums": "--interaction sum",
+    "concatenations": "--interaction concatenation",
+    "nothing shared": "--no-share-query-value",
+    "heads shared": "--share-heads",
+    "layers shared": "--share-layers",
+    "all shared": "--share-heads --share-layers",
+}
+MODELS = {"encoders": {name: f"--encoders {name}" for name in ENCODERS},
+          **{kind: {name: f"--encoders fastformer {flags}" for name, flags in changed.items()}
+             for kind, changed in (("variants", VARIANTS), ("ablations", ABLATIONS))}}
+# What makes `compare` train the one model of that name.
+FLAGS = {name: flags.split() for models in MODELS.values() for name, flags in models.items()}
 RATES = ("0.001", "0.0003")
 SPEED_ROWS = 1000
 # The published shape at half its width, and what keeps Transformers from diverging.
@@ -62,18 +77,11 @@ def arguments():
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--variants", action="store_true", help="of Fastformer, not the encoders")
+    parser.add_argument("--models", default="encoders", help=f"with commas: {', '.join(MODELS)}")
     parser.add_argument("--speeds", action="store_true", help="of the encoders, on the processor")
     parser.add_argument("--device", default="cpu", help="of trainings")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
     return parser.parse_args()
-
-
-def model_flags(name):
-    """What makes `compare` train this one model."""
-    if name in VARIANTS:
-        return ["--encoders", "fastformer", *VARIANTS[name].split()]
-    return ["--encoders", name]
 
 
 def first_by_hash(rows, count):
@@ -124,7 +132,7 @@ class Table:
         command = [self.options.program, "compare", "--train", corpus.files[train], "--test",
                    corpus.files[test], "--output",
                    corpus.folder / "-".join(map(str, self.key(what))).replace(" ", "-"),
-                   *model_flags(what["encoder"]), "--seeds", what["seed"], "--learning-rate",
+                   *FLAGS[what["encoder"]], "--seeds", what["seed"], "--learning-rate",
                    what["rate"], "--threads", self.options.threads, "--device",
                    self.options.device, "--text-column", "text", "--label-column", "label",
                    "--corpus-cache", "off", "--json", *SETTINGS, *flags]
@@ -156,8 +164,8 @@ class Table:
                     self.cell(corpus, "few", "few", "--epochs", 1, rows=SPEED_ROWS, stage="speed",
                               encoder=encoder, rate=RATES[0], seed=0)
             return
-        encoders = list(VARIANTS) if self.options.variants else ENCODERS
-        pairs = [(corpus, encoder) for encoder in reversed(encoders) for corpus in corpora]
+        chosen = [name for kind in self.options.models.split(",") for name in MODELS[kind]]
+        pairs = [(corpus, encoder) for encoder in reversed(chosen) for corpus in corpora]
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
             tried = {(pair, rate): pool.submit(self.cell, pair[0], "most", "held", stage="rate",
                                                encoder=pair[1], rate=rate, seed=0)
@@ -186,7 +194,7 @@ class Table:
         print(f"{'corpus':10} {'encoder':18} {'seeds':>5} {'rate':>7} {'accuracy':>16}"
               f" {'macro-F1':>9} {'training tok/s':>15} {'use tok/s':>11} {'training MB':>12}")
         for corpus in dict.fromkeys(key[0] for key in self.cells):
-            for encoder in (*ENCODERS, *VARIANTS):
+            for encoder in FLAGS:
                 rows = [cell for cell in self.cells.values() if cell["stage"] == "test"
                         and (cell["corpus"], cell["encoder"]) == (corpus, encoder)]
                 if not rows:

@@ -42,11 +42,6 @@ def arguments():
     return parser.parse_args()
 
 
-def train(options, rows, model, *flags):
-    subprocess.run([options.program, "train", "--train", str(rows), "--output", str(model), "--text-column", "text",
-                    *flags], check=True, capture_output=True)
-
-
 def write_jsonl(path, rows):
     with path.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
@@ -81,7 +76,7 @@ def cells(options, _, seed, train_rows, test, kept):
 
         def cell(model, flags, file, column):
             start = time.monotonic()
-            train(options, file, folder / model, column, "label", "--seed", str(seed), *flags)
+            accuracy.train_model(options.program, file, folder / model, column, "label", "--seed", str(seed), *flags)
             return named(options, model), accuracy.predictions(options.program, folder / model, folder / "test.csv"), {
                 "seconds": time.monotonic() - start, "known": len(known), "others": len(others)}
 

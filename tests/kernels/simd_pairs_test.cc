@@ -1,4 +1,4 @@
-// bfloat16 in pairs: the same bits on every instruction set, those of a plain loop.
+// bfloat16 in pairs: the same bits on every instruction set, those of a plain loop, with nothing aligned.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -8,6 +8,7 @@
 
 #include "kernels/simd/dispatch.h"
 #include "random_values.h"
+#include "unaligned.h"
 
 namespace fastformer::kernels {
 namespace {
@@ -27,11 +28,11 @@ std::uint32_t rounded(float x) {
 float number(std::uint32_t half) { return std::bit_cast<float>(half << 16); }
 
 // Numbers of all sizes, with those at the edges among them.
-std::vector<float> varied_values(std::int64_t count, std::uint64_t seed) {
+Unaligned<float> varied_values(std::int64_t count, std::uint64_t seed) {
   constexpr float kEdges[] = {0.0F,   -0.0F,       1e-39F,      -1e-40F, 1.1754944e-38F,
                               3e-20F, 1.00390625F, 1.01171875F, 6e20F,   -2e-19F};
   Random random(seed);
-  std::vector<float> values;
+  Unaligned<float> values;
   for (std::int64_t i = 0; i < count; ++i) {
     values.push_back(random.below(8) == 0 ? kEdges[random.below(std::size(kEdges))]
                                           : static_cast<float>(random.normal()));
@@ -45,16 +46,16 @@ class SimdPairsTest : public testing::TestWithParam<InstructionSet> {
 };
 
 TEST_P(SimdPairsTest, RowsAreRounded) {
-  std::vector<float> values = varied_values(64 * 96, 1);
+  Unaligned<float> values = varied_values(64 * 96, 1);
   values[5] = std::numeric_limits<float>::infinity();
   values[6] = std::numeric_limits<float>::max();
   values[7] = std::nanf("");
   for (const std::int64_t width : {1, 2, 31, 32, 33, 64}) {
-    std::vector<float> x = values;
+    Unaligned<float> x = values;
     for (std::int64_t i = 0; i < 3; ++i) {
       for (std::int64_t j = width; j < 96; ++j) x[static_cast<std::size_t>(i * 96 + j)] = 0;
     }
-    std::vector<Pair> pairs(3 * 48, 0);
+    Unaligned<Pair> pairs(3 * 48, 0);
     stages().pair_rows({x.data(), 96, 3, width, pairs.data(), 48});
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       ASSERT_EQ(pairs[k], rounded(x[2 * k]) | rounded(x[2 * k + 1]) << 16) << width << " " << k;
@@ -64,10 +65,10 @@ TEST_P(SimdPairsTest, RowsAreRounded) {
 
 TEST_P(SimdPairsTest, NumbersComeBack) {
   for (const std::int64_t width : {1, 31, 32, 33, 64}) {
-    std::vector<Pair> pairs(3 * 48);
+    Unaligned<Pair> pairs(3 * 48);
     Random random(7);
     for (Pair& pair : pairs) pair = static_cast<Pair>(random.below(std::uint64_t{1} << 32));
-    std::vector<float> numbers(3 * 97, 5);
+    Unaligned<float> numbers(3 * 97, 5);
     stages().pair_numbers({pairs.data(), 48, 3, width, numbers.data(), 97});
     for (std::int64_t i = 0; i < 3; ++i) {
       for (std::int64_t j = 0; j < 97; ++j) {
@@ -83,8 +84,8 @@ TEST_P(SimdPairsTest, NumbersComeBack) {
 TEST_P(SimdPairsTest, PanelsAreRounded) {
   for (const std::int64_t inputs : {1, 2, 5, 8}) {
     const std::int64_t outputs = 40, halves = padded(inputs) / 2;
-    const std::vector<float> panels = varied_values(2 * inputs * kPanel, 2);
-    std::vector<Pair> pairs(static_cast<std::size_t>(2 * halves * kPanel), 77);
+    const Unaligned<float> panels = varied_values(2 * inputs * kPanel, 2);
+    Unaligned<Pair> pairs(static_cast<std::size_t>(2 * halves * kPanel), 77);
     stages().pair_panels({panels.data(), inputs, outputs, pairs.data()});
     for (std::int64_t p = 0; p < 2; ++p) {
       for (std::int64_t k = 0; k < halves; ++k) {
@@ -107,17 +108,17 @@ TEST_P(SimdPairsTest, ProductsAreTheInstructionsToTheBit) {
     for (const std::int64_t pairs : {16, 48}) {
       for (const std::int64_t outputs : {1, 8, 16, 17, 33}) {
         const auto numbers = [](std::int64_t count, std::uint64_t seed) {
-          std::vector<Pair> result;
-          const std::vector<float> values = varied_values(2 * count, seed);
+          Unaligned<Pair> result;
+          const Unaligned<float> values = varied_values(2 * count, seed);
           for (std::size_t k = 0; k < values.size(); k += 2) {
             result.push_back(rounded(values[k]) | rounded(values[k + 1]) << 16);
           }
           return result;
         };
-        const std::vector<Pair> x = numbers(rows * pairs, 3);
-        const std::vector<Pair> panels = numbers(padded(outputs) * pairs, 4);
-        const std::vector<float> start = normal_values<float>(padded(outputs), 5);
-        std::vector<float> y(static_cast<std::size_t>(rows * padded(outputs)), 0.0F);
+        const Unaligned<Pair> x = numbers(rows * pairs, 3);
+        const Unaligned<Pair> panels = numbers(padded(outputs) * pairs, 4);
+        const Unaligned<float> start = unaligned(normal_values<float>(padded(outputs), 5));
+        Unaligned<float> y(static_cast<std::size_t>(rows * padded(outputs)), 0.0F);
         PairProduct product;
         product.x = x.data();
         product.x_stride = product.inputs = pairs;

@@ -6,6 +6,7 @@
 
 #include "kernels/simd/dispatch.h"
 #include "random_values.h"
+#include "unaligned.h"
 
 namespace fastformer::kernels {
 namespace {
@@ -123,16 +124,16 @@ void check_weighted_sums(const Stages& stages, void (*weighted_sum)(const Weight
     for (std::int64_t width : {1, 8, 15, 16, 33, 64, 70, 300}) {
       for (std::int64_t tokens : {1, 2, 17, 33, 96, 131}) {
         const std::int64_t stride = padded(width), head_stride = padded(heads);
-        const auto weights = normal_values<float>(tokens * head_stride, 1);
-        const auto x =
-            spread_rows(normal_values<float>(tokens * width, 2), tokens, width, stride, 0);
-        const auto shrink = normal_values<float>(head_stride, 3);
-        const auto before =
-            spread_rows(normal_values<float>(heads * width, 4), heads, width, stride, 0);
-        std::vector<float> sums = before;
+        const auto weights = unaligned(normal_values<float>(tokens * head_stride, 1));
+        const auto x = unaligned(
+            spread_rows(normal_values<float>(tokens * width, 2), tokens, width, stride, 0));
+        const auto shrink = unaligned(normal_values<float>(head_stride, 3));
+        const auto before = unaligned(
+            spread_rows(normal_values<float>(heads * width, 4), heads, width, stride, 0));
+        Unaligned<float> sums = before;
         WeightedSum sum{weights.data(), head_stride, shrink.data(), tokens,      heads,
                         width,          x.data(),    stride,        sums.data(), stride};
-        std::vector<Pair> pairs(static_cast<std::size_t>(tokens * stride / 2));
+        Unaligned<Pair> pairs(static_cast<std::size_t>(tokens * stride / 2));
         if (input == SumInput::kPairs) {
           stages.pair_rows({x.data(), stride, tokens, width, pairs.data(), stride / 2});
           sum.pairs = pairs.data();

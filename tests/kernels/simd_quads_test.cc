@@ -1,4 +1,4 @@
-// Whole numbers in quads: the same bits on every instruction set, those of a plain loop.
+// Whole numbers in quads: the same bits on every instruction set, those of a plain loop, with nothing aligned.
 #include <gtest/gtest.h>
 
 #include <bit>
@@ -8,6 +8,7 @@
 
 #include "kernels/simd/dispatch.h"
 #include "random_values.h"
+#include "unaligned.h"
 
 namespace fastformer::kernels {
 namespace {
@@ -40,7 +41,7 @@ class SimdQuadsTest : public testing::TestWithParam<InstructionSet> {
   const Stages& stages() const { return stages_of(GetParam()); }
 };
 
-void expect_row(const std::vector<Quad>& quads, std::int64_t begin, std::int64_t inputs,
+void expect_row(const Unaligned<Quad>& quads, std::int64_t begin, std::int64_t inputs,
                 const std::vector<float>& x) {
   const Numbers expected = numbers_of(x);
   const float scale = std::bit_cast<float>(quads[static_cast<std::size_t>(begin + inputs)]);
@@ -74,12 +75,12 @@ TEST_P(SimdQuadsTest, RowsAreRounded) {
     for (std::size_t j = 1; j < rows.back().size(); ++j) {
       rows.back()[j] = static_cast<float>(j % 127) - 62.5F;
     }
-    std::vector<float> x(rows.size() * static_cast<std::size_t>(stride), 0.0F);
+    Unaligned<float> x(rows.size() * static_cast<std::size_t>(stride), 0.0F);
     for (std::size_t i = 0; i < rows.size(); ++i) {
       std::copy(rows[i].begin(), rows[i].end(),
                 x.begin() + static_cast<std::ptrdiff_t>(i) * stride);
     }
-    std::vector<Quad> quads(rows.size() * static_cast<std::size_t>(to), 77);
+    Unaligned<Quad> quads(rows.size() * static_cast<std::size_t>(to), 77);
     stages().quad_rows(
         {x.data(), stride, static_cast<std::int64_t>(rows.size()), width, quads.data(), to});
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -91,11 +92,11 @@ TEST_P(SimdQuadsTest, RowsAreRounded) {
 TEST_P(SimdQuadsTest, PanelsAreRounded) {
   for (const std::int64_t inputs : {1, 2, 5, 64, 70}) {
     const std::int64_t outputs = 40, steps = quads_of(inputs);
-    std::vector<float> panels = normal_values<float>(2 * inputs * kPanel, 2);
+    Unaligned<float> panels = unaligned(normal_values<float>(2 * inputs * kPanel, 2));
     panels[3] = 1000;
-    std::vector<Quad> quads(static_cast<std::size_t>(2 * steps * kPanel), 77);
-    std::vector<float> scales(2 * kPanel, 7);
-    std::vector<std::int32_t> zeros(2 * kPanel, 7);
+    Unaligned<Quad> quads(static_cast<std::size_t>(2 * steps * kPanel), 77);
+    Unaligned<float> scales(2 * kPanel, 7);
+    Unaligned<std::int32_t> zeros(2 * kPanel, 7);
     stages().quad_panels(
         {panels.data(), inputs, outputs, quads.data(), scales.data(), zeros.data()});
     for (std::int64_t o = 0; o < 2 * kPanel; ++o) {
@@ -136,8 +137,8 @@ class Operands {
     }
     panels_.assign(static_cast<std::size_t>(padded(outputs) * inputs), 0);
     zeros_.assign(static_cast<std::size_t>(padded(outputs)), 0);
-    scales_ = normal_values<float>(padded(outputs), 4);
-    start_ = normal_values<float>(padded(outputs), 5);
+    scales_ = unaligned(normal_values<float>(padded(outputs), 4));
+    start_ = unaligned(normal_values<float>(padded(outputs), 5));
     for (std::int64_t o = 0; o < outputs; ++o) {
       for (std::int64_t k = 0; k < 4 * inputs; ++k) {
         panels_[static_cast<std::size_t>((o / kPanel * inputs + k / 4) * kPanel + o % kPanel)] |=
@@ -147,8 +148,8 @@ class Operands {
     }
   }
 
-  std::vector<float> product(const Stages& stages) const {
-    std::vector<float> y(static_cast<std::size_t>(rows_ * padded(outputs_)), 0.0F);
+  Unaligned<float> product(const Stages& stages) const {
+    Unaligned<float> y(static_cast<std::size_t>(rows_ * padded(outputs_)), 0.0F);
     QuadProduct product;
     product.x = x_quads_.data();
     product.x_stride = stride();
@@ -191,9 +192,9 @@ class Operands {
   bool extreme_;
   Random random_{3};
   std::vector<int> x_, weights_;
-  std::vector<Quad> x_quads_, panels_;
-  std::vector<std::int32_t> zeros_;
-  std::vector<float> scales_, start_;
+  Unaligned<Quad> x_quads_, panels_;
+  Unaligned<std::int32_t> zeros_;
+  Unaligned<float> scales_, start_;
 };
 
 TEST_P(SimdQuadsTest, ProductsAreExact) {
@@ -203,7 +204,7 @@ TEST_P(SimdQuadsTest, ProductsAreExact) {
         if (inputs > 1000 && rows * outputs > 100) continue;
         for (const bool extreme : {false, true}) {
           const Operands operands(rows, inputs, outputs, extreme);
-          const std::vector<float> y = operands.product(stages());
+          const Unaligned<float> y = operands.product(stages());
           for (std::int64_t r = 0; r < rows; ++r) {
             for (std::int64_t o = 0; o < outputs; ++o) {
               ASSERT_EQ(y[static_cast<std::size_t>(r * padded(outputs) + o)],

@@ -32,22 +32,47 @@ void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std
 namespace fastformer::runtime {
 namespace {
 
+void expect_memory_once(const Classifier& classifier, const char* name) {
+  const std::vector<Ids> documents = random_documents({7, 0, 64, 1, 1000, 33, 100});
+  const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
+  std::vector<float> logits(documents.size() * classifier.labels());
+  ThreadPool pool(1);
+  const long before_first = allocations;
+  classifier.logits(views, pool, logits);
+  EXPECT_GT(allocations, before_first);
+  const long before = allocations;
+  classifier.logits(views, pool, logits);
+  EXPECT_EQ(allocations, before) << name;
+}
+
 TEST(MemoryTest, IsTakenOnce) {
   for (const auto& change : kVariants) {
     model::ModelConfig config = small_config();
     change.change(config);
     const RandomModel model(config);
-    const Classifier classifier = model.classifier(kernels::instruction_set(), Precision::kInt8);
-    const std::vector<Ids> documents = random_documents({7, 0, 64, 1, 1000, 33, 100});
-    const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
-    std::vector<float> logits(documents.size() * classifier.labels());
-    ThreadPool pool(1);
-    const long before_first = allocations;
-    classifier.logits(views, pool, logits);
-    EXPECT_GT(allocations, before_first);
-    const long before = allocations;
-    classifier.logits(views, pool, logits);
-    EXPECT_EQ(allocations, before) << change.name;
+    for (const Precision precision : kPrecisions) {
+      expect_memory_once(model.classifier(kernels::instruction_set(), precision), change.name);
+    }
+  }
+}
+
+// A long document's parts are spread over the threads: a call takes memory when more of them meet
+// in it than ever before.
+TEST(MemoryTest, IsTakenOnceByEachThreadOfALongDocument) {
+  const RandomModel model(small_config());
+  const std::vector<Ids> documents = random_documents({1100});
+  const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
+  for (const Precision precision : kPrecisions) {
+    const Classifier classifier = model.classifier(kernels::instruction_set(), precision);
+    std::vector<float> logits(classifier.labels());
+    ThreadPool pool(4);
+    int calls_that_took_some = 0;
+    for (int i = 0; i < 50; ++i) {
+      const long before = allocations;
+      classifier.logits(views, pool, logits);
+      if (allocations > before) ++calls_that_took_some;
+    }
+    EXPECT_LE(calls_that_took_some, pool.threads());
   }
 }
 

@@ -32,6 +32,9 @@ inline model::ModelConfig small_config() {
   return config;
 }
 
+inline constexpr Precision kPrecisions[] = {Precision::kFloat32, Precision::kBfloat16,
+                                            Precision::kInt8};
+
 struct Variant {
   const char* name;
   void (*change)(model::ModelConfig&);
