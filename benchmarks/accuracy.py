@@ -47,19 +47,26 @@ import tfidf_svm
 os.environ["FASTFORMER_CORPUS_CACHE"] = "off"
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def parser_of(description, first_folds=None):
+    """What all benchmarks on folds of corpora are told."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--program", required=True)
     parser.add_argument("--corpora", required=True, type=pathlib.Path)
     parser.add_argument("--results", required=True, type=pathlib.Path)
     parser.add_argument("--only", default="", help="corpora, with commas")
-    parser.add_argument("--models", default="svm,default")
     parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--first-folds", type=int, help="of the folds, run only so many")
+    parser.add_argument("--first-folds", type=int, default=first_folds, help="of the folds, run only so many")
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--jobs", type=int, default=1, help="cells at a time")
+    parser.set_defaults(test=False, keep=None)
+    return parser
+
+
+def arguments():
+    parser = parser_of(__doc__)
+    parser.add_argument("--models", default="svm,default")
     parser.add_argument("--test", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path)
-    parser.add_argument("--seeds", default="0")
-    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
     parser.add_argument("--against", default="svm", help="model or branch that others are compared with")
     return parser.parse_args()
 
@@ -261,11 +268,16 @@ def show(found, corpora, against):
             print(line)
 
 
-def main():
-    options = arguments()
+def run_and_show(options, against, cells_of=cells):
+    """Does what is missing of the corpora that are asked for and shows all."""
     corpora = json.loads(options.corpora.read_text())
     chosen = [name for name in options.only.split(",") if name] or list(corpora)
-    show(run(options, {name: corpora[name] for name in chosen}), chosen, options.against)
+    show(run(options, {name: corpora[name] for name in chosen}, cells_of), chosen, against)
+
+
+def main():
+    options = arguments()
+    run_and_show(options, options.against)
 
 
 if __name__ == "__main__":

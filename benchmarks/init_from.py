@@ -17,8 +17,6 @@ One share of the rows is held out (--folds 1) everywhere. Of each model its enco
 """
 
 import argparse
-import csv
-import json
 import pathlib
 import sys
 import tempfile
@@ -27,17 +25,8 @@ import accuracy
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--program", required=True)
-    parser.add_argument("--corpora", required=True, type=pathlib.Path)
-    parser.add_argument("--results", required=True, type=pathlib.Path)
-    parser.add_argument("--only", default="", help="corpora, with commas")
+    parser = accuracy.parser_of(__doc__, first_folds=1)
     parser.add_argument("--old", type=int, default=2)
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--first-folds", type=int, default=1)
-    parser.add_argument("--seeds", default="0")
-    parser.add_argument("--jobs", type=int, default=1, help="folds and seeds at a time")
-    parser.set_defaults(test=False, keep=None)
     return parser.parse_args()
 
 
@@ -68,12 +57,9 @@ def cells(options, _, seed, train, test, kept):
 
 
 def main():
-    csv.field_size_limit(sys.maxsize)
     options = arguments()
     options.models = "old"
-    corpora = json.loads(options.corpora.read_text())
-    chosen = [name for name in options.only.split(",") if name] or list(corpora)
-    accuracy.show(accuracy.run(options, {name: corpora[name] for name in chosen}, cells), chosen, "new")
+    accuracy.run_and_show(options, "new", cells)
 
 
 if __name__ == "__main__":

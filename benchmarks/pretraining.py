@@ -16,11 +16,9 @@ Pretraining reads about --words words: as many passes as that takes, from 2 to 2
 not trained again, finished cells in --results.
 """
 
-import argparse
 import collections
 import csv
 import hashlib
-import json
 import pathlib
 import subprocess
 import sys
@@ -32,20 +30,11 @@ PRETRAIN = ["--subwords", "65536", "--precision", "bfloat16", "--text-column", "
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--program", required=True)
-    parser.add_argument("--corpora", required=True, type=pathlib.Path)
-    parser.add_argument("--results", required=True, type=pathlib.Path)
+    parser = accuracy.parser_of(__doc__, first_folds=1)
     parser.add_argument("--work", required=True, type=pathlib.Path)
-    parser.add_argument("--only", default="", help="corpora, with commas")
     parser.add_argument("--beside", type=pathlib.Path)
     parser.add_argument("--words", type=float, default=15e6)
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--first-folds", type=int, default=1)
-    parser.add_argument("--seeds", default="0")
     parser.add_argument("--device", default="cpu", help="of pretraining and training")
-    parser.add_argument("--jobs", type=int, default=1, help="models at a time")
-    parser.set_defaults(test=False, keep=None)
     return parser.parse_args()
 
 
@@ -97,13 +86,10 @@ def cells(options, model, seed, train, test, kept):
 
 
 def main():
-    csv.field_size_limit(sys.maxsize)
     options = arguments()
     options.work.mkdir(parents=True, exist_ok=True)
     options.models = "plain,local,own" + (",beside" if options.beside else "")
-    corpora = json.loads(options.corpora.read_text())
-    chosen = [name for name in options.only.split(",") if name] or list(corpora)
-    accuracy.show(accuracy.run(options, {name: corpora[name] for name in chosen}, cells), chosen, "plain")
+    accuracy.run_and_show(options, "plain", cells)
 
 
 if __name__ == "__main__":

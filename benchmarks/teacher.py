@@ -13,8 +13,6 @@ Of each fold's training rows one in --share keeps its label. Models:
     all        `--preset small` on all rows with the labels that they had
 """
 
-import argparse
-import csv
 import json
 import pathlib
 import subprocess
@@ -28,17 +26,8 @@ SMALL = ["--preset", "small"]
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--program", required=True)
-    parser.add_argument("--corpora", required=True, type=pathlib.Path)
-    parser.add_argument("--results", required=True, type=pathlib.Path)
-    parser.add_argument("--only", default="", help="corpora, with commas")
+    parser = accuracy.parser_of(__doc__, first_folds=1)
     parser.add_argument("--share", type=int, default=5)
-    parser.add_argument("--folds", type=int, default=5)
-    parser.add_argument("--first-folds", type=int, default=1)
-    parser.add_argument("--seeds", default="0")
-    parser.add_argument("--jobs", type=int, default=1, help="folds at a time")
-    parser.set_defaults(test=False, keep=None)
     return parser.parse_args()
 
 
@@ -95,13 +84,9 @@ def cells(options, _, seed, train_rows, test, kept):
 
 
 def main():
-    csv.field_size_limit(sys.maxsize)
     options = arguments()
     options.models = named(options, "teacher")
-    corpora = json.loads(options.corpora.read_text())
-    chosen = [name for name in options.only.split(",") if name] or list(corpora)
-    accuracy.show(accuracy.run(options, {name: corpora[name] for name in chosen}, cells), chosen,
-                  named(options, "few"))
+    accuracy.run_and_show(options, named(options, "few"), cells)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ import pathlib
 import resource
 import subprocess
 import sys
-import time
 
 PEERS = ["authors, compiled float32", "authors, compiled bf16 autocast",
          "Transformer by SDPA, float32", "Transformer by SDPA, bf16 autocast"]

@@ -6,7 +6,6 @@ bad_input_test.py PROGRAM [--table]     --table: print the messages as Markdown
 import gzip
 import json
 import os
-import pathlib
 import random
 import re
 import resource
