@@ -1,6 +1,7 @@
 // How work is spread over threads: kernels take a ParallelFor and never own threads.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -25,7 +26,8 @@ ParallelFor serial_for();
 int available_threads();
 
 // A fixed set of threads that share out ranges. One range runs on the calling thread. The first
-// exception of a body is thrown again by run(). Threads sleep while there is nothing to do.
+// exception of a body is thrown again by run(). Threads sleep when there has been nothing to do for a
+// tenth of a millisecond; at once where there are more of them than processors.
 class ThreadPool {
  public:
   // `threads` <= 0 means available_threads(). Throws an Error when the system refuses threads.
@@ -60,9 +62,12 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   Job job_;
   std::int64_t next_ = 0;
-  int running_ = 0;
   std::exception_ptr error_;
   bool stopping_ = false;
+  bool looks_out_ = false;
+  // Changed under the mutex, and read without it by threads that look out.
+  std::atomic<int> running_ = 0;
+  std::atomic<std::uint64_t> calls_ = 0;
 };
 
 }  // namespace fastformer

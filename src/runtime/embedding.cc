@@ -4,28 +4,14 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "base/strings.h"
 #include "model/quantized.h"
 
 namespace fastformer::runtime {
-namespace {
 
-constexpr std::int64_t kSinusoidalRows = 1024;  // kept ready; later ones are made when met
-
-// Adds a position's row: Vaswani et al., 2017, section 3.5, sine at even, cosine at odd elements.
-void add_sinusoidal(std::int64_t position, std::int64_t width, float* row) {
-  for (std::int64_t j = 0; j < width; ++j) {
-    const auto pair = static_cast<double>(j - j % 2);
-    const double angle = static_cast<double>(position) *
-                         std::exp(pair * (-std::log(10000.0) / static_cast<double>(width)));
-    row[j] += static_cast<float>(j % 2 == 0 ? std::sin(angle) : std::cos(angle));
-  }
-}
-
-}  // namespace
+constexpr std::int64_t kSinusoidalRows = 1024;  // kept as they are added
 
 Embedding::Embedding(const model::ModelConfig& config, const TensorSource& source,
                      const model::TensorView& words)
@@ -46,8 +32,9 @@ Embedding::Embedding(const model::ModelConfig& config, const TensorSource& sourc
   if (positions_kind_ == Positions::kLearned) {
     positions_ = Matrix(max_length_, width_, source("embedding.position.weight"));
   } else if (positions_kind_ == Positions::kSinusoidal) {
-    positions_ = Matrix(std::min<std::int64_t>(max_length_, kSinusoidalRows), width_);
-    for (std::int64_t i = 0; i < positions_.rows; ++i) add_sinusoidal(i, width_, positions_.row(i));
+    sinusoidal_ = SinusoidalPositions(max_length_, width_);
+    positions_ = Matrix(std::min(max_length_, kSinusoidalRows), width_);
+    for (std::int64_t i = 0; i < positions_.rows; ++i) sinusoidal_.add(i, positions_.row(i));
   }
   if (config.encoder.norm != NormPlacement::kNone) norm_ = read_norm(source, "embedding.norm");
 }
@@ -101,7 +88,7 @@ void Embedding::add_up(const kernels::Stages& stages, std::span<const std::int32
     sum.x = gather(ids[place], sum.y);
     sum.add = i < positions_.rows ? positions_.row(i) : nullptr;
     if (sum.add || sum.x != sum.y) stages.add_norm(sum);
-    if (!sum.add && positions_kind_ == Positions::kSinusoidal) add_sinusoidal(i, width_, sum.y);
+    if (!sum.add && positions_kind_ == Positions::kSinusoidal) sinusoidal_.add(i, sum.y);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/model_config.h"
 #include "model/safetensors.h"
+#include "runtime/sinusoidal_positions.h"
 #include "runtime/tensor_source.h"
 
 namespace fastformer::runtime {
@@ -43,6 +44,7 @@ class Embedding {
   std::vector<float> copied_;          // or its copy
   std::vector<float> scales_;          // of the word table's rows; empty unless it is quantized
   Matrix positions_;                   // learned, or the first sinusoidal ones
+  SinusoidalPositions sinusoidal_;     // the others
   Norm norm_;                          // empty without norms
 };
 
