@@ -90,14 +90,15 @@ Measurement measure(const BenchModel& model, const Batch& batch, double least_se
   const std::vector<std::vector<std::int32_t>> documents =
       model.documents(batch.documents, batch.tokens);
   const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
-  std::vector<float> logits(views.size() * model.classifier().labels());
+  const std::unique_ptr<const runtime::Classifier> classifier = model.classifier();
+  std::vector<float> logits(views.size() * classifier->labels());
   Measurement measurement{batch, {}, 1e300, 0};
   reset_peak_memory();
-  model.classifier().logits(views, pool, logits);
+  classifier->logits(views, pool, logits);
   const double begin = seconds_now();
   while (measurement.seconds.size() < kLeastRepetitions || seconds_now() - begin < least_seconds) {
     const double start = seconds_now(), processor_start = processor_seconds_now();
-    model.classifier().logits(views, pool, logits);
+    classifier->logits(views, pool, logits);
     measurement.seconds.push_back(seconds_now() - start);
     measurement.processor_seconds =
         std::min(measurement.processor_seconds, processor_seconds_now() - processor_start);

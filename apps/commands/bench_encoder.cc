@@ -159,9 +159,10 @@ void time_use(const BenchEncoderOptions& options, const model::ModelConfig& conf
   if (config.encoder.encoder == model::kFastformer && device.is_cpu()) {
     const BenchModel model(config, is_short ? Numbers::kBfloat16 : Numbers::kFloat32);
     const std::vector<std::span<const std::int32_t>> views(documents.begin(), documents.end());
-    std::vector<float> logits(views.size() * model.classifier().labels());
+    const std::unique_ptr<const runtime::Classifier> classifier = model.classifier();
+    std::vector<float> logits(views.size() * classifier->labels());
     ThreadPool pool(options.train.training.threads);
-    repeat([&] { model.classifier().logits(views, pool, logits); }, times);
+    repeat([&] { classifier->logits(views, pool, logits); }, times);
     return;
   }
   learn::Classifier classifier(config, kSeed, at::kFloat, device);

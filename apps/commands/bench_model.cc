@@ -43,7 +43,6 @@ BenchModel::BenchModel(const std::string& folder, Numbers numbers)
       config_(folder_->config()),
       precision_(runtime::precision_of(numbers, config_)) {
   folder_->require_classifier();
-  classifier_ = std::make_unique<runtime::Classifier>(*folder_, precision_);
 }
 
 BenchModel::BenchModel(const std::string& shape, std::int64_t longest, Numbers numbers)
@@ -52,11 +51,15 @@ BenchModel::BenchModel(const std::string& shape, std::int64_t longest, Numbers n
 BenchModel::BenchModel(const model::ModelConfig& config, Numbers numbers)
     : config_(config), precision_(runtime::precision_of(numbers, config_)) {
   fill_tensors();
+}
+
+std::unique_ptr<const runtime::Classifier> BenchModel::classifier() const {
+  if (folder_) return std::make_unique<const runtime::Classifier>(*folder_, precision_);
   constexpr char kWords[] = "embedding.word.weight";
-  model::TensorView words{"F32",
-                          {config_.vocabulary, config_.encoder.width},
-                          std::as_bytes(std::span(tensors_.at(kWords)))};
-  classifier_ = std::make_unique<runtime::Classifier>(
+  const model::TensorView words{"F32",
+                                {config_.vocabulary, config_.encoder.width},
+                                std::as_bytes(std::span(tensors_.at(kWords)))};
+  return std::make_unique<const runtime::Classifier>(
       "a model with random weights", config_,
       [this](const std::string& name) { return tensors_.at(name); }, words, precision_,
       kernels::instruction_set());
@@ -78,7 +81,11 @@ double BenchModel::operations_per_token() const {
   const double width = encoder.width, heads = encoder.heads, units = encoder.feed_forward;
   const double pooling = encoder.pooling == Pooling::kMax ? 0 : width * width + 2 * width;
   const int sums = config_.fastformer.global_key ? 2 : 1;
-  return 2 * (encoder.layers * (width * width + 2 * width * units + 2 * sums * width * heads) +
+  const int convolutions =
+      encoder.local == Local::kNone ? 0 : (encoder.local == Local::kGated ? 2 : 1);
+  const double local = convolutions * encoder.local_width * width;
+  return 2 * (encoder.layers *
+                  (width * width + 2 * width * units + 2 * sums * width * heads + local) +
               pooling);
 }
 

@@ -25,7 +25,8 @@ class BenchModel {
 
   const model::ModelConfig& config() const { return config_; }
   runtime::Precision precision() const { return precision_; }
-  const runtime::Classifier& classifier() const { return *classifier_; }
+  // One that has not run yet, so that its memory says nothing of other batches.
+  std::unique_ptr<const runtime::Classifier> classifier() const;
   // Multiplications and additions of a token in a document of many, counted as composed.
   double operations_per_token() const;
   // Random documents.
@@ -38,7 +39,6 @@ class BenchModel {
   model::ModelConfig config_;
   runtime::Precision precision_;
   std::map<std::string, std::vector<float>> tensors_;  // without a folder
-  std::unique_ptr<const runtime::Classifier> classifier_;
 };
 
 }  // namespace fastformer::apps

@@ -9,8 +9,12 @@ import ctypes
 import sys
 
 
+# The numbers that the encoder multiplies, by their names in fastformer/c_api.h.
+NUMBERS = {"model": 0, "bfloat16": 1, "float32": 2, "int8": 3}
+
+
 class Classifier:
-    def __init__(self, library, folder, bfloat16=False):
+    def __init__(self, library, folder, numbers="model"):
         self.functions = ctypes.CDLL(library)
         for name, result, arguments in (
                 ("last_error", ctypes.c_char_p, []),
@@ -30,7 +34,7 @@ class Classifier:
                                                  ctypes.POINTER(ctypes.c_double)])):
             function = getattr(self.functions, "fastformer_" + name)
             function.restype, function.argtypes = result, arguments
-        self.handle = self.functions.fastformer_open(folder.encode(), int(bfloat16))
+        self.handle = self.functions.fastformer_open(folder.encode(), NUMBERS[numbers])
         if not self.handle:
             self.fail()
         self.labels = [self.functions.fastformer_label(self.handle, i).decode()

@@ -19,10 +19,18 @@ const char* fastformer_version(void);
 /* What went wrong last on this thread, "" at first; until the next call on the thread. */
 const char* fastformer_last_error(void);
 
-/* Opens a model folder; NULL on failure. `bfloat16`, if not 0, lets the encoder multiply numbers of
- * 16 bits instead of those that the model was made for. To be closed with fastformer_close, which
- * takes NULL too. */
-fastformer_classifier* fastformer_open(const char* folder, int bfloat16);
+/* The numbers that the encoder multiplies; fewer bits are less exact and faster where the processor
+ * has instructions for them. */
+enum fastformer_numbers {
+  FASTFORMER_NUMBERS_OF_MODEL = 0, /* those that the model was made for */
+  FASTFORMER_BFLOAT16 = 1,
+  FASTFORMER_FLOAT32 = 2,
+  FASTFORMER_INT8 = 3
+};
+
+/* Opens a model folder, `numbers` being one of fastformer_numbers; NULL on failure. To be closed with
+ * fastformer_close, which takes NULL too. */
+fastformer_classifier* fastformer_open(const char* folder, int numbers);
 void fastformer_close(fastformer_classifier* classifier);
 
 /* Number of labels, and the name of one; NULL for a number that is none. */

@@ -1,6 +1,10 @@
 // The peak of resident memory in Linux's /proc.
 #include "base/peak_memory.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <fstream>
 #include <string_view>
 
@@ -20,6 +24,9 @@ std::int64_t peak_memory(const std::string& process) {
 }
 
 void reset_peak_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
   std::ofstream file("/proc/self/clear_refs");
   file << "5\n";
 }

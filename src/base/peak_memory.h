@@ -10,7 +10,7 @@ namespace fastformer {
 // not say, and of a process that has ended. `process` is a number, or "self".
 std::int64_t peak_memory(const std::string& process = "self");
 
-// Makes this process's begin anew, where the system allows it.
+// Makes this process's begin anew from what is in use, where the system allows it.
 void reset_peak_memory();
 
 }  // namespace fastformer

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,22 @@ Result guarded(Result failed, const Body& body) noexcept {
   return failed;
 }
 
+fastformer::TextClassifier::Numbers numbers_named(int numbers) {
+  using Numbers = fastformer::TextClassifier::Numbers;
+  switch (numbers) {
+    case FASTFORMER_NUMBERS_OF_MODEL:
+      return Numbers::kModel;
+    case FASTFORMER_BFLOAT16:
+      return Numbers::kBfloat16;
+    case FASTFORMER_FLOAT32:
+      return Numbers::kFloat32;
+    case FASTFORMER_INT8:
+      return Numbers::kInt8;
+    default:
+      throw fastformer::Error(std::to_string(numbers) + " is none of fastformer_numbers");
+  }
+}
+
 template <typename Input, typename Function>
 int write_scores(const Input* input, double* scores, const Function& function) noexcept {
   return guarded(-1, [&] {
@@ -62,12 +79,11 @@ const char* fastformer_version(void) { return fastformer::library_version(); }
 
 const char* fastformer_last_error(void) { return last_error; }
 
-fastformer_classifier* fastformer_open(const char* folder, int bfloat16) {
+fastformer_classifier* fastformer_open(const char* folder, int numbers) {
   return guarded(static_cast<fastformer_classifier*>(nullptr), [&] {
     if (!folder) throw fastformer::Error("the folder is NULL");
-    using Numbers = fastformer::TextClassifier::Numbers;
-    return new fastformer_classifier{fastformer::TextClassifier::open(
-        folder, bfloat16 != 0 ? Numbers::kBfloat16 : Numbers::kModel)};
+    return new fastformer_classifier{
+        fastformer::TextClassifier::open(folder, numbers_named(numbers))};
   });
 }
 

@@ -45,10 +45,18 @@ class CApiTest(unittest.TestCase):
     def test_scores_are_those_of_predict(self):
         for ids in ([], [3], [1, 2, 3, 4, 5]):
             self.assertEqual(self.classifier.scores_of_ids(ids), self.predicted(ids))
-        rounded = Classifier(LIBRARY, self.model, bfloat16=True)
-        self.assertEqual(rounded.scores_of_ids([1, 2, 3]),
-                         self.predicted([1, 2, 3], "--precision", "bfloat16"))
-        rounded.close()
+
+    def test_numbers_are_those_of_predict(self):
+        found = set()
+        for numbers in ("float32", "bfloat16", "int8"):
+            classifier = Classifier(LIBRARY, self.model, numbers)
+            scores = classifier.scores_of_ids([1, 2, 3])
+            classifier.close()
+            self.assertEqual(scores, self.predicted([1, 2, 3], "--precision", numbers))
+            found.add(tuple(scores))
+        self.assertEqual(len(found), 3)
+        self.assertIsNone(self.classifier.functions.fastformer_open(self.model.encode(), 4))
+        self.assertIn("4 is none of fastformer_numbers", self.classifier.functions.fastformer_last_error().decode())
 
     def test_texts_have_the_scores_of_predict(self):
         texts = [f"{text} {i}" for i in range(50) for text in ("the cat", "Red of six, or a d\u00f6g", "")]

@@ -179,35 +179,69 @@ TEST(TanhTest, KernelEqualsAten) {
           2e-6);
 }
 
-// Both forms, whole, in the number formats of training, with and without a global key.
-class AttentionFormsTest : public testing::TestWithParam<bool> {};
+// Both forms, whole, with and without a global key.
+class AttentionFormsTest : public testing::TestWithParam<bool> {
+ protected:
+  // x, then weights in the order of AttentionWeights.
+  Tensors inputs_of(const Ragged& ragged, std::int64_t heads) const {
+    Tensors inputs = {random_tensor({ragged.tokens(), kWidth}, 1)};
+    for (const bool is_score : {false, false, true, false, false}) {
+      const auto add = [&inputs](at::IntArrayRef shape, double size) {
+        inputs.push_back(random_tensor(shape, inputs.size() + 1, size));
+      };
+      if (is_score) {
+        add({heads, kWidth}, 0.2);
+        if (GetParam()) add({heads, kWidth}, 0.2);
+      } else {
+        add({kWidth, kWidth}, 0.1);
+        add({kWidth}, 0.5);
+      }
+    }
+    return inputs;
+  }
+
+  // In float32 with kernels, in float64 by ATen.
+  Operation in(at::ScalarType products, decltype(composed_attention)* form,
+               const Ragged& ragged) const {
+    return [=, this](const Tensors& t) {
+      const std::size_t after = GetParam() ? 7 : 6;  // the scores
+      const at::Tensor key_score = GetParam() ? t[6] : at::Tensor();
+      return form(t[0], ragged,
+                  {t[1], t[2], t[3], t[4], t[5], key_score, t[after], t[after + 1], t[after + 2],
+                   t[after + 3]},
+                  products);
+    };
+  }
+};
 
 TEST_P(AttentionFormsTest, KernelsEqualFloat64) {
   const Ragged ragged = documents();
-  constexpr std::int64_t kHeads = 4;
-  Tensors inputs = {random_tensor({ragged.tokens(), kWidth}, 1)};
-  for (const bool is_score : {false, false, true, false, false}) {
-    if (is_score) {
-      inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
-      if (GetParam()) inputs.push_back(random_tensor({kHeads, kWidth}, inputs.size() + 1, 0.2));
-    } else {
-      inputs.push_back(random_tensor({kWidth, kWidth}, inputs.size() + 1, 0.1));
-      inputs.push_back(random_tensor({kWidth}, inputs.size() + 1, 0.5));
-    }
-  }
+  const Tensors inputs = inputs_of(ragged, 4);
   for (const auto form : {composed_attention, keyless_attention}) {
-    const auto in = [&](at::ScalarType products) {
-      return [&, products](const Tensors& t) {
-        const std::size_t after = GetParam() ? 7 : 6;  // the scores
-        const at::Tensor key_score = GetParam() ? t[6] : at::Tensor();
-        return form(t[0], ragged,
-                    {t[1], t[2], t[3], t[4], t[5], key_score, t[after], t[after + 1], t[after + 2],
-                     t[after + 3]},
-                    products);
-      };
-    };
-    compare(in(at::kFloat), in(at::kFloat), inputs, 5e-5);
-    compare(in(at::kBFloat16), in(at::kFloat), inputs, 0.05);
+    const Operation exact = in(at::kFloat, form, ragged);
+    compare(exact, exact, inputs, 5e-5);
+    compare(in(at::kBFloat16, form, ragged), exact, inputs, 0.05);
+  }
+}
+
+std::vector<std::int64_t> offsets_of(std::int64_t first, std::int64_t last) {
+  std::vector<std::int64_t> offsets = {0};
+  for (std::int64_t n = first; n <= last; ++n) offsets.push_back(offsets.back() + n);
+  return offsets;
+}
+
+TEST_P(AttentionFormsTest, KernelsEqualFloat64ForEveryLengthAndEveryNumberOfHeads) {
+  for (const auto form : {composed_attention, keyless_attention}) {
+    for (std::int64_t first = 1; first <= 600; first += 100) {
+      const Ragged ragged = Ragged::from_offsets(offsets_of(first, first + 99));
+      const Operation operation = in(at::kFloat, form, ragged);
+      compare(operation, operation, inputs_of(ragged, 4), 5e-5);
+    }
+    for (const std::int64_t heads : {1, 2, 8, 16, 32, 64}) {
+      const Ragged ragged = Ragged::from_offsets(offsets_of(1, 100));
+      const Operation operation = in(at::kFloat, form, ragged);
+      compare(operation, operation, inputs_of(ragged, heads), 5e-5);
+    }
   }
 }
 

@@ -117,6 +117,34 @@ TEST_P(VariantTest, TheSwitchMatters) {
 
 INSTANTIATE_TEST_SUITE_P(Switches, VariantTest, testing::ValuesIn(kVariants), name_of);
 
+// Short and long documents have forms of their own, and those of a batch are mixed up.
+TEST(ClassifierTest, KernelsGiveAMixedBatchTheGradientsOfFloat64) {
+  model::ModelConfig config = small_config();
+  config.encoder.width = config.encoder.feed_forward = 64;  // whole panels, which kernels want
+  config.encoder.heads = 4;
+  config.text.max_length = 200;
+  const data::RaggedBatch batch = batch_of(random_documents({3, 150, 0, 95, 96, 97, 30, 199, 1}));
+  std::vector<std::vector<at::Tensor>> gradients;
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    Classifier classifier(config, 5, type);
+    const at::Tensor logits = classifier.logits(batch, {});
+    (logits * at::arange(logits.numel(), logits.options()).view_as(logits).sin()).sum().backward();
+    const Parameters& parameters = classifier.parameters();
+    gradients.emplace_back();
+    for (std::size_t n = 0; n < parameters.names().size(); ++n) {
+      gradients.back().push_back(
+          gradient_of(parameters.tensors()[n], parameters.names()[n]).to(at::kDouble));
+    }
+  }
+  double largest = 0;
+  for (const at::Tensor& gradient : gradients[1]) {
+    largest = std::max(largest, gradient.abs().max().item<double>());
+  }
+  for (std::size_t n = 0; n < gradients[0].size(); ++n) {
+    EXPECT_LT(difference(gradients[0][n], gradients[1][n]), 1e-5 * largest) << n;
+  }
+}
+
 TEST(ClassifierTest, WithoutPositionsTheOrderOfWordsDoesNotMatter) {
   model::ModelConfig config = small_config();
   config.encoder.positions = Positions::kNone;
