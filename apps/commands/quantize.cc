@@ -43,8 +43,8 @@ struct QuantizeOptions {
         .add("max-loss", &max_loss, {0, 100},
              "points of accuracy (micro-F1 where a row has several labels) that may be lost")
         .add("max-size", &max_size, {0, std::int64_t{1} << 40},
-             "bytes of the folder: rare words and n-grams that matter little are left out until it "
-             "fits; 0: all are kept");
+             "bytes of the folder: rare words (of pieces and bytes all are kept) and n-grams that "
+             "matter little are left out until it fits; 0: all are kept");
     options.group("Output").add("json", &json, "one JSON object");
     options.group("Running").add("threads", &use.threads, {0, 4096}, "processor threads; 0: all");
     use.corpus.describe(options);

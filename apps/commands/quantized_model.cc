@@ -72,7 +72,9 @@ void QuantizedModel::shrink(std::int64_t bytes) {
     return whole - bytes_of(words_at(share), features_at(share)) >= bytes;
   };
   if (!fits(0)) {
-    throw Error("cannot be made that small: without words and n-grams it is " +
+    const char* without = line_ends_.empty() ? "with all its tokens and no n-gram it is "
+                                             : "without words and n-grams it is ";
+    throw Error(std::string("cannot be made that small: ") + without +
                     format_count(bytes - whole + bytes_of(words_at(0), 0)) + " bytes too large",
                 folder_.path());
   }
