@@ -48,7 +48,7 @@ class Resolver {
     for (const std::string& name : options_.text_columns()) {
       columns_.text.push_back(*given(name, "--text-column"));
     }
-    columns_.label = given(options_.label_column, "--label-column");
+    columns_.label = given(options_.label_column, options_.label_flag());
     columns_.id = given(options_.id_column, "--id-column");
     columns_.group = given(options_.group_column, "--group-column");
     // A name is no text by itself, a number would be: without a header all that is left is text.

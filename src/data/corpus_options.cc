@@ -91,6 +91,10 @@ void CorpusOptions::read_shares_from(const std::string& column) {
   target = Target::kSoft;
 }
 
+const char* CorpusOptions::label_flag() const {
+  return target == Target::kSoft ? "--soft-label-column" : "--label-column";
+}
+
 std::vector<std::string> CorpusOptions::text_columns() const {
   std::vector<std::string> columns;
   for (const std::string& element : text_column) {

@@ -74,6 +74,8 @@ struct CorpusOptions {
   // empty name changes nothing. Throws a usage error for rows of several labels.
   void read_shares_from(const std::string& column);
 
+  // What names label_column: of distributions another flag than of labels.
+  const char* label_flag() const;
   // text_column with the commas taken apart and blanks around names removed.
   std::vector<std::string> text_columns() const;
   // Throws a usage error when --target and --label-separator contradict each other.

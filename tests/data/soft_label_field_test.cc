@@ -60,5 +60,12 @@ TEST(SoftLabelFieldTest, WhatIsNoDistributionIsMalformed) {
   EXPECT_ERROR(read_text("a.txt", "__label__a one\n", soft("")), "--soft-label-column");
 }
 
+TEST(SoftLabelFieldTest, AMissingColumnIsNamedByItsFlag) {
+  EXPECT_ERROR(read_text("a.csv", "text,label\none,x\n", soft("dist")),
+               "has no column \"dist\" (--soft-label-column)");
+  EXPECT_ERROR(read_text("a.csv", "text,label\none,x\n", soft("3")),
+               "--soft-label-column 3 does not exist");
+}
+
 }  // namespace
 }  // namespace fastformer::data
