@@ -224,7 +224,8 @@ class Tuning {
                                   search_.threads,
                                   log_,
                                   nullptr,
-                                  [this] { stop_in_time(); }};
+                                  [this] { stop_in_time(); },
+                                  /*tells_vectors=*/false};
     learn::HeldOut held_out = held_out_of(settings, rows, std::move(encoded), changes);
     const std::size_t labels = options.model.labels.size();
     if (!held_out.wide.empty()) {

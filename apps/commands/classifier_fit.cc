@@ -44,13 +44,25 @@ std::optional<learn::Subwords> subwords_for(const TrainOptions& options,
   return subwords;
 }
 
+// A part as an encoder reads it. All rows have been encoded before: what fails here does so because
+// the part has fewer.
+EncodedRows encode_part(const FitSettings& settings, const TrainingRows& part,
+                        const std::string& name) try {
+  text::TextOptions text = settings.options.model.text;
+  return encode_rows(part, text, settings.initial ? settings.initial->tokenizer() : nullptr,
+                     settings.cache, settings.threads);
+} catch (const Error& error) {
+  throw Error(error.what(), name, "--folds 1 holds out a share of the rows instead", error.kind());
+}
+
 // What the parameters know before the first step.
 void begin_with(const FitSettings& settings, const EncodedRows& encoded,
                 const model::ModelConfig& config, learn::Parameters& parameters) {
   if (config.is_multi()) learn::start_from_frequencies(encoded.train.targets, parameters);
   if (settings.initial) settings.initial->copy_into(config, parameters);
   if (!settings.options.word_vectors.empty()) {
-    start_from_word_vectors(settings.options.word_vectors, *encoded.tokenizer, parameters);
+    start_from_word_vectors(settings.options.word_vectors, *encoded.tokenizer, config.encoder,
+                            settings.tells_vectors, parameters);
   }
 }
 
@@ -143,7 +155,8 @@ FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows&
   return fitted;
 }
 
-learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) {
+learn::HeldOut cross_fit(FitSettings settings, const TrainingRows& rows) {
+  settings.tells_vectors = false;  // of what the model itself begins with
   const int trainings = rows.parts() + 1;
   const auto name_of = [trainings](int number) {
     return "part " + std::to_string(number) + " of " + std::to_string(trainings);
@@ -153,19 +166,10 @@ learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows) 
   for (int fold = settings.run->done(); fold < rows.parts(); ++fold) {
     settings.log.begin_part(name_of(fold + 1));
     const TrainingRows part = rows.without_fold(fold);
-    text::TextOptions text = settings.options.model.text;
-    learn::HeldOut held_out;
-    try {
-      EncodedRows encoded =
-          encode_rows(part, text, settings.initial ? settings.initial->tokenizer() : nullptr,
-                      settings.cache, settings.threads);
-      unknown += encoded.unknown_valid;
-      held_out = fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out;
-    } catch (const Error& error) {
-      throw Error(error.what(), name_of(fold + 1),
-                  "--folds 1 holds out a share of the rows instead");
-    }
-    settings.run->add_done(held_out);
+    EncodedRows encoded = encode_part(settings, part, name_of(fold + 1));
+    unknown += encoded.unknown_valid;
+    settings.run->add_done(
+        fit_classifier(settings, part, std::move(encoded), KeptEpoch::kLast).held_out);
   }
   if (unknown > 0) {
     log_warning(format_count(unknown) +

@@ -29,6 +29,7 @@ struct FitSettings {
   learn::TrainingLog& log;
   RunState* run = nullptr;                     // that keeps the trainings' state, or none
   std::function<void()> after_step = nullptr;  // may throw, which ends the training; or none
+  bool tells_vectors = true;                   // logs how many words begin with vectors from a file
 };
 
 struct FittedClassifier {
@@ -64,6 +65,6 @@ FittedClassifier fit_classifier(const FitSettings& settings, const TrainingRows&
 
 // Trains once without each of rows.folds on all others, but for those that settings.run has done,
 // and returns what the rows that were left out get: all rows in all, none of which was learnt from.
-learn::HeldOut cross_fit(const FitSettings& settings, const TrainingRows& rows);
+learn::HeldOut cross_fit(FitSettings settings, const TrainingRows& rows);
 
 }  // namespace fastformer::apps

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "base/log.h"
 #include "base/strings.h"
 #include "data/labels.h"
+#include "model/schema.h"
 
 namespace fastformer::apps {
 namespace {
@@ -86,33 +86,28 @@ at::Tensor InitialModel::tensor(const std::string& name) const {
   return at::tensor(folder_.tensors().floats(name)).view(shape);
 }
 
+bool InitialModel::is_copied(const std::string& name) const {
+  return !name.starts_with(kHead) && folder_.tensors().contains(name);
+}
+
 void InitialModel::copy_into(const model::ModelConfig& config,
                              learn::Parameters& parameters) const {
-  const std::vector<std::string> names = folder_.tensors().names();
-  const std::set<std::string> stored(names.begin(), names.end());
-  std::int64_t copied = 0;
   for (const std::string& name : parameters.names()) {
-    if (name.starts_with(kHead) || !stored.contains(name)) continue;
-    parameters.set(name, tensor(name));
-    ++copied;
+    if (is_copied(name)) parameters.set(name, tensor(name));
   }
-  log_info("goes on from " + folder_.path() + ": " + std::to_string(copied) + " tensors and " +
-           format_count(folder_.config().vocabulary) + " words");
-  copy_head(config, parameters);
+  if (has_head_for(config)) copy_head(config, parameters);
+}
+
+bool InitialModel::has_head_for(const model::ModelConfig& config) const {
+  return !folder_.config().labels.empty() && folder_.config().target == config.target;
 }
 
 void InitialModel::copy_head(const model::ModelConfig& config,
                              learn::Parameters& parameters) const {
-  const model::ModelConfig& own = folder_.config();
-  if (own.labels.empty()) return;
-  if (own.target != config.target) {
-    log_info("its head is left out: one model gives one label, the other several");
-    return;
-  }
   const at::Tensor old_weight = tensor("classifier.weight"), old_bias = tensor("classifier.bias");
   at::Tensor weight = parameters.at("classifier.weight").detach().clone();
   at::Tensor bias = parameters.at("classifier.bias").detach().clone();
-  const data::LabelIndex old_index(own.labels);
+  const data::LabelIndex old_index(folder_.config().labels);
   for (std::size_t i = 0; i < config.labels.size(); ++i) {
     const int old = old_index.find(config.labels[i]);
     if (old < 0) continue;
@@ -121,8 +116,25 @@ void InitialModel::copy_head(const model::ModelConfig& config,
   }
   parameters.set("classifier.weight", weight);
   parameters.set("classifier.bias", bias);
-  const std::vector<std::string> fresh = missing(config.labels, old_index);
-  const std::vector<std::string> gone = missing(own.labels, data::LabelIndex(config.labels));
+}
+
+void InitialModel::tell(const model::ModelConfig& config) const {
+  const std::vector<model::TensorSpec> specs = model::tensors_of(config);
+  const auto copied = std::count_if(specs.begin(), specs.end(),
+                                    [this](const auto& spec) { return is_copied(spec.name); });
+  log_info("goes on from " + folder_.path() + ": " + std::to_string(copied) + " tensors and " +
+           format_count(folder_.config().vocabulary) + " words");
+  if (has_head_for(config)) {
+    tell_labels(config);
+  } else if (!folder_.config().labels.empty()) {
+    log_info("its head is left out: one model gives one label, the other several");
+  }
+}
+
+void InitialModel::tell_labels(const model::ModelConfig& config) const {
+  const std::vector<std::string>& own = folder_.config().labels;
+  const std::vector<std::string> fresh = missing(config.labels, data::LabelIndex(own));
+  const std::vector<std::string> gone = missing(own, data::LabelIndex(config.labels));
   log_info(format_count(static_cast<std::int64_t>(config.labels.size() - fresh.size())) +
            " of its labels go on" + (fresh.empty() ? "" : "; new ones: " + some_of(fresh)));
   if (!gone.empty()) log_warning("no row has its labels " + some_of(gone) + ": they are left out");

@@ -22,12 +22,16 @@ class InitialModel {
   std::shared_ptr<const text::Tokenizer> tokenizer() const { return folder_.tokenizer(); }
 
   // Copies all tensors that the parameters of a model with this configuration have too, and of the
-  // head the rows of the labels that both have, if both give one label or both several. Logs what
-  // was copied and which labels are new or left out.
+  // head the rows of the labels that both have, if both give one label or both several.
   void copy_into(const model::ModelConfig& config, learn::Parameters& parameters) const;
+  // Logs what copy_into() copies and which labels are new or left out.
+  void tell(const model::ModelConfig& config) const;
 
  private:
+  bool is_copied(const std::string& name) const;
+  bool has_head_for(const model::ModelConfig& config) const;
   void copy_head(const model::ModelConfig& config, learn::Parameters& parameters) const;
+  void tell_labels(const model::ModelConfig& config) const;
   at::Tensor tensor(const std::string& name) const;
 
   model::ModelFolder folder_;

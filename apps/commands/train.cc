@@ -140,6 +140,7 @@ bool train_into(const io::WorkFolder& folder, RunState& run, TrainOptions& optio
   learn::TrainingLog log(folder.file(model::kTrainingLogFile),
                          learn::score_name_of(options.model.target), options.resuming.resume);
   options.files.folds = rows.parts();  // what config.json repeats
+  if (initial) initial->tell(options.model);
   EncodedRows encoded = prepare_rows(options, rows, initial, cache, threads);
   warn_of_memory(memory_need(options, encoded));
   if (options.autotune > 0) {

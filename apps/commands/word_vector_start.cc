@@ -14,6 +14,35 @@ namespace {
 
 constexpr char kFlag[] = "--word-vectors";
 
+// What to do about vectors of this width: heads must divide it.
+std::string advice(std::int64_t width, const model::EncoderOptions& encoder) {
+  std::int64_t heads = encoder.heads;
+  while (heads > 1 && width % heads != 0) --heads;
+  return "Use vectors of that width, or --width " + std::to_string(width) +
+         (heads == encoder.heads ? "" : " --heads " + std::to_string(heads));
+}
+
+text::WordVectors read(const std::string& path,
+                       const std::unordered_map<std::string, std::int64_t>& wanted,
+                       const model::EncoderOptions& encoder) try {
+  return text::read_word_vectors(path, wanted, encoder.width);
+} catch (const text::OtherWidth& other) {
+  throw Error(other.what(), "", advice(other.found(), encoder));
+}
+
+void tell(const text::WordVectors& vectors, const std::string& path, std::size_t wanted) {
+  if (vectors.promised > vectors.words) {
+    log_warning(path + " promises " + format_count(vectors.promised) + " vectors and holds " +
+                format_count(vectors.words) + ": it may be cut off");
+  }
+  const std::size_t found = vectors.ids.size();
+  const double share = 100 * static_cast<double>(found) / static_cast<double>(wanted);
+  log_info("word vectors: " + format_count(vectors.words) + " in " + path + ", of " +
+           format_count(static_cast<std::int64_t>(found)) + " of the model's " +
+           format_count(static_cast<std::int64_t>(wanted)) + " words (" + format_fixed(share, 1) +
+           " %)");
+}
+
 }  // namespace
 
 void check_word_vectors(const std::string& path) {
@@ -28,6 +57,7 @@ void check_word_vectors(const std::string& path) {
 }
 
 void start_from_word_vectors(const std::string& path, const text::Tokenizer& tokenizer,
+                             const model::EncoderOptions& encoder, bool tells,
                              learn::Parameters& parameters) {
   if (!text::is_of_words(tokenizer.kind())) {
     throw usage_error("the model's tokens are no words", kFlag, "Use --tokenizer word");
@@ -37,25 +67,16 @@ void start_from_word_vectors(const std::string& path, const text::Tokenizer& tok
     wanted.emplace(tokenizer.piece(id), id);
   }
   const at::Tensor& table = parameters.at("embedding.word.weight");
-  const text::WordVectors vectors = text::read_word_vectors(path, wanted, table.size(1));
+  const text::WordVectors vectors = read(path, wanted, encoder);
   const auto found = static_cast<std::int64_t>(vectors.ids.size());
   if (found == 0) {
     throw Error("has vectors of none of the " + format_count(table.size(0)) + " words", path);
   }
-  if (vectors.promised > vectors.words) {
-    log_warning(path + " promises " + format_count(vectors.promised) + " vectors and holds " +
-                format_count(vectors.words) + ": it may be cut off");
-  }
+  if (tells) tell(vectors, path, wanted.size());
   const at::NoGradGuard no_gradients;
   const at::Tensor rows = at::tensor(vectors.values).view({found, table.size(1)});
   table.index_copy_(0, at::tensor(vectors.ids, at::kLong).to(table.device()),
                     rows.to(table.options()));
-  log_info(
-      "word vectors: " + format_count(vectors.words) + " in " + path + ", of " +
-      format_count(found) + " of the model's " +
-      format_count(static_cast<std::int64_t>(wanted.size())) + " words (" +
-      format_fixed(100.0 * static_cast<double>(found) / static_cast<double>(wanted.size()), 1) +
-      " %)");
 }
 
 }  // namespace fastformer::apps

@@ -81,12 +81,6 @@ std::int64_t fields_of(std::string_view line) {
   return 1 + std::count_if(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
 }
 
-[[noreturn]] void wrong_width(std::int64_t found, std::int64_t width, const std::string& where) {
-  throw Error("has vectors of " + std::to_string(found) + " numbers, the model's width is " +
-                  std::to_string(width),
-              where, "Use vectors of that width, or --width " + std::to_string(found));
-}
-
 // The number of words where the line is a header; one of another width is an Error.
 std::optional<std::int64_t> header_of(std::string_view line, std::int64_t width,
                                       const std::string& where) {
@@ -94,7 +88,7 @@ std::optional<std::int64_t> header_of(std::string_view line, std::int64_t width,
   const std::size_t blank = line.find_first_of(" \t");
   const auto words = parse_int(line.substr(0, blank)), numbers = parse_int(line.substr(blank + 1));
   if (!words || !numbers || width == 1) return std::nullopt;
-  if (*numbers != width) wrong_width(*numbers, width, where);
+  if (*numbers != width) throw OtherWidth(*numbers, width, where);
   return words;
 }
 
@@ -106,7 +100,7 @@ class Reader {
   void read_line(std::string_view line, const std::string& where) {
     const std::int64_t numbers = fields_of(line) - 1;
     if (numbers < width_ || (vectors_.words == 0 && numbers != width_)) {
-      wrong_width(numbers, width_, where);
+      throw OtherWidth(numbers, width_, where);
     }
     ++vectors_.words;
     std::string_view word = line;
@@ -135,6 +129,12 @@ class Reader {
 };
 
 }  // namespace
+
+OtherWidth::OtherWidth(std::int64_t found, std::int64_t wanted, const std::string& where)
+    : Error("has vectors of " + std::to_string(found) + " numbers, the model's width is " +
+                std::to_string(wanted),
+            where),
+      found_(found) {}
 
 WordVectors read_word_vectors(const std::string& path,
                               const std::unordered_map<std::string, std::int64_t>& wanted,

@@ -36,9 +36,14 @@ TEST(WordVectorsTest, ReadsBothFormatsAlike) {
 
 TEST(WordVectorsTest, AnotherWidthIsAnError) {
   EXPECT_ERROR(read("the 1 2\n"), "v.txt, line 1: has vectors of 2 numbers");
-  EXPECT_ERROR(read("the 1 2 3 4\n"), "--width 4");
+  EXPECT_ERROR(read("the 1 2 3 4\n"), "line 1: has vectors of 4 numbers");
   EXPECT_ERROR(read("100 300\nthe 1 2 3\n"), "vectors of 300 numbers, the model's width is 3");
   EXPECT_ERROR(read("dog 1 2 3\nthe 1 2\n"), "line 2: has vectors of 2 numbers");
+  try {
+    read("the 1 2 3 4\n");
+  } catch (const OtherWidth& other) {
+    EXPECT_EQ(other.found(), 4);
+  }
 }
 
 TEST(WordVectorsTest, DamagedNumbersOfWantedWordsAreErrors) {
