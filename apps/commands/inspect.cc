@@ -1,6 +1,7 @@
 // fastformer inspect: what a model folder holds.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/strings.h"
 #include "commands/commands.h"
@@ -44,12 +45,13 @@ void add_labels(report::Table& facts, const model::ModelConfig& config) {
   facts.add_row({"temperature", format_double(config.temperature)});
 }
 
-// How the two branches are mixed, where there are two.
-void add_share(report::Table& facts, const config::Json& metrics) {
+// How the two branches are mixed, where there are two and it is known. Of older models the metrics
+// alone know it.
+std::optional<double> encoder_share(const model::WideConfig& wide, const config::Json& metrics) {
+  if (wide.knows_share()) return wide.encoder_share;
   const config::Json::json_pointer place("/branches/encoder_share");
-  if (!metrics.is_object() || !metrics.contains(place) || !metrics[place].is_number()) return;
-  facts.add_row({"encoder's share of the answer",
-                 format_fixed(100 * metrics[place].get<double>(), 0) + " %"});
+  if (!metrics.is_object() || !metrics.contains(place) || !metrics[place].is_number()) return {};
+  return metrics[place].get<double>();
 }
 
 std::string summary(const model::ModelFolder& folder) {
@@ -61,7 +63,9 @@ std::string summary(const model::ModelFolder& folder) {
   facts.add_row({"vocabulary", format_count(config.vocabulary)});
   if (!config.is_pretrained_encoder()) add_labels(facts, config);
   const config::Json metrics = folder.metrics();
-  add_share(facts, metrics);
+  if (const auto share = encoder_share(config.wide, metrics)) {
+    facts.add_row({"encoder's share of the answer", format_fixed(100 * *share, 0) + " %"});
+  }
   for (const auto& [name, section] : folder.config_document().items()) {
     if (section.is_object()) add_section(facts, name, section);
   }

@@ -94,6 +94,7 @@ std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassi
     const learn::BranchReport report = mix(held_out, config);
     if (has_rows) report_branches(report, score_name, metrics);
     table = finish_wide(options, fitted, report);
+    if (has_rows) config.wide.encoder_share = report.encoder_share;
   } else if (has_rows) {
     const learn::Validation validation = learn::score_logits(held_out.encoder, held_out.targets,
                                                              config.labels.size(), config.target);

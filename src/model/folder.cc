@@ -192,9 +192,7 @@ std::vector<float> ModelFolder::floats(const std::string& name) const {
 }
 
 std::int64_t ModelFolder::parameters() const {
-  std::int64_t count = 0;
-  for (const std::string& name : tensors_.names()) count += tensors_.tensor(name).elements();
-  return count;
+  return stored_numbers_of(config_);  // the tensors were checked to be those
 }
 
 void write_model_folder(const std::string& path, const ModelParts& parts) {

@@ -66,18 +66,26 @@ std::string front_matter(const ModelConfig& config) {
   return "---\nlibrary_name: fastformer\npipeline_tag: " + use + "\ntags:\n- fastformer\n---\n\n";
 }
 
+// What answers beside the encoder.
+std::string branches(const WideConfig& wide) {
+  if (!wide.present) return "";
+  return " Beside the encoder a wide branch, a linear classifier over " +
+         format_count(wide.features) + " n-grams of the whole text, has its say" +
+         (wide.knows_share() ? ": the encoder's share of the answer is " +
+                                   format_fixed(100 * wide.encoder_share, 0) + " %."
+                             : ".");
+}
+
 std::string introduction(const CardFacts& facts) {
   const ModelConfig& config = facts.config;
-  std::int64_t parameters = 0;
-  for (const TensorSpec& spec : tensors_of(config)) parameters += spec.elements();
   std::string text = "# " + escaped(facts.name) + "\n\nA " + escaped(config.encoder.encoder);
   text += config.is_pretrained_encoder()
               ? " encoder, pretrained to guess masked words of text without labels: " +
                     format_count(config.vocabulary) + " tokens in its vocabulary, "
               : " model for " + escaped(config.task) + ": " +
                     format_count(static_cast<std::int64_t>(config.labels.size())) + " labels, ";
-  text += format_count(parameters) + " parameters, up to " + format_count(config.text.max_length) +
-          " tokens per document.";
+  text += format_count(stored_numbers_of(config)) + " parameters, up to " +
+          format_count(config.text.max_length) + " tokens per document." + branches(config.wide);
   if (config.is_multi()) {
     text +=
         " A document gets any number of labels, none included: those whose score is at least "

@@ -116,7 +116,9 @@ void WideConfig::describe(config::OptionSet& options) {
       .add("features", &features, {0, 1 << 24}, "rows of the table")
       .add("wide_factor", &wide_factor, {0, 1e9}, "weight of the wide branch's scores")
       .add("encoder_factor", &encoder_factor, {0, 1e9}, "weight of the encoder's logits")
-      .add("offset", &offset, {-1e9, 1e9}, "added to every logit");
+      .add("offset", &offset, {-1e9, 1e9}, "added to every logit")
+      .add("encoder_share", &encoder_share, {kUnknownShare, 1},
+           "the encoder's share of the answer; -1: not known");
 }
 
 const std::vector<std::string>& task_names() {

@@ -63,13 +63,17 @@ struct FastformerOptions : ChoicesOf<FastformerOptions> {
 // The wide branch beside the encoder: its features, and how its scores join the encoder's logits:
 //   logits = wide_factor * scores + encoder_factor * the encoder's + offset.
 struct WideConfig {
+  static constexpr double kUnknownShare = -1;  // no rows were held out, or no program wrote it yet
+
   bool present = false;
   text::NgramOptions ngrams;
   std::int64_t features = 0;  // rows of its table
   double wide_factor = 1;
   double encoder_factor = 1;
   double offset = 0;
+  double encoder_share = kUnknownShare;  // of the answer, from 0 to 1, on the rows of the fit
 
+  bool knows_share() const { return encoder_share >= 0; }
   void describe(config::OptionSet& options);
 };
 

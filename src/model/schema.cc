@@ -120,6 +120,17 @@ std::vector<StoredTensor> wide_tensors_of(const ModelConfig& config) {
           {"wide.scale", "F32", {features}},  {"wide.bias", "F32", {columns}}};
 }
 
+std::int64_t stored_numbers_of(const ModelConfig& config) {
+  std::int64_t count = 0;
+  for (const auto& list : {stored_tensors_of(config), wide_tensors_of(config)}) {
+    for (const StoredTensor& tensor : list) {
+      count += std::accumulate(tensor.shape.begin(), tensor.shape.end(), std::int64_t{1},
+                               std::multiplies<>());
+    }
+  }
+  return count;
+}
+
 std::string layer_prefix(const ModelConfig& config, int layer) {
   return "encoder.layer." + std::to_string(config.encoder.share_layers ? 0 : layer) + ".";
 }

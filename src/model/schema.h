@@ -52,6 +52,9 @@ std::vector<StoredTensor> stored_tensors_of(const ModelConfig& config);
 //   wide.scale [F] (of a feature's weights), wide.bias [K]; floats but where said.
 std::vector<StoredTensor> wide_tensors_of(const ModelConfig& config);
 
+// Numbers in all tensors of the model's file.
+std::int64_t stored_numbers_of(const ModelConfig& config);
+
 // Prefix of layer `layer`'s tensors ("encoder.layer.0."); layer 0's where layers are shared.
 std::string layer_prefix(const ModelConfig& config, int layer);
 

@@ -189,6 +189,22 @@ class CommandLineTest(TrainedModelTest):
         self.assertIn("classifier.weight", run("inspect", self.model, "--tensors")[0])
         self.assertIn("parameters", json.loads(run("inspect", self.model, "--json")[0]))
 
+    def test_inspect_and_the_card_agree(self):
+        card = (self.model / "README.md").read_text()
+        count = json.loads(run("inspect", self.model, "--json")[0])["parameters"]
+        self.assertIn(f" {count:,} parameters", card)
+        share = json.loads((self.model / "metrics.json").read_text())["branches"]["encoder_share"]
+        said = f"{100 * share:.0f} %"
+        self.assertIn(f"the encoder's share of the answer: {said}", self.talk)
+        self.assertIn(f"the encoder's share of the answer is {said}.", card)
+        self.assertRegex(run("inspect", self.model)[0], f"encoder's share of the answer +{said}")
+
+    def test_inspect_knows_the_encoders_share_without_metrics(self):
+        bare = self.path / "bare"
+        shutil.copytree(self.model, bare)
+        (bare / "metrics.json").unlink()
+        self.assertRegex(run("inspect", bare)[0], "encoder's share of the answer +[0-9]+ %")
+
     def test_data_check(self):
         rows = [(f"{label}{i}", label, f"<p>{text} {i}</p> " + "word " * 600)
                 for i, (_, label, text) in enumerate(sentences(80, 9))]

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
+#include "model/schema.h"
 #include "model/small_model.h"
 
 namespace fastformer::model {
@@ -33,6 +34,24 @@ TEST(ModelCardTest, SaysWhatTheModelIsAndHowToUseIt) {
   EXPECT_THAT(card, Not(HasSubstr("confusion")));
   EXPECT_THAT(card, HasSubstr("| max-length | 3 |"));
   EXPECT_EQ(card.back(), '\n');
+}
+
+TEST(ModelCardTest, CountsAndNamesBothBranches) {
+  CardFacts facts = small_facts();
+  const auto parameters = [&facts] {
+    return format_count(stored_numbers_of(facts.config)) + " parameters";
+  };
+  const std::string alone = parameters();
+  EXPECT_THAT(model_card(facts), HasSubstr(alone));
+  EXPECT_THAT(model_card(facts), Not(HasSubstr("wide branch")));
+  facts.config.wide.present = true;
+  facts.config.wide.features = 1200;
+  EXPECT_NE(parameters(), alone);
+  EXPECT_THAT(model_card(facts), HasSubstr(parameters()));
+  EXPECT_THAT(model_card(facts), HasSubstr("over 1,200 n-grams of the whole text, has its say.\n"));
+  facts.config.wide.encoder_share = 0.347;
+  EXPECT_THAT(model_card(facts),
+              HasSubstr("has its say: the encoder's share of the answer is 35 %."));
 }
 
 TEST(ModelCardTest, LeavesOutWhatIsNotKnown) {
