@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <utility>
 
 #include "base/log.h"
@@ -16,6 +18,8 @@
 #include "base/strings.h"
 #include "commands/class_weights.h"
 #include "commands/classifier_fit.h"
+#include "metrics/paired_gain.h"
+#include "metrics/temperature.h"
 
 namespace fastformer::apps {
 namespace {
@@ -54,7 +58,21 @@ struct Trial {
   Json changes = Json::object();
   learn::Validation validation;
   double seconds = 0;
+  // Over the best before it; of the first trial nothing.
+  std::optional<metrics::PairedGain> gain;
+  bool is_better = true;
 };
+
+// What a trial's settings do on the validation rows.
+struct Outcome {
+  learn::Validation validation;
+  std::vector<double> losses;  // of the rows
+};
+
+std::string said(const metrics::PairedGain& gain) {
+  return std::string(gain.mean >= 0 ? "lower" : "higher") + " by " +
+         format_fixed(std::abs(gain.mean), 4) + " +- " + format_fixed(gain.error, 4);
+}
 
 std::string said(const Json& changes) {
   std::vector<std::string> parts;
@@ -136,8 +154,14 @@ class Tuning {
     return all;
   }
 
-  static bool better(const learn::Validation& a, const learn::Validation& b) {
-    return a.loss < b.loss && a.score >= b.score;
+  // Sets what the trial gains over the best so far, whose place its rows' losses may take.
+  void compare(std::vector<double> losses, Trial& trial) {
+    if (!trials_.empty()) {
+      trial.gain = metrics::paired_gain(best_losses_, losses);
+      trial.is_better =
+          trial.gain->is_beyond_noise() && trial.validation.score >= best_.validation.score;
+    }
+    if (trial.is_better) best_losses_ = std::move(losses);
   }
 
   void search(const std::vector<std::string>& keys) {
@@ -153,7 +177,7 @@ class Tuning {
       TrainOptions options = search_.options;
       try {
         const Trial trial = attempt(options, changes);
-        if (!better(trial.validation, best_.validation)) continue;
+        if (!trial.is_better) continue;
         best_ = trial;
         search_.options = options;
       } catch (const Error& error) {  // settings that do not go together, or a loss that diverges
@@ -174,14 +198,18 @@ class Tuning {
     log_.begin_part(name);
     Trial trial;
     trial.changes = changes;
-    trial.validation = validation_of(options, changes);
+    Outcome outcome = outcome_of(options, changes);
+    trial.validation = outcome.validation;
+    compare(std::move(outcome.losses), trial);
     log_.begin_part("");
     trial.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     log_info(name + ", " + said(changes) + ": " + score_name_ + " " +
              format_fixed(trial.validation.score, 4) + ", cross entropy " +
-             format_fixed(trial.validation.loss, 4) + ", " + format_duration(trial.seconds));
+             format_fixed(trial.validation.loss, 4) +
+             (trial.gain ? " (" + said(*trial.gain) + ")" : "") + ", " +
+             format_duration(trial.seconds));
     trials_.push_back(trial);
-    keep_({{"trials", trials_done()}});
+    keep_({{"trials", trials_done()}, {"best_losses", best_losses_}});
     return trial;
   }
 
@@ -201,17 +229,23 @@ class Tuning {
       trial.validation.score = done.at(score_name_).get<double>();
       trial.validation.loss = done.at("loss").get<double>();
       trial.seconds = done.at("seconds").get<double>();
+      trial.is_better = done.at("better").get<bool>();
+      if (done.contains("gain")) {
+        trial.gain =
+            metrics::PairedGain{done.at("gain").get<double>(), done.at("gain_error").get<double>()};
+      }
       deadline_ -=
           std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(trial.seconds));
       before_.push_back(std::move(trial));
     }
+    best_losses_ = before.at("best_losses").get<std::vector<double>>();
     log_info(std::to_string(before_.size()) + " trials were done before the run was stopped");
   } catch (const nlohmann::json::exception&) {
     throw Error("the run's state does not say what a search tried", search_.options.output,
                 "Remove the folder that it is in and begin anew");
   }
 
-  learn::Validation validation_of(TrainOptions& options, const Json& changes) {
+  Outcome outcome_of(TrainOptions& options, const Json& changes) {
     const TrainingRows& rows = search_.rows.folds.empty() ? search_.rows : part_;
     EncodedRows encoded =
         prepare_rows(options, rows, search_.initial, search_.cache, search_.threads);
@@ -228,10 +262,14 @@ class Tuning {
                                   /*tells_vectors=*/false};
     learn::HeldOut held_out = held_out_of(settings, rows, std::move(encoded), changes);
     const std::size_t labels = options.model.labels.size();
-    if (!held_out.wide.empty()) {
-      return learn::mix_branches(held_out, labels, options.model.target).both;
-    }
-    return learn::score_logits(held_out.encoder, held_out.targets, labels, options.model.target);
+    const metrics::TargetKind kind = options.model.target;
+    // Mixes into the encoder's logits.
+    if (!held_out.wide.empty()) learn::mix_branches(held_out, labels, kind);
+    const auto columns = static_cast<std::int64_t>(labels);
+    const auto count = static_cast<std::int64_t>(held_out.targets.size()) / columns;
+    return {learn::score_logits(held_out.encoder, held_out.targets, labels, kind),
+            metrics::cross_entropies({held_out.encoder.data(), count, columns},
+                                     {held_out.targets.data(), count, columns}, kind)};
   }
 
   // A branch that no change is about does what it did before.
@@ -259,10 +297,16 @@ class Tuning {
   Json trials_done() const {
     Json trials = Json::array();
     for (const Trial& trial : trials_) {
-      trials.push_back({{"changes", trial.changes},
-                        {score_name_, trial.validation.score},
-                        {"loss", trial.validation.loss},
-                        {"seconds", trial.seconds}});
+      Json line = {{"changes", trial.changes},
+                   {score_name_, trial.validation.score},
+                   {"loss", trial.validation.loss},
+                   {"better", trial.is_better},
+                   {"seconds", trial.seconds}};
+      if (trial.gain) {
+        line["gain"] = trial.gain->mean;
+        line["gain_error"] = trial.gain->error;
+      }
+      trials.push_back(std::move(line));
     }
     return trials;
   }
@@ -276,7 +320,8 @@ class Tuning {
   TrainingRows part_;  // the rows with their first part held out, where parts are
   Clock::time_point deadline_;
   Trial best_;
-  std::deque<Trial> before_;  // done before the run was stopped, the next one first
+  std::vector<double> best_losses_;  // of the validation rows
+  std::deque<Trial> before_;         // done before the run was stopped, the next one first
   // What branches said of the validation rows, by the changes that are about them.
   std::map<std::string, learn::HeldOut> encoders_;
   std::map<std::string, std::vector<float>> wides_;

@@ -30,7 +30,8 @@ void TrainOptions::describe(config::OptionSet& options) {
   wide.describe(options);
   options.group("Search").add(
       "autotune", &autotune, {0, 1e8},
-      "seconds to search for better settings on validation rows before the training; 0: none");
+      "seconds to search for better settings before the training, on the validation rows, or the "
+      "first of the parts that --folds holds out; 0: none");
 }
 
 void TrainOptions::describe_loss(config::OptionSet& options) {

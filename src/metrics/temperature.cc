@@ -120,6 +120,18 @@ class Rows {
     return cost;
   }
 
+  std::vector<double> costs() const {
+    std::vector<double> costs;
+    const auto add = kind_ == TargetKind::kSingle ? add_single : add_multi;
+    for (std::int64_t i = 0; i < logits_.rows; ++i) {
+      if (!counts(i)) continue;
+      Cost cost;
+      add(logits_.row(i), targets_.row(i), logits_.columns, 1, 0, cost);
+      costs.push_back(cost.value);
+    }
+    return costs;
+  }
+
   // Whether the temperature matters: in some row that counts the logits differ from each other,
   // or for kMulti from 0.
   bool can_be_fitted() const {
@@ -170,6 +182,11 @@ double cross_entropy(MatrixView<const float> logits, MatrixView<const float> tar
   const Rows rows(logits, targets, kind);
   if (rows.count() == 0) return 0;
   return rows.cost(1 / temperature).value / static_cast<double>(rows.count());
+}
+
+std::vector<double> cross_entropies(MatrixView<const float> logits, MatrixView<const float> targets,
+                                    TargetKind kind) {
+  return Rows(logits, targets, kind).costs();
 }
 
 }  // namespace fastformer::metrics

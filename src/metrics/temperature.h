@@ -1,6 +1,8 @@
 // One number that makes a classifier's probabilities honest without changing what it predicts.
 #pragma once
 
+#include <vector>
+
 #include "base/matrix_view.h"
 #include "metrics/target_kind.h"
 
@@ -32,5 +34,9 @@ double fit_temperature(MatrixView<const float> logits, MatrixView<const float> t
 // 0 without such rows.
 double cross_entropy(MatrixView<const float> logits, MatrixView<const float> targets,
                      TargetKind kind, double temperature = 1);
+
+// The same of each row that counts, in the order of the rows.
+std::vector<double> cross_entropies(MatrixView<const float> logits, MatrixView<const float> targets,
+                                    TargetKind kind);
 
 }  // namespace fastformer::metrics

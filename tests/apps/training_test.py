@@ -79,6 +79,12 @@ class TrainingTest(TrainedModelTest):
         best = [t for t in tuning["trials"] if t["changes"] == tuning["chosen"]][0]
         self.assertLessEqual(best["loss"], tuning["trials"][0]["loss"])
         self.assertGreaterEqual(best["accuracy"], tuning["trials"][0]["accuracy"])
+        # Nothing but noise is no gain.
+        self.assertTrue(tuning["trials"][0]["better"])
+        for trial in tuning["trials"][1:]:
+            self.assertTrue(not trial["better"] or trial["gain"] > trial["gain_error"])
+            self.assertRegex(talk, f"(lower|higher) by {abs(trial['gain']):.4f} [+]- {trial['gain_error']:.4f}")
+        self.assertNotIn("best_losses", tuning)
         # What the user has set is not searched.
         changed = {key for trial in tuning["trials"] for key in trial["changes"]}
         self.assertEqual(changed, {"dropout"})

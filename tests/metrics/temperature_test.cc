@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/random.h"
 #include "temporary_folder.h"
@@ -176,6 +177,20 @@ TEST(TemperatureTest, CrossEntropyAgreesWithTheFormula) {
                 1e-9);
   }
   EXPECT_EQ(cost_of({{1e30F, -1e30F}, {0}, 2}, 1), 0);
+}
+
+TEST(TemperatureTest, TheMeanOfTheRowsIsTheWhole) {
+  Sample sample = draw(16, 60, 4, 1);
+  sample.labels[7] = -1;
+  const std::vector<float> targets = targets_of(sample);
+  for (const TargetKind kind : {TargetKind::kSingle, TargetKind::kMulti}) {
+    const MatrixView<const float> wanted = view_of(targets, sample);
+    const std::vector<double> rows = cross_entropies(sample.view(), wanted, kind);
+    EXPECT_EQ(rows.size(), kind == TargetKind::kSingle ? 59U : 60U);
+    const double sum = std::accumulate(rows.begin(), rows.end(), 0.0);
+    EXPECT_NEAR(sum / static_cast<double>(rows.size()), cross_entropy(sample.view(), wanted, kind),
+                1e-12);
+  }
 }
 
 TEST(TemperatureTest, AShareOfALabelIsThatShareOfItsCost) {
