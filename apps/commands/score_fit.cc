@@ -75,10 +75,18 @@ void add_thresholds(MatrixView<const float> logits, MatrixView<const float> targ
 
 }  // namespace
 
+std::string truth_words(std::span<const float> shares) {
+  const bool is_soft =
+      std::any_of(shares.begin(), shares.end(), [](float share) { return share > 0 && share < 1; });
+  return is_soft ? " against each row's most likely label" : "";
+}
+
 ScoreFit fit_scores(MatrixView<const float> logits, MatrixView<const float> targets,
                     TargetKind kind) {
   ScoreFit fit;
   fit.rows = logits.rows;
+  fit.truth =
+      truth_words({targets.row(0), static_cast<std::size_t>(targets.rows * targets.columns)});
   fit.temperature = metrics::fit_temperature(logits, targets, kind);
   fit.before = quality(logits, targets, kind, 1);
   fit.after = quality(logits, targets, kind, fit.temperature);
@@ -92,8 +100,8 @@ std::string ScoreFit::summary() const {
   };
   std::string text = "temperature " + format_fixed(temperature, 3) + " fitted on " +
                      format_count(rows) + " validation rows: cross entropy " +
-                     change(before.cross_entropy, after.cross_entropy) + "; calibration error " +
-                     change(before.calibration_error, after.calibration_error);
+                     change(before.cross_entropy, after.cross_entropy) + "; calibration error" +
+                     truth + " " + change(before.calibration_error, after.calibration_error);
   if (!thresholds.empty()) {
     text += "\nthresholds fitted on the same rows: micro-F1 there " +
             format_fixed(threshold_f1, 4) + "; " + format_count(common_thresholds) + " of " +

@@ -1,6 +1,7 @@
 // What ends a training: the temperature of the scores, thresholds, and what they do.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct ScoreQuality {
 struct ScoreFit {
   double temperature = 1;
   std::int64_t rows = 0;
+  std::string truth;  // truth_words() of the rows
   ScoreQuality before, after;
   std::vector<double> thresholds;      // of several labels, one each
   std::int64_t common_thresholds = 0;  // labels with too few rows for one of their own
@@ -28,6 +30,10 @@ struct ScoreFit {
   std::string summary() const;   // lines for people
   config::Json metrics() const;  // for metrics.json
 };
+
+// What says, behind the name of a score, which label of a row counts as the true one where rows
+// have shares of several; else nothing. `shares` are of one label a row or of distributions.
+std::string truth_words(std::span<const float> shares);
 
 // Fits on logits and shares of labels, both [rows, labels]. There must be rows.
 ScoreFit fit_scores(MatrixView<const float> logits, MatrixView<const float> targets,

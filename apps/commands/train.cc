@@ -89,17 +89,18 @@ std::optional<model::WideTable> finish(TrainOptions& options, const FittedClassi
   model::ModelConfig& config = options.model;
   const bool has_rows = !held_out.targets.empty();
   const std::string score_name = learn::score_name_of(config.target);
+  const std::string truth = truth_words(held_out.targets);
   std::optional<model::WideTable> table;
   if (fitted.wide) {
     const learn::BranchReport report = mix(held_out, config);
-    if (has_rows) report_branches(report, score_name, metrics);
+    if (has_rows) report_branches(report, score_name, truth, metrics);
     table = finish_wide(options, fitted, report);
     if (has_rows) config.wide.encoder_share = report.encoder_share;
   } else if (has_rows) {
     const learn::Validation validation = learn::score_logits(held_out.encoder, held_out.targets,
                                                              config.labels.size(), config.target);
     report_validation(validation, score_name, metrics);
-    log_info("validation " + score_name + ": " + format_fixed(validation.score, 4) +
+    log_info("validation " + score_name + truth + ": " + format_fixed(validation.score, 4) +
              " (cross entropy " + format_fixed(validation.loss, 4) + ")");
   }
   if (!has_rows) return table;

@@ -26,7 +26,7 @@ void report_validation(const learn::Validation& validation, const std::string& s
 }
 
 void report_branches(const learn::BranchReport& report, const std::string& score_name,
-                     Json& metrics) {
+                     const std::string& truth, Json& metrics) {
   const auto part = [&](const learn::Validation& validation) {
     return Json{{score_name, validation.score}, {"loss", validation.loss}};
   };
@@ -39,8 +39,8 @@ void report_branches(const learn::BranchReport& report, const std::string& score
     return format_fixed(validation.score, 4) + " (cross entropy " +
            format_fixed(validation.loss, 4) + ")";
   };
-  log_info("validation " + score_name + ": wide branch " + said(report.wide) + ", encoder " +
-           said(report.encoder) + ", both " + said(report.both));
+  log_info("validation " + score_name + truth + ": wide branch " + said(report.wide) +
+           ", encoder " + said(report.encoder) + ", both " + said(report.both));
   log_info("the encoder's share of the answer: " + format_fixed(100 * report.encoder_share, 0) +
            " %");
 }

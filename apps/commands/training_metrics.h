@@ -16,8 +16,9 @@ config::Json metrics_of(const learn::TrainingResult& result);
 void report_validation(const learn::Validation& validation, const std::string& score_name,
                        config::Json& metrics);
 
-// How well the branches do, each alone and together: added to `metrics`, and logged.
+// How well the branches do, each alone and together: added to `metrics`, and logged with `truth`
+// (truth_words()) behind the score's name.
 void report_branches(const learn::BranchReport& report, const std::string& score_name,
-                     config::Json& metrics);
+                     const std::string& truth, config::Json& metrics);
 
 }  // namespace fastformer::apps

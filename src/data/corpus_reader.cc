@@ -7,10 +7,24 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "data/label_field.h"
 #include "io/files.h"
 #include "io/input_stream.h"
 
 namespace fastformer::data {
+
+namespace {
+
+// What to do about a malformed row. Leaving out what is no mistake of the row alone would hide it.
+std::string advice(const std::string& reason) {
+  if (reason == kDistributionLabel) {
+    return "Train on distributions with --soft-label-column, or name the column that holds the "
+           "labels with --label-column";
+  }
+  return "Mend the row, or leave such rows out with --on-bad-row skip";
+}
+
+}  // namespace
 
 CorpusReader::CorpusReader(std::vector<std::string> files, CorpusOptions options, bool needs_label,
                            ParallelFor parallel_for, ReadLimits limits)
@@ -60,12 +74,12 @@ void CorpusReader::take(std::vector<ParsedRow>& rows, std::vector<Record>& block
       block.push_back(std::move(row.record));
     } else if (options_.on_bad_row == OnBadRow::kSkip) {
       ++report_.skipped_rows;
+      report_.distributions += row.reason == kDistributionLabel;
       if (report_.reasons.size() < ReadReport::kReasonsKept) {
         report_.reasons.push_back(source_->place(row.record) + ": " + row.reason);
       }
     } else {
-      const Error error(row.reason, source_->place(row.record),
-                        "Mend the row, or leave such rows out with --on-bad-row skip");
+      const Error error(row.reason, source_->place(row.record), advice(row.reason));
       pending_ = std::make_exception_ptr(error);
       break;
     }

@@ -79,7 +79,7 @@ std::string JsonParser::read_labels(const std::string& line, const JsonValue& va
   if (!needs_label_) return "";
   if (rule.target == Target::kSoft) return "the distribution is null";
   return rule.target == Target::kMulti ? "the label is null; a document without labels has []"
-                                       : "the label is empty";
+                                       : std::string(kEmptyLabel);
 }
 
 bool JsonParser::is_blank(std::string_view row) const { return trim(row).empty(); }

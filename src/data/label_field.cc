@@ -36,13 +36,20 @@ std::string read_array(const Json& array, std::vector<std::string>& labels) {
   return "";
 }
 
+// Whether a field that is to hold labels holds shares of them, written out. Lists are looked at
+// where they are read.
+bool holds_distribution(std::string_view field, Target target) {
+  const bool may = field.starts_with('{') || (target == Target::kSingle && field.starts_with('['));
+  return may && looks_like_distribution(parse_shallow(field));
+}
+
 }  // namespace
 
 std::string set_one_label(std::string_view raw, const LabelRule& rule, Record& record,
                           text::RepairCounts& repairs) {
   record.label = trim(text::repair_text(raw, repairs));
   record.has_label = !record.label.empty();
-  return record.has_label || !rule.needed ? "" : "the label is empty";
+  return std::string(record.has_label || !rule.needed ? "" : kEmptyLabel);
 }
 
 std::string set_label_list(const std::vector<std::string>& labels, const LabelRule& rule,
@@ -63,8 +70,11 @@ std::string set_label_list(const std::vector<std::string>& labels, const LabelRu
 
 std::string set_labels(std::string_view raw, const LabelRule& rule, Record& record,
                        text::RepairCounts& repairs) {
-  if (rule.target == Target::kSingle) return set_one_label(raw, rule, record, repairs);
   if (rule.target == Target::kSoft) return set_soft_labels(std::string(raw), record, repairs);
+  if (rule.needed && holds_distribution(trim(raw), rule.target)) {
+    return std::string(kDistributionLabel);
+  }
+  if (rule.target == Target::kSingle) return set_one_label(raw, rule, record, repairs);
   const std::string field(trim(text::repair_text(raw, repairs)));
   if (field.starts_with('[') && Json::accept(field)) {
     return set_labels_from_json(field, rule, record, repairs);
@@ -80,6 +90,7 @@ std::string set_labels_from_json(const std::string& json, const LabelRule& rule,
                                  text::RepairCounts& repairs) {
   if (rule.target == Target::kSoft) return set_soft_labels(json, record, repairs);
   const Json value = parse_shallow(json);
+  if (rule.needed && looks_like_distribution(value)) return std::string(kDistributionLabel);
   std::vector<std::string> labels;
   std::string reason = "the label is an object, where a label or a list of labels is wanted";
   if (value.is_array()) reason = read_array(value, labels);

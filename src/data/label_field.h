@@ -11,6 +11,11 @@
 
 namespace fastformer::data {
 
+// Reasons of malformed rows that say something of the whole corpus.
+inline constexpr std::string_view kEmptyLabel = "the label is empty";
+inline constexpr std::string_view kDistributionLabel =
+    "the label is a distribution over labels, where a label or a list of labels is wanted";
+
 // How the labels of a corpus are written.
 struct LabelRule {
   LabelRule(const CorpusOptions& options, bool is_needed)

@@ -12,6 +12,7 @@ namespace fastformer::data {
 struct ReadReport {
   std::int64_t rows = 0;             // records handed out
   std::int64_t skipped_rows = 0;     // malformed ones left out
+  std::int64_t distributions = 0;    // of those, with a distribution in the place of labels
   std::int64_t empty_texts = 0;      // records whose text is empty or white space
   std::int64_t bytes = 0;            // of the corpus, decompressed
   std::vector<std::string> reasons;  // of the first skipped rows, "FILE, line N: why"

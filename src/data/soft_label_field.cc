@@ -13,6 +13,12 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Whether an entry of a list is a label with its share, as fastformer predict writes it.
+bool is_scored_label(const Json& entry) {
+  return entry.is_object() && entry.contains("label") && entry.contains("score") &&
+         entry["label"].is_string();
+}
+
 // Adds a label's share; the reason when it is none.
 std::string add_share(const std::string& raw, const Json& share, Record& record,
                       text::RepairCounts& repairs) {
@@ -48,9 +54,9 @@ std::string read_shares(const Json& value, Record& record, text::RepairCounts& r
            "\"score\": ..}";
   }
   for (const Json& entry : value) {
-    const bool fits = entry.is_object() && entry.contains("label") && entry.contains("score") &&
-                      entry["label"].is_string();
-    if (!fits) return "the list holds " + printable(entry.dump(), 40) + ", not a label and a score";
+    if (!is_scored_label(entry)) {
+      return "the list holds " + printable(entry.dump(), 40) + ", not a label and a score";
+    }
     reason = add_share(entry["label"].get<std::string>(), entry["score"], record, repairs);
     if (!reason.empty()) return reason;
   }
@@ -75,6 +81,13 @@ std::string set_soft_labels(const std::string& json, Record& record, text::Repai
   record.has_label = true;
   record.has_list = true;
   return "";
+}
+
+bool looks_like_distribution(const Json& value) {
+  if (!value.is_structured() || value.empty()) return false;
+  return std::all_of(value.begin(), value.end(), [&value](const Json& entry) {
+    return value.is_object() ? entry.is_number() : is_scored_label(entry);
+  });
 }
 
 }  // namespace fastformer::data

@@ -1,6 +1,7 @@
 // Reads a distribution over labels from the field that holds it.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "data/record.h"
@@ -16,5 +17,8 @@ inline constexpr double kShareTolerance = 0.01;
 // label that is named twice add up. Returns the reason when it is no distribution, else an empty
 // string.
 std::string set_soft_labels(const std::string& json, Record& record, text::RepairCounts& repairs);
+
+// Whether a value has the form of a distribution, whatever its shares sum to.
+bool looks_like_distribution(const nlohmann::json& value);
 
 }  // namespace fastformer::data

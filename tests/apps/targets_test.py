@@ -263,7 +263,12 @@ class SoftLabelsTest(unittest.TestCase):
         soft = self.path / "soft.jsonl"
         soft.write_text(lines)
         self.assertEqual([json.loads(line)["text"] for line in lines.splitlines()], texts)
-        run("train", "--train", soft, "--soft-label-column", "labels", "--output", student, *SMALL)
+        _, talk = run("train", "--train", soft, "--soft-label-column", "labels", "--output", student,
+                      *SMALL)
+        self.assertIn("validation accuracy against each row's most likely label: wide", talk)
+        self.assertIn("calibration error against each row's most likely label ", talk)
+        _, error = run("evaluate", "--model", student, "--data", soft, "--label-column", "labels", code=1)
+        self.assertIn("line 1: the label is a distribution", error)
         run("train", "--train", soft, "--label-column", "label", "--output", hard, *SMALL)
         fresh = [row[2] for row in sentences(200, 6)]
         expected, _ = self.answers(teacher, fresh)
@@ -286,6 +291,10 @@ class SoftLabelsTest(unittest.TestCase):
         _, error = run("train", "--train", soft, "--soft-label-column", "p", "--output",
                        self.path / "never", code=1)
         self.assertIn("soft.jsonl, line 2: the shares sum to 0.4000, not to 1", error)
+        _, error = run("train", "--train", soft, "--output", self.path / "never", code=1)
+        self.assertIn("line 1: the label is a distribution", error)
+        self.assertIn("--soft-label-column", error)
+        self.assertNotIn("--on-bad-row", error)
         _, error = run("train", "--train", soft, "--soft-label-column", "p", "--target", "multi",
                        "--output", self.path / "never", code=2)
         self.assertIn("--soft-label-column", error)

@@ -86,13 +86,33 @@ TEST(LabelFieldTest, ListsOfOtherThingsAreMalformed) {
   for (const auto& [labels, reason] :
        {std::pair("[[1]]", "holds [1], which is no label"), std::pair("[null]", "holds null"),
         std::pair("[{\"a\":1}]", "no label"), std::pair("[\" \"]", "an empty label"),
-        std::pair("{\"a\":1}", "is an object"), std::pair("null", "null")}) {
+        std::pair("{\"a\":\"b\"}", "is an object"), std::pair("null", "null"),
+        std::pair("{}", "is an object"), std::pair("{\"a\":1}", "is a distribution")}) {
     EXPECT_ERROR(read_text("a.jsonl", row(labels), reading(Target::kMulti)), reason);
     EXPECT_ERROR(read_text("a.jsonl", row(labels), reading(Target::kMulti)), "a.jsonl, line 1");
     EXPECT_EQ(read_text("a.jsonl", row(labels), reading(Target::kAuto, "", false)).size(), 1U);
   }
   const std::string deep = std::string(100000, '[') + std::string(100000, ']');
   EXPECT_ERROR(read_text("a.jsonl", row(deep)), "no label");
+}
+
+TEST(LabelFieldTest, DistributionsAreNoLabelsAndNotLeftOutUnseen) {
+  const std::string object = "{\"a\":0.25,\"b\":0.75}";
+  const std::string list = "[{\"label\":\"a\",\"score\":0.25}]";
+  for (const Target target : {Target::kSingle, Target::kAuto, Target::kMulti}) {
+    for (const std::string& shares : {object, list}) {
+      const std::string line = "{\"label\":" + shares + ",\"text\":\"one\"}\n";
+      const std::string row = "label\ttext\n" + shares + "\tone\n";
+      for (const auto& [name, bytes] : {std::pair("a.jsonl", line), std::pair("a.tsv", row)}) {
+        EXPECT_ERROR(read_text(name, bytes, reading(target)), "label is a distribution");
+        EXPECT_ERROR(read_text(name, bytes, reading(target)), "with --soft-label-column");
+      }
+    }
+  }
+  for (const char* label : {"{a}", "{}", "[a]", "{\"a\":\"b\"}"}) {
+    EXPECT_EQ(read_text("a.tsv", std::string("label\ttext\n") + label + "\tone\n").at(0).label,
+              label);
+  }
 }
 
 TEST(TargetsTest, DenseIsOneForEachLabel) {
