@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/strings.h"
 #include "data/corpus_reader.h"
+#include "data/label_lists.h"
 #include "data/labels.h"
 #include "data/split.h"
 #include "data/stored_rows.h"
@@ -92,6 +93,17 @@ void warn_of_rare_lists(const data::CorpusOptions& options, const data::RowStore
   log_warning("only " + count_of(lists) + " of " + count_of(store.size()) +
               " rows have a list of labels, the first at " + store.place_of(first, files) +
               ": the model gives several labels; --target single takes them for single ones");
+}
+
+// Labels that are lists, unparted, make each combination a label of its own.
+void warn_of_unparted_lists(const data::CorpusOptions& options,
+                            const std::vector<std::string>& labels) {
+  if (options.target != data::Target::kAuto) return;
+  const auto lists = data::find_label_lists(labels);
+  if (!lists) return;
+  log_warning(lists->describe(static_cast<std::int64_t>(labels.size())) + ": --label-separator \"" +
+              lists->separator +
+              "\" lets a row have several, --target single takes them as they are");
 }
 
 void check_labels(const TrainingRows& rows, const std::string& file) {
@@ -204,6 +216,8 @@ TrainingRows read_training_rows(const TrainingFiles& files, std::int64_t seed,
   check_labels(rows, files.train[0]);
   if (rows.target == metrics::TargetKind::kMulti) {
     warn_of_rare_lists(files.corpus, *store, files.train);
+  } else {
+    warn_of_unparted_lists(training_corpus, rows.labels);
   }
   const data::LabelIndex index(rows.labels);
   const std::vector<bool> in_valid = split(files, *store, seed, rows);

@@ -4,10 +4,14 @@
 #include <fastformer/error.h>
 
 #include <algorithm>
+#include <optional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "base/strings.h"
 #include "data/label_field.h"
+#include "data/label_lists.h"
 #include "io/files.h"
 #include "io/input_stream.h"
 
@@ -15,11 +19,29 @@ namespace fastformer::data {
 
 namespace {
 
+// Whether the good rows of a block, some taken and the rest not yet, look like lists of labels.
+std::optional<LabelLists> lists_in(std::span<const Record> taken, std::span<const ParsedRow> rest) {
+  std::set<std::string> labels;
+  for (const Record& record : taken) labels.insert(record.label);
+  for (const ParsedRow& row : rest) {
+    if (row.reason.empty()) labels.insert(row.record.label);
+  }
+  labels.erase("");  // of JSON arrays
+  return find_label_lists(std::vector<std::string>(labels.begin(), labels.end()));
+}
+
 // What to do about a malformed row. Leaving out what is no mistake of the row alone would hide it.
-std::string advice(const std::string& reason) {
+std::string advice(const std::string& reason, const CorpusOptions& options,
+                   std::span<const Record> taken, std::span<const ParsedRow> rest) {
   if (reason == kDistributionLabel) {
     return "Train on distributions with --soft-label-column, or name the column that holds the "
            "labels with --label-column";
+  }
+  if (reason == kEmptyLabel && options.target == Target::kAuto) {
+    if (const auto lists = lists_in(taken, rest)) {
+      return "Other rows look like lists of labels, such as \"" + printable(lists->example, 40) +
+             "\": with --label-separator \"" + lists->separator + "\" a row may have none";
+    }
   }
   return "Mend the row, or leave such rows out with --on-bad-row skip";
 }
@@ -79,7 +101,9 @@ void CorpusReader::take(std::vector<ParsedRow>& rows, std::vector<Record>& block
         report_.reasons.push_back(source_->place(row.record) + ": " + row.reason);
       }
     } else {
-      const Error error(row.reason, source_->place(row.record), advice(row.reason));
+      const auto at = static_cast<std::size_t>(&row - rows.data());
+      const Error error(row.reason, source_->place(row.record),
+                        advice(row.reason, options_, block, std::span(rows).subspan(at)));
       pending_ = std::make_exception_ptr(error);
       break;
     }

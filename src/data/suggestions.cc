@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/strings.h"
+#include "data/label_lists.h"
 #include "text/text_options.h"
 
 namespace fastformer::data {
@@ -56,25 +56,14 @@ std::optional<Suggestion> max_length(const CorpusFacts& facts) {
   return std::nullopt;
 }
 
-// A sign that parts most labels, the parts of which are far fewer than the labels.
 std::optional<Suggestion> label_separator(const CorpusFacts& facts) {
   if (facts.lists > 0) return std::nullopt;
-  for (const char separator : {'|', ';', ','}) {
-    std::set<std::string> parts;
-    std::size_t parted = 0;
-    for (const CheckedLabel& label : facts.labels) {
-      const std::vector<std::string> list = split(label.label, separator);
-      parted += list.size() > 1;
-      for (const std::string& part : list) parts.emplace(trim(part));
-    }
-    if (2 * parted <= facts.labels.size() || 2 * parts.size() > facts.labels.size()) continue;
-    return Suggestion{"--label-separator", std::string(1, separator),
-                      format_count(static_cast<std::int64_t>(parted)) + " of " +
-                          counted(static_cast<std::int64_t>(facts.labels.size()), "label") +
-                          " look like lists of " +
-                          counted(static_cast<std::int64_t>(parts.size()), "label")};
-  }
-  return std::nullopt;
+  std::vector<std::string> labels;
+  for (const CheckedLabel& label : facts.labels) labels.push_back(label.label);
+  const auto lists = find_label_lists(labels);
+  if (!lists) return std::nullopt;
+  return Suggestion{"--label-separator", lists->separator,
+                    lists->describe(static_cast<std::int64_t>(labels.size()))};
 }
 
 }  // namespace

@@ -80,6 +80,19 @@ class SeveralLabelsTest(unittest.TestCase):
         self.assertIn("only 1 of", talk)
         self.assertIn("slip.csv", talk)
 
+    def test_labels_that_look_like_lists_are_remarked_on(self):
+        rows = [(id, "|".join(labels), text) for id, labels, text in documents(200, 4) if labels]
+        file = write_csv(self.path / "unparted.csv", rows)
+        talks = [run("train", "--train", file, "--output", self.path / f"unparted{n}", *SMALL, *more)[1]
+                 for n, more in enumerate([["--epochs", "1"], ["--epochs", "1", "--target", "single"]])]
+        self.assertIn('3 of 6 labels look like lists of 3 labels, such as "animals|colours": '
+                      '--label-separator "|"', talks[0])
+        self.assertNotIn("look like lists", talks[1])
+        file = write_csv(self.path / "some-empty.csv", [*rows, ("none", "", "the of")])
+        _, error = run("train", "--train", file, "--output", self.path / "never", *SMALL, code=1)
+        self.assertIn('with --label-separator "|" a row may have none', error)
+        self.assertNotIn("skip", error)
+
     def test_nested_ids_are_refused(self):
         _, error = run("predict", "--model", self.model, "--input", "-", "--token-ids", "--branch",
                        "encoder", stdin='{"ids":' + "[" * 200000 + "]" * 200000 + "}\n", code=1)

@@ -96,6 +96,15 @@ TEST(LabelFieldTest, ListsOfOtherThingsAreMalformed) {
   EXPECT_ERROR(read_text("a.jsonl", row(deep)), "no label");
 }
 
+TEST(LabelFieldTest, AnEmptyLabelAmongListsAsksForTheSeparator) {
+  std::string rows = "label\ttext\nx|y\tone\n\tnone\n";
+  for (const char* label : {"x", "y", "y|x", "z", "z|x"}) rows += std::string(label) + "\ttwo\n";
+  EXPECT_ERROR(read_text("a.tsv", rows), "line 3: the label is empty");
+  EXPECT_ERROR(read_text("a.tsv", rows), "such as \"x|y\": with --label-separator \"|\"");
+  EXPECT_ERROR(read_text("a.tsv", rows, reading(Target::kSingle)), "--on-bad-row skip");
+  EXPECT_ERROR(read_text("a.tsv", "label\ttext\nx\tone\n\tnone\n"), "--on-bad-row skip");
+}
+
 TEST(LabelFieldTest, DistributionsAreNoLabelsAndNotLeftOutUnseen) {
   const std::string object = "{\"a\":0.25,\"b\":0.75}";
   const std::string list = "[{\"label\":\"a\",\"score\":0.25}]";
