@@ -132,6 +132,15 @@ void add_label_remarks(const CorpusFacts& facts, std::vector<std::string>& list)
   if (is_id) list.push_back("most labels stand on one row: is --label-column the right one?");
 }
 
+void add_distributions(const CorpusFacts& facts, std::vector<std::string>& list) {
+  std::int64_t rows = 0;
+  for (const CheckedFile& file : facts.files) rows += file.read.distributions;
+  if (rows == 0) return;
+  list.push_back(counted(rows, "bad row") +
+                 " with a distribution over labels in the place of the label: read them with "
+                 "--soft-label-column and the name of that column");
+}
+
 void add_file_remarks(const CorpusFacts& facts, std::vector<std::string>& list) {
   for (std::size_t file = 1; file < facts.files.size(); ++file) {
     std::vector<std::string> missing;
@@ -148,7 +157,11 @@ void add_file_remarks(const CorpusFacts& facts, std::vector<std::string>& list) 
 
 std::vector<std::string> remarks(const CorpusFacts& facts) {
   std::vector<std::string> list;
-  if (facts.rows == 0) return {"there are no rows"};
+  add_distributions(facts, list);
+  if (facts.rows == 0) {
+    list.emplace_back("there are no rows");
+    return list;
+  }
   if (!facts.labels.empty()) add_label_remarks(facts, list);
   add_file_remarks(facts, list);
   for (const SharedDocuments& shared : facts.duplicates.shared) {

@@ -308,6 +308,9 @@ class SoftLabelsTest(unittest.TestCase):
         self.assertIn("line 1: the label is a distribution", error)
         self.assertIn("--soft-label-column", error)
         self.assertNotIn("--on-bad-row", error)
+        report, _ = run("data", "check", soft, code=1)
+        self.assertIn("2 bad rows with a distribution over labels", report)
+        self.assertIn("--soft-label-column", report)
         _, error = run("train", "--train", soft, "--soft-label-column", "p", "--target", "multi",
                        "--output", self.path / "never", code=2)
         self.assertIn("--soft-label-column", error)

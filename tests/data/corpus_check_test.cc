@@ -225,6 +225,17 @@ TEST(RemarksTest, NameWhatMayBeWrong) {
             std::vector<std::string>{"there are no rows"});
 }
 
+TEST(RemarksTest, DistributionsAreNotBadRowsAlone) {
+  const TemporaryFolder folder;
+  const std::string lines =
+      "{\"text\":\"one\",\"p\":{\"x\":0.5,\"y\":0.5}}\n{\"text\":\"two\",\"p\":{\"x\":1}}\n";
+  const CorpusFacts facts = facts_of({folder.write("a.jsonl", lines)});
+  EXPECT_EQ(facts.files[0].read.skipped_rows, 2);
+  EXPECT_THAT(remarks(facts), testing::ElementsAre(HasSubstr("2 bad rows with a distribution"),
+                                                   "there are no rows"));
+  EXPECT_THAT(remarks(facts), testing::Contains(HasSubstr("--soft-label-column")));
+}
+
 TEST(GroupColumnTest, IsFoundByNameAndByRepeatingValues) {
   const TemporaryFolder folder;
   const auto table = [&](const std::string& name, int groups) {
