@@ -43,7 +43,7 @@ struct EvaluateOptions {
     options.group("Output")
         .add("json", &json, "one JSON object")
         .add("min-score", &min_score, {0, 1},
-             "also measure a model that abstains below this probability")
+             "also measure a model that gives no label below this probability")
         .add("reliability-plot", &reliability_plot, "FILE",
              "draw accuracy by score into FILE, an SVG picture")
         .add("errors", &errors, "FILE",
@@ -71,6 +71,27 @@ std::string answered_line(const Evaluation& evaluation, double min_score) {
          " rows answered, coverage " + format_fixed(result.coverage, 4) +
          (result.answered > 0 ? ", accuracy on them " + format_fixed(result.accuracy, 4) : "") +
          "\n";
+}
+
+double coverage(const AnswersAbove& above) {
+  return static_cast<double>(above.rows) / static_cast<double>(above.result.rows);
+}
+
+Json answered_json(const AnswersAbove& above, double min_score) {
+  return {{"min_score", min_score},
+          {"rows", above.rows},
+          {"coverage", coverage(above)},
+          {"exact_match", above.result.exact},
+          {"micro", report::scores_json(above.result.micro)}};
+}
+
+std::string answered_line(const AnswersAbove& above, double min_score) {
+  const metrics::Scores& micro = above.result.micro;
+  return "with --min-score " + format_double(min_score) + ": " + format_count(above.rows) +
+         " rows get a label, coverage " + format_fixed(coverage(above), 4) + ", precision " +
+         format_fixed(micro.precision, 4) + ", recall " + format_fixed(micro.recall, 4) +
+         ", micro-F1 " + format_fixed(micro.f1, 4) + ", exact match " +
+         format_fixed(above.result.exact, 4) + "\n";
 }
 
 // What is about the rows alone.
@@ -125,12 +146,16 @@ std::string report_of(const EvaluateOptions& options, const LabelledRows& rows,
   if (options.json) {
     Json report = report::multi_label_json(evaluation.result, evaluation.labels, precision);
     add_run(rows, evaluation.unknown, evaluation.scores, report);
+    if (evaluation.above) {
+      report["answered"] = answered_json(*evaluation.above, options.min_score);
+    }
     return line_of(report);
   }
   return report::multi_label_table(evaluation.result, evaluation.labels) +
          "\nscores of every label of every row (rows here), by how often it is true (accuracy)\n" +
          report::reliability_table(evaluation.scores) + "\n" +
-         report::multi_label_summary(evaluation.result, precision) + rows_and_time(rows);
+         report::multi_label_summary(evaluation.result, precision) + rows_and_time(rows) +
+         (evaluation.above ? answered_line(*evaluation.above, options.min_score) : "");
 }
 
 // Throws, before a long evaluation, when no picture can be written under that name.
@@ -179,12 +204,9 @@ int run_evaluate(Arguments arguments) {
   classifier.choose(options.use.branch);
   adopt_columns(options.use.corpus, classifier.training_data_options());
   const model::ModelConfig& config = classifier.config();
-  if (config.is_multi() && options.min_score > 0) {
-    throw usage_error("a model of several labels does not abstain", "--min-score");
-  }
   const LabelledRows rows = run_on_rows(classifier, options.data, options.use.corpus);
   if (config.is_multi()) {
-    finish(options, rows, evaluate_multi(rows, config));
+    finish(options, rows, evaluate_multi(rows, config, options.min_score));
   } else {
     finish(options, rows, evaluate_rows(rows, config));
   }

@@ -25,12 +25,24 @@ std::vector<int> truth_of(const data::Record& record, LabelNumbers& numbers) {
   return truth;
 }
 
+model::MultiDecision decision_of(const LabelledRows& rows, std::size_t row,
+                                 const model::ModelConfig& config, double min_score = 0) {
+  const std::size_t labels = config.labels.size();
+  return model::decide_multi(std::span(rows.logits).subspan(row * labels, labels),
+                             config.thresholds, config.temperature, 0, min_score);
+}
+
+std::vector<int> set_of(const std::vector<model::Ranked>& chosen) {
+  std::vector<int> labels;
+  for (const model::Ranked& label : chosen) labels.push_back(label.label);
+  std::sort(labels.begin(), labels.end());
+  return labels;
+}
+
 // What the model says of a row.
 void add_prediction(const model::MultiDecision& decision, const std::vector<double>& thresholds,
                     MultiEvaluation& evaluation) {
-  std::vector<int> predicted, ranked;
-  for (const model::Ranked& label : decision.chosen) predicted.push_back(label.label);
-  std::sort(predicted.begin(), predicted.end());
+  std::vector<int> predicted = set_of(decision.chosen), ranked;
   double log_score = 0, margin = 1;
   for (const model::Ranked& label : decision.ranked) {
     if (ranked.size() < kRanked) ranked.push_back(label.label);
@@ -64,18 +76,30 @@ report::ScoreReport scores_of(MatrixView<const float> logits, MatrixView<const f
   return scores;
 }
 
+AnswersAbove answers_above(double min_score, const LabelledRows& rows,
+                           const model::ModelConfig& config, const MultiEvaluation& evaluation) {
+  AnswersAbove above;
+  metrics::LabelSets given;
+  for (std::size_t i = 0; i < rows.records.size(); ++i) {
+    given.push_back(set_of(decision_of(rows, i, config, min_score).chosen));
+    above.rows += !given.back().empty();
+  }
+  above.result = metrics::multi_label_result(evaluation.truth, given,
+                                             static_cast<int>(evaluation.labels.size()));
+  return above;
+}
+
 }  // namespace
 
-MultiEvaluation evaluate_multi(const LabelledRows& rows, const model::ModelConfig& config) {
+MultiEvaluation evaluate_multi(const LabelledRows& rows, const model::ModelConfig& config,
+                               double min_score) {
   const std::size_t known = config.labels.size();
   MultiEvaluation evaluation;
   evaluation.labels = config.labels;
   LabelNumbers numbers(evaluation.labels);
   std::vector<float> targets(rows.logits.size(), 0);
   for (std::size_t i = 0; i < rows.records.size(); ++i) {
-    add_prediction(model::decide_multi(std::span(rows.logits).subspan(i * known, known),
-                                       config.thresholds, config.temperature),
-                   config.thresholds, evaluation);
+    add_prediction(decision_of(rows, i, config), config.thresholds, evaluation);
     evaluation.truth.push_back(truth_of(rows.records[i], numbers));
     bool has_unknown = false;
     for (const int label : evaluation.truth.back()) {
@@ -88,6 +112,7 @@ MultiEvaluation evaluate_multi(const LabelledRows& rows, const model::ModelConfi
   }
   evaluation.result = metrics::multi_label_result(evaluation.truth, evaluation.predicted,
                                                   static_cast<int>(evaluation.labels.size()));
+  if (min_score > 0) evaluation.above = answers_above(min_score, rows, config, evaluation);
   const auto count = static_cast<std::int64_t>(rows.records.size());
   const auto labels = static_cast<std::int64_t>(known);
   evaluation.scores =

@@ -82,9 +82,9 @@ std::string ResultLines::multi_line(const ResultDocument& document,
   Json line = begun_line(document);
   line["labels"] = Json::array();
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    Json label = {{"label", label_of(shown[i])}, {"score", shown[i].score}};
-    if (format_.top_k_asked) label["chosen"] = is_among(decision.chosen, shown[i].label);
-    line["labels"].push_back(std::move(label));
+    line["labels"].push_back({{"label", label_of(shown[i])},
+                              {"score", shown[i].score},
+                              {"chosen", is_among(decision.chosen, shown[i].label)}});
   }
   line["scores"] = "sigmoid";
   return ended_line(std::move(line), document, logits);

@@ -36,7 +36,7 @@ struct ResultDocument {
 // As text: LABEL <tab> SCORE, top_k times, or (abstained) <tab> SCORE, with the id before it.
 //
 // Of a model that gives several labels, with JSON:
-//   {"id" if has_id, "text" if echo_text, "labels": [{"label", "score", "chosen" if top_k_asked}],
+//   {"id" if has_id, "text" if echo_text, "labels": [{"label", "score", "chosen"}],
 //   "scores": "sigmoid",
 //    "truncated", "logits" if raw_scores}
 // The labels are those whose score is at least their threshold and min_score, or, if top_k_asked,

@@ -179,6 +179,27 @@ class SeveralLabelsTest(unittest.TestCase):
         for part in ("exact match", "precision at 1", "scores are sigmoid", "animals", f"{report['micro_f1']:.4f}"):
             self.assertIn(part, text)
 
+    def test_evaluate_measures_what_a_least_score_leaves(self):
+        stdin = "\n".join(row[2] for row in self.rows) + "\n"
+        least = "0.97"
+        found = self.predict("--min-score", least, stdin=stdin)
+        given = [{entry["label"] for entry in line["labels"]} for line in found]
+        truth = [set(row[1]) for row in self.rows]
+        report = json.loads(run("evaluate", "--model", self.model, "--data", self.test, "--json",
+                                "--min-score", least)[0])["answered"]
+        self.assertEqual(report["rows"], sum(map(bool, given)))
+        self.assertAlmostEqual(report["exact_match"], sum(map(set.__eq__, given, truth)) / 150)
+        both = sum(len(a & b) for a, b in zip(given, truth))
+        self.assertAlmostEqual(report["micro"]["recall"], both / sum(map(len, truth)))
+        self.assertAlmostEqual(report["micro"]["precision"], both / sum(map(len, given)))
+        text = run("evaluate", "--model", self.model, "--data", self.test, "--min-score", least)[0]
+        self.assertIn(f"with --min-score {least}: {report['rows']} rows get a label", text)
+        # Every form of the line says of each label whether it is given.
+        for arguments in ([], ["--min-score", least], ["--min-score", least, "--top-k", "0"]):
+            for line, labels in zip(self.predict(*arguments, stdin=stdin), given):
+                chosen = {entry["label"] for entry in line["labels"] if entry["chosen"]}
+                self.assertTrue(labels == chosen if arguments else labels <= chosen)
+
     def test_use_agrees_with_training(self):
         # With validation files the wide branch is not fitted again: evaluate, without libtorch, has
         # to find what training, with libtorch, found on them.
@@ -202,9 +223,6 @@ class SeveralLabelsTest(unittest.TestCase):
         self.assertEqual(len(listed), len(wrong) + 3)
         self.assertEqual(json.loads(listed[-1]["truth"]),
                          self.rows[int(listed[-1]["row"]) - 1][1])
-        _, error = run("evaluate", "--model", self.model, "--data", self.test, "--min-score", "0.5",
-                       code=2)
-        self.assertIn("--min-score", error)
         _, error = run("evaluate", "--model", self.model, "--data", self.test, "--target", "single",
                        code=2)
         self.assertIn("several labels", error)
