@@ -14,6 +14,29 @@ namespace {
 
 constexpr std::size_t kLabelsShown = 20;
 
+std::string range_text(std::vector<double> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  return format_fixed(numbers.front(), 3) + " to " + format_fixed(numbers.back(), 3) + ", median " +
+         format_fixed(numbers[numbers.size() / 2], 3) + " (all with --json)";
+}
+
+// Words are shown as they are, numbers by their range, of what is nested how much there is.
+std::string list_text(const config::Json& list) {
+  const auto all = [&list](auto is_kind) {
+    return std::all_of(list.begin(), list.end(),
+                       [is_kind](const config::Json& value) { return (value.*is_kind)(); });
+  };
+  if (list.empty()) return "none";
+  if (all(&config::Json::is_string)) return join(list.get<std::vector<std::string>>(), ", ");
+  if (all(&config::Json::is_number)) return range_text(list.get<std::vector<double>>());
+  return std::to_string(list.size()) + " (all with --json)";
+}
+
+std::string value_text(const config::Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.is_array() ? list_text(value) : value.dump();
+}
+
 // Values of a JSON object as rows "key  value", those of objects in it too.
 void add_section(report::Table& table, const std::string& name, const config::Json& section) {
   for (const auto& [key, value] : section.items()) {
@@ -22,15 +45,8 @@ void add_section(report::Table& table, const std::string& name, const config::Js
       add_section(table, name + "." + key, value);
       continue;
     }
-    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-    table.add_row({name + "." + key, printable(text, 100)});
+    table.add_row({name + "." + key, printable(value_text(value), 100)});
   }
-}
-
-std::string threshold_text(std::vector<double> thresholds) {
-  std::sort(thresholds.begin(), thresholds.end());
-  return format_fixed(thresholds.front(), 3) + " to " + format_fixed(thresholds.back(), 3) +
-         ", median " + format_fixed(thresholds[thresholds.size() / 2], 3) + " (all with --json)";
 }
 
 void add_labels(report::Table& facts, const model::ModelConfig& config) {
@@ -41,7 +57,7 @@ void add_labels(report::Table& facts, const model::ModelConfig& config) {
   facts.add_row({"labels", std::to_string(config.labels.size()) + ": " + join(shown, ", ") +
                                (config.labels.size() > kLabelsShown ? ", ..." : "")});
   facts.add_row({"target", config.is_multi() ? "multi (any number of labels)" : "single"});
-  if (!config.thresholds.empty()) facts.add_row({"thresholds", threshold_text(config.thresholds)});
+  if (!config.thresholds.empty()) facts.add_row({"thresholds", range_text(config.thresholds)});
   facts.add_row({"temperature", format_double(config.temperature)});
 }
 

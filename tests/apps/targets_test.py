@@ -114,7 +114,10 @@ class SeveralLabelsTest(unittest.TestCase):
         self.assertIn("thresholds fitted", self.talk)
         inspected = run("inspect", self.model)[0]
         self.assertIn("multi", inspected)
-        self.assertIn("thresholds", inspected)
+        self.assertRegex(inspected, r"\nthresholds +[0-9.]+ to [0-9.]+, median")
+        self.assertRegex(inspected, r"alone.wide.thresholds +[0-9.]+ to [0-9.]+, median")
+        self.assertNotIn("[", inspected)
+        self.assertEqual(len(json.loads(run("inspect", self.model, "--json")[0])["alone"]["wide"]["thresholds"]), 3)
         self.assertIn("any number of labels", (self.model / "README.md").read_text())
         metrics = json.loads((self.model / "metrics.json").read_text())
         self.assertGreater(metrics["validation_micro_f1"], 0.9)
