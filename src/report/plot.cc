@@ -23,9 +23,10 @@ constexpr double kLegendLine = 20;
 constexpr double kLegendMark = 30;
 constexpr std::size_t kLongestName = 60;  // bytes
 
-// Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                    "#e69f00", "#56b4e9", "#000000"};
+// Okabe and Ito's colours without their yellow, and two of Paul Tol's: people with any kind of
+// colour vision can tell them apart.
+constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00",
+                                    "#56b4e9", "#000000", "#882255", "#332288"};
 
 std::string number(double value) { return format_fixed(value, 2); }
 
@@ -43,9 +44,41 @@ std::string text(double x, double y, const std::string& style, const std::string
          xml_escaped(content) + "</text>\n";
 }
 
-std::string stroke(const std::string& colour, bool dashed) {
-  return "fill=\"none\" stroke=\"" + colour + "\" stroke-width=\"2\"" +
-         (dashed ? " stroke-dasharray=\"6 4\"" : "");
+// How a series is drawn, as no other of its plot is.
+struct Look {
+  std::string colour;
+  std::string dashes;  // lengths of strokes and gaps; empty: a line without gaps
+  bool has_dots = false;
+  bool are_hollow = false;  // the dots
+};
+
+// Where colours come again, lines have gaps and dots are hollow: with each round a short stroke
+// more.
+Look look_of(std::size_t number, Mark mark) {
+  const std::size_t round = number / std::size(kColours);
+  Look look = {kColours[number % std::size(kColours)], "", mark == Mark::kLine, round > 0};
+  if (mark == Mark::kDashes) look.dashes = "6 4";
+  if (mark != Mark::kDashes && round > 0) look.dashes = "10 4";
+  for (std::size_t i = mark == Mark::kDashes ? 0 : 1; i < round; ++i) look.dashes += " 2 4";
+  return look;
+}
+
+std::string outline(const Look& look) {
+  return " stroke=\"" + look.colour + "\"" +
+         (look.dashes.empty() ? "" : " stroke-dasharray=\"" + look.dashes + "\"");
+}
+
+std::string stroke(const Look& look) { return "fill=\"none\" stroke-width=\"2\"" + outline(look); }
+
+std::string dot(double x, double y, const Look& look) {
+  return "<circle" + attribute("cx", x) + attribute("cy", y) + " r=\"3\" fill=\"" +
+         (look.are_hollow ? "#ffffff\" stroke=\"" + look.colour : look.colour) + "\"/>\n";
+}
+
+// `shape`: the attributes of its rectangle.
+std::string bar(const std::string& shape, const Look& look) {
+  return "<rect" + shape + " fill=\"" + look.colour + "\" fill-opacity=\"0.6\"" + outline(look) +
+         "/>\n";
 }
 
 // Series inside the axes, in pixels from the upper left corner of the inner part.
@@ -53,8 +86,8 @@ class Drawing {
  public:
   Drawing(const Ruler& x, const Ruler& y) : x_(x), y_(y) {}
 
-  std::string draw(const Series& series, const std::string& colour) const {
-    return series.mark == Mark::kBars ? bars(series, colour) : lines(series, colour);
+  std::string draw(const Series& series, const Look& look) const {
+    return series.mark == Mark::kBars ? bars(series, look) : lines(series, look);
   }
 
  private:
@@ -64,27 +97,25 @@ class Drawing {
   double across(double x) const { return near(x_.place(x) * kInnerWidth); }
   double down(double y) const { return near((1 - y_.place(y)) * kInnerHeight); }
 
-  std::string bars(const Series& series, const std::string& colour) const {
+  std::string bars(const Series& series, const Look& look) const {
     const double floor = y_.takes(0) ? down(0) : kInnerHeight;
     std::string drawn;
     for (const Point& point : series.points) {
       const double from = point.x - series.bar_width / 2, to = point.x + series.bar_width / 2;
       if (!has_place(point) || !x_.takes(from) || !x_.takes(to)) continue;
       const double top = down(point.y);
-      drawn += "<rect" + attribute("x", across(from)) + attribute("y", std::min(top, floor)) +
-               attribute("width", std::max(0.0, across(to) - across(from))) +
-               attribute("height", std::max(top, floor) - std::min(top, floor)) + " fill=\"" +
-               colour + "\" fill-opacity=\"0.6\" stroke=\"" + colour + "\"/>\n";
+      drawn += bar(attribute("x", across(from)) + attribute("y", std::min(top, floor)) +
+                       attribute("width", std::max(0.0, across(to) - across(from))) +
+                       attribute("height", std::max(top, floor) - std::min(top, floor)),
+                   look);
     }
     return drawn;
   }
 
-  std::string lines(const Series& series, const std::string& colour) const {
-    const bool dashed = series.mark == Mark::kDashes;
+  std::string lines(const Series& series, const Look& look) const {
     std::string drawn, run, dots;
     const auto end_run = [&] {
-      if (!run.empty())
-        drawn += "<polyline points=\"" + run + "\" " + stroke(colour, dashed) + "/>\n";
+      if (!run.empty()) drawn += "<polyline points=\"" + run + "\" " + stroke(look) + "/>\n";
       run.clear();
     };
     for (const Point& point : series.points) {
@@ -94,9 +125,7 @@ class Drawing {
       }
       const double x = across(point.x), y = down(point.y);
       run += (run.empty() ? "" : " ") + number(x) + "," + number(y);
-      if (dashed) continue;
-      dots += "<circle" + attribute("cx", x) + attribute("cy", y) + " r=\"3\" fill=\"" + colour +
-              "\"/>\n";
+      if (look.has_dots) dots += dot(x, y, look);
     }
     end_run();
     return drawn + dots;
@@ -156,18 +185,18 @@ std::string frame(const std::string& title, const Axis& x, const Axis& y) {
 
 std::string legend_name(const Series& series) { return printable(series.name, kLongestName); }
 
-std::string legend(const std::vector<Series>& all, const std::vector<std::string>& colours) {
+std::string legend(const std::vector<Series>& all, const std::vector<Look>& looks) {
   const double left = kLeft + kInnerWidth + 16;
   double top = kTop + 10;
   std::string drawn;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].name.empty()) continue;
     if (all[i].mark == Mark::kBars) {
-      drawn += "<rect" + attribute("x", left) + attribute("y", top - 6) +
-               " width=\"22\" height=\"12\" fill=\"" + colours[i] + "\" fill-opacity=\"0.6\" " +
-               "stroke=\"" + colours[i] + "\"/>\n";
+      drawn += bar(attribute("x", left) + attribute("y", top - 6) + " width=\"22\" height=\"12\"",
+                   looks[i]);
     } else {
-      drawn += line(left, top, left + 22, top, stroke(colours[i], all[i].mark == Mark::kDashes));
+      drawn += line(left, top, left + 22, top, stroke(looks[i]));
+      if (looks[i].has_dots) drawn += dot(left + 11, top, looks[i]);
     }
     drawn += text(left + kLegendMark, top + 4, "text-anchor=\"start\"", legend_name(all[i]));
     top += kLegendLine;
@@ -187,11 +216,11 @@ Plot& Plot::add(Series series) {
 
 std::string Plot::svg() const {
   const Ruler x(x_, values_across(series_)), y(y_, values_up(series_));
-  std::vector<std::string> colours;
+  std::vector<Look> looks;
   double width = kLeft + kInnerWidth + kRight, height = kTop + kInnerHeight + kBottom;
   double named = 0;
   for (const Series& series : series_) {
-    colours.emplace_back(kColours[colours.size() % std::size(kColours)]);
+    looks.push_back(look_of(looks.size(), series.mark));
     if (series.name.empty()) continue;
     ++named;
     const double letters = display_width(legend_name(series));
@@ -208,8 +237,8 @@ std::string Plot::svg() const {
   svg += "<svg" + attribute("x", kLeft) + attribute("y", kTop) + attribute("width", kInnerWidth) +
          attribute("height", kInnerHeight) + " overflow=\"hidden\">\n";
   const Drawing drawing(x, y);
-  for (std::size_t i = 0; i < series_.size(); ++i) svg += drawing.draw(series_[i], colours[i]);
-  return svg + "</svg>\n" + frame(title_, x_, y_) + legend(series_, colours) + "</svg>\n";
+  for (std::size_t i = 0; i < series_.size(); ++i) svg += drawing.draw(series_[i], looks[i]);
+  return svg + "</svg>\n" + frame(title_, x_, y_) + legend(series_, looks) + "</svg>\n";
 }
 
 }  // namespace fastformer::report

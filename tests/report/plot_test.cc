@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <limits>
+#include <set>
 
 #include "base/random.h"
 #include "base/strings.h"
@@ -71,11 +73,47 @@ TEST(PlotTest, DrawsEverySeriesAndTheLegend) {
   EXPECT_EQ(xml_problem(svg), "");
   EXPECT_EQ(count(svg, "<polyline"), 2);
   EXPECT_EQ(count(svg, "stroke-dasharray"), 2);  // the line and its mark in the legend
-  EXPECT_EQ(count(svg, "<circle"), 3);
+  EXPECT_EQ(count(svg, "<circle"), 4);           // likewise
   for (const char* word : {">speed<", ">length<", ">rows<", ">ours<", ">bound<", ">counts<"}) {
     EXPECT_THAT(svg, HasSubstr(word));
   }
   EXPECT_EQ(sample_plot().svg(), svg);
+}
+
+// What the legend shows for each series, without its places.
+std::vector<std::string> looks_of(const std::string& svg) {
+  std::vector<std::string> looks;
+  std::string drawn;
+  for (const std::string& line : split(svg.substr(svg.rfind("rotate(-90)")), '\n')) {
+    if (line.starts_with("<text")) {
+      looks.push_back(drawn);
+      drawn.clear();
+    } else if (const std::size_t at = line.find(" fill="); at != std::string::npos) {
+      drawn += line.substr(0, line.find(' ')) + line.substr(at);
+    }
+  }
+  return looks;
+}
+
+TEST(PlotTest, NoTwoSeriesLookTheSame) {
+  Plot plot("many", {"x"}, {"y"});
+  constexpr std::size_t kSeries = 90;
+  for (std::size_t i = 0; i < kSeries; ++i) {
+    // Every kind of mark in every colour.
+    const Mark mark = std::array{Mark::kLine, Mark::kDashes, Mark::kBars}[i / 2 % 3];
+    plot.add({"s" + std::to_string(i), mark, {{1, 1}, {2, 2}}, 0.5});
+  }
+  const std::vector<std::string> looks = looks_of(plot.svg());
+  EXPECT_EQ(looks.size(), kSeries);
+  EXPECT_EQ(std::set<std::string>(looks.begin(), looks.end()).size(), kSeries);
+}
+
+TEST(PlotTest, EightCurvesHaveEightColours) {
+  Plot plot("curves", {"x"}, {"y"});
+  for (int i = 0; i < 8; ++i) plot.add({"c", Mark::kLine, {{1, 1}, {2, 2}}});
+  EXPECT_EQ(count(plot.svg(), "stroke-dasharray"), 0);
+  const std::vector<std::string> looks = looks_of(plot.svg());
+  EXPECT_EQ(std::set<std::string>(looks.begin(), looks.end()).size(), 8U);
 }
 
 TEST(PlotTest, HostileTextStaysText) {
