@@ -30,7 +30,9 @@ struct BigBirdOptions : model::ChoicesOf<BigBirdOptions> {
         .add("bigbird-window", &window_blocks, {1, 1023},
              "blocks around a block that it sees, itself in the middle; odd")
         .add("bigbird-random", &random_blocks, {0, 1024}, "further blocks that a block sees")
-        .add("bigbird-seed", &seed, {0, 1e15}, "from which these are drawn");
+        .add("bigbird-seed", &seed, {0, 1e15},
+             "from which these are drawn, in each layer anew; with share-layers all layers see the "
+             "same");
   }
   void validate(const model::ModelConfig&) const override {
     if (window_blocks % 2 == 1) return;
@@ -53,7 +55,8 @@ struct BigBirdOptions : model::ChoicesOf<BigBirdOptions> {
 };
 
 // Which blocks each block between the global ones sees in each head: a function of the number of
-// blocks, the options and the layer's name.
+// blocks, the options and the name of the layer's tensors, which layers that share them have in
+// common. Saved models are used with the blocks that they were trained with: this must not change.
 class Plan {
  public:
   Plan(const BigBirdOptions& options, std::int64_t blocks, std::int64_t heads,
