@@ -5,6 +5,7 @@ encoders_test.py PROGRAM
 
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,17 @@ import unittest
 
 from programs import PROGRAM, SMALL, run, sentences, write_csv
 
-OPTIONS = {"transformer": {}, "longformer": {"longformer_window": 4},
-           "bigbird": {"bigbird_block": 2}, "linformer": {"linformer_rank": 8},
-           "linear_transformer": {}, "poolingformer": {"poolingformer_window": 2}}
+SMALL_PATTERNS = {"longformer": {"longformer_window": 4}, "bigbird": {"bigbird_block": 2},
+                  "linformer": {"linformer_rank": 8}, "poolingformer": {"poolingformer_window": 2}}
+
+
+def other_encoders():
+    """All that the program has beside Fastformer, as the help names them."""
+    listed = re.search(r"how tokens mix: ([\w, ]+)", run("train", "--help-markdown")[0])
+    return [name for name in listed.group(1).strip().split(", ") if name != "fastformer"]
+
+
+OPTIONS = {name: SMALL_PATTERNS.get(name, {}) for name in other_encoders()}
 
 
 def flags(options):
@@ -24,6 +33,9 @@ def flags(options):
 
 
 class EncodersTest(unittest.TestCase):
+    def test_all_are_here(self):
+        self.assertLessEqual(set(SMALL_PATTERNS), set(OPTIONS))
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()

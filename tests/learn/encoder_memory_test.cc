@@ -19,7 +19,31 @@ std::int64_t most_memory(const EncoderLayer& layer, std::int64_t length) {
   return count.most();
 }
 
+// A quarter of the matrix of a document's pairs.
+double quarter_of_pairs(std::int64_t length) {
+  return 4.0 * static_cast<double>(length) * static_cast<double>(length) / 4;
+}
+
+void expect_linear(const std::string& encoder, const char* options, std::int64_t length) {
+  at::set_num_threads(1);
+  const EncoderLayer layer(encoder, config::Json::parse(options), 16, 2, at::kFloat,
+                           static_cast<int>(length));
+  const auto few = static_cast<double>(most_memory(layer, length / 4));
+  const auto many = static_cast<double>(most_memory(layer, length));
+  EXPECT_LT(many / few, 4.6) << encoder << " " << options;
+  EXPECT_LT(many, quarter_of_pairs(length)) << encoder << " " << options;
+  const double of_a_token = many / static_cast<double>(length);
+  testing::Test::RecordProperty(encoder, std::to_string(static_cast<std::int64_t>(of_a_token)));
+}
+
 TEST(EncoderMemoryTest, GrowsWithTheLengthOfADocument) {
+  install_encoders();
+  for (const std::string& encoder : model::encoder_names()) expect_linear(encoder, "{}", 16384);
+}
+
+// Patterns that are narrow beside shorter documents.
+TEST(EncoderMemoryTest, GrowsWithNarrowPatternsToo) {
+  install_encoders();
   const std::pair<const char*, const char*> encoders[] = {
       {"fastformer", "{}"},
       {"transformer", "{}"},
@@ -28,20 +52,12 @@ TEST(EncoderMemoryTest, GrowsWithTheLengthOfADocument) {
       {"linformer", R"({"linformer_rank": 32})"},
       {"linear_transformer", "{}"},
       {"poolingformer", R"({"poolingformer_window": 32, "poolingformer_pooled_window": 128})"}};
-  at::set_num_threads(1);
-  for (const auto& [encoder, options] : encoders) {
-    const EncoderLayer layer(encoder, config::Json::parse(options), 16, 2, at::kFloat,
-                             /*max_length=*/8192);
-    const auto few = static_cast<double>(most_memory(layer, 2048));
-    const auto many = static_cast<double>(most_memory(layer, 8192));
-    EXPECT_LT(many / few, 4.6) << encoder;
-    EXPECT_LT(many, 4.0 * 8192 * 8192 / 4) << encoder;  // a quarter of one matrix of pairs
-    RecordProperty(encoder, std::to_string(static_cast<std::int64_t>(many / 8192)));
-  }
+  for (const auto& [encoder, options] : encoders) expect_linear(encoder, options, 8192);
 }
 
 // The trial sees few tokens and says what many take.
 TEST(MemoryTrialTest, FewTokensTellOfMany) {
+  install_encoders();
   for (const std::string& encoder : model::encoder_names()) {
     model::ModelConfig config = small_config();
     config.encoder.encoder = encoder;
