@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "commands/bench_machine.h"
 #include "commands/commands.h"
+#include "commands/compare_limits.h"
 #include "commands/compare_options.h"
 #include "commands/compare_result.h"
 #include "commands/compare_run.h"
@@ -150,6 +151,9 @@ int run_compare(Arguments arguments) {
   make_folder(folder);
   learn::CellJournal journal(folder, plan.told);
   make_folder(io::join_path(folder, kCellsFolder));
+  if (const int again = forget_to_try_again(options, plan, journal); again > 0) {
+    log_info("tries again what has ended: " + format_count(again) + " of its cells");
+  }
   Comparing comparing(options, plan, journal);
   const int signal = comparing.run();
   const report::Comparison comparison = comparison_of(options, plan, journal);

@@ -152,8 +152,8 @@ Json files_json(const std::vector<std::string>& paths) {
 
 // What all numbers depend on. Options that an encoder has of its own stand with the encoder, which
 // may be one that is added later.
-Json told_by(const CompareOptions& options, const config::OptionSet& set,
-             const std::vector<Option>& given, const std::vector<learn::Variant>& variants) {
+Json told_by(const CompareOptions& options, const std::vector<Option>& given,
+             const std::vector<learn::Variant>& variants) {
   const std::set<std::string> of_encoders = options_of_others("");
   Json told = {{"version", kVersion}}, encoders = Json::object();
   for (const Option& option : given) {
@@ -171,9 +171,7 @@ Json told_by(const CompareOptions& options, const config::OptionSet& set,
   told["encoders"] = encoders;
   told["train"] = files_json(options.train.files.train);
   told["test"] = files_json(options.test);
-  for (const char* name : {"sweep-tokens", "sweep-seconds", "cell-seconds", "cell-memory"}) {
-    told[name] = set.find(name)->get_json();
-  }
+  told["sweep-tokens"] = options.sweep_tokens;
   return told;
 }
 
@@ -222,6 +220,9 @@ void CompareOptions::describe_own(config::OptionSet& options) {
           "it needs")
       .add("cell-memory", &cell_memory, {0, 1e9},
            "megabytes that a training or measurement may hold; 0: nine tenths of what is free")
+      .add("retry", &retry,
+           "try again what a limit or a lack of memory has ended; without it, only what ended at a "
+           "limit that is higher now")
       .add("keep-models", &keep_models, "keep the trained models, in DIR/cells")
       .add("json", &json, "one JSON object");
 }
@@ -275,7 +276,7 @@ ComparePlan plan_of(const CompareOptions& options, const config::OptionSet& set)
     config.validate_choices();
   }
   plan.evaluation_flags = evaluation_flags(given);
-  plan.told = told_by(options, set, given, plan.variants);
+  plan.told = told_by(options, given, plan.variants);
   return plan;
 }
 

@@ -22,6 +22,7 @@ struct CompareOptions {
   double cell_seconds = 0;       // of a training and its evaluation; 0: none
   double sweep_seconds = 60;     // of a cell of the sweep; 0: none
   std::int64_t cell_memory = 0;  // megabytes; 0: what is free
+  bool retry = false;
   bool keep_models = false;
   bool json = false;
 

@@ -115,6 +115,9 @@ report::Comparison comparison_of(const CompareOptions& options, const ComparePla
       add_training(*result, comparison.models[cell.variant]);
     }
   }
+  if (!comparison.notes.empty()) {
+    comparison.notes.emplace_back("What ended is tried again with a higher limit, or with --retry");
+  }
   if (left > 0) {
     comparison.notes.push_back(std::to_string(left) + " of " + std::to_string(plan.cells.size()) +
                                " cells are still to be done: the same command goes on");

@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "base/available_memory.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/stop_signals.h"
@@ -31,11 +30,6 @@ std::string running_program() {
   if (length <= 0) throw Error("does not say which program runs", "/proc/self/exe");
   path.resize(static_cast<std::size_t>(length));
   return path;
-}
-
-std::int64_t memory_limit(std::int64_t megabytes) {
-  if (megabytes > 0) return megabytes * 1'000'000;
-  return available_memory().value_or(0) / 10 * 9;
 }
 
 std::string last_line(const std::string& path) {
@@ -90,7 +84,7 @@ CellRunner::CellRunner(const CompareOptions& options, const ComparePlan& plan, s
       plan_(plan),
       folder_(std::move(folder)),
       wait_(std::move(wait)),
-      memory_(memory_limit(options.cell_memory)),
+      limits_(options),
       self_(running_program()),
       lean_(io::join_path(io::parent_path(self_), "fastformer")) {
   if (!io::exists(lean_)) lean_ = self_;
@@ -111,7 +105,7 @@ std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) cons
   words.push_back("--seed=" + std::to_string(cell.number));
   words.push_back("--output=" + model);
   if (resumes) words.emplace_back("--resume");
-  const Outcome training = run_words(cell, words, options_.cell_seconds);
+  const Outcome training = run_words(cell, words);
   // A training whose loss was not finite at last says so by its code and leaves its best model.
   if (!training.is_done && !io::exists(io::join_path(model, model::kConfigFile))) {
     remove_model(model);
@@ -122,7 +116,7 @@ std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) cons
   words.push_back("--threads=" + std::to_string(options_.train.training.threads));
   words.push_back("--device=" + options_.train.training.device);
   words.insert(words.end(), plan_.evaluation_flags.begin(), plan_.evaluation_flags.end());
-  const Outcome use = run_words(cell, words, options_.cell_seconds);
+  const Outcome use = run_words(cell, words);
   if (!use.is_done) {
     remove_model(model);
     return ended_or_failed(cell, use);
@@ -148,9 +142,9 @@ std::optional<Json> CellRunner::sweep(const learn::Cell& cell) const {
   if (cell.kind == learn::CellKind::kTraining) words.emplace_back("--training");
   if (cell.kind == learn::CellKind::kUse) words.emplace_back("--precision=float32");
   if (cell.kind == learn::CellKind::kUseBFloat16) words.emplace_back("--precision=bfloat16");
-  const double limit = options_.sweep_seconds;
+  const double limit = limits_.sweep_seconds;
   if (limit > 0) words.push_back("--seconds=" + format_double(std::min(1.0, limit / 60)));
-  const Outcome outcome = run_words(cell, words, limit);
+  const Outcome outcome = run_words(cell, words);
   if (!outcome.is_done) return ended_or_failed(cell, outcome);
   const Json found = config::parse_json<Json>(outcome.child.output, "bench-encoder");
   return Json{{"tokens_per_second", number_in(found, "tokens_per_second")},
@@ -160,14 +154,14 @@ std::optional<Json> CellRunner::sweep(const learn::Cell& cell) const {
 }
 
 CellRunner::Outcome CellRunner::run_words(const learn::Cell& cell,
-                                          const std::vector<std::string>& words,
-                                          double seconds) const {
+                                          const std::vector<std::string>& words) const {
   const auto stop = [this] {
     wait_();
     return StopSignals::asked() != 0;
   };
+  const double seconds = limits_.seconds_of(cell);
   Outcome outcome;
-  outcome.child = io::run_child(words, talk_of(cell), {seconds, memory_}, stop);
+  outcome.child = io::run_child(words, talk_of(cell), {seconds, limits_.memory}, stop);
   const io::ChildResult& child = outcome.child;
   outcome.is_done = child.end == io::ChildEnd::kExit && child.code == kDone;
   if (outcome.is_done) return outcome;
@@ -176,11 +170,13 @@ CellRunner::Outcome CellRunner::run_words(const learn::Cell& cell,
   const bool is_full = child.end == io::ChildEnd::kExit &&
                        last_line(talk_of(cell)).find("out of memory") != std::string::npos;
   if (child.end == io::ChildEnd::kOverTime) {
-    outcome.ended = "over " + format_double(seconds) + " s";
+    outcome.ended = ended_by_time(seconds);
   } else if (child.end == io::ChildEnd::kOverMemory) {
-    outcome.ended = "over " + format_count(memory_ / 1'000'000) + " MB";
-  } else if (is_full || (child.end == io::ChildEnd::kSignal && child.code == SIGKILL)) {
-    outcome.ended = "out of memory";
+    outcome.ended = ended_by_memory(limits_.memory);
+  } else if (is_full) {
+    outcome.ended = {{"ended", "out of memory"}};
+  } else if (child.end == io::ChildEnd::kSignal && child.code == SIGKILL) {
+    outcome.ended = {{"ended", "killed, perhaps for lack of memory"}};
   } else if (child.end == io::ChildEnd::kExit && child.code == kWrongUsage) {
     throw Error(printable(last_line(talk_of(cell)), 1000), cell.name, "", ErrorKind::kUsage);
   }
@@ -189,7 +185,7 @@ CellRunner::Outcome CellRunner::run_words(const learn::Cell& cell,
 
 std::optional<Json> CellRunner::ended_or_failed(const learn::Cell& cell,
                                                 const Outcome& outcome) const {
-  if (!outcome.ended.empty()) return Json{{"ended", outcome.ended}};
+  if (!outcome.ended.is_null()) return outcome.ended;
   const std::string said = printable(last_line(talk_of(cell)), 1000);
   log_warning(cell.name + " failed: " + (said.empty() ? "it said nothing" : said) + " (" +
               talk_of(cell) + ")");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/compare_limits.h"
 #include "commands/compare_options.h"
 #include "io/child_process.h"
 
@@ -27,14 +28,13 @@ class CellRunner {
  private:
   struct Outcome {
     io::ChildResult child;
-    std::string ended;  // why, by a limit; empty: it was not
+    config::Json ended;  // what to keep of a cell that a limit ended; null: none did
     bool is_done = false;
   };
 
   std::optional<config::Json> train_and_evaluate(const learn::Cell& cell) const;
   std::optional<config::Json> sweep(const learn::Cell& cell) const;
-  Outcome run_words(const learn::Cell& cell, const std::vector<std::string>& words,
-                    double seconds) const;
+  Outcome run_words(const learn::Cell& cell, const std::vector<std::string>& words) const;
   std::optional<config::Json> ended_or_failed(const learn::Cell& cell,
                                               const Outcome& outcome) const;
   std::string file_of(const learn::Cell& cell) const;
@@ -44,7 +44,7 @@ class CellRunner {
   const ComparePlan& plan_;
   std::string folder_;
   std::function<void()> wait_;
-  std::int64_t memory_;      // bytes that a process may hold; 0: nobody knows
+  CellLimits limits_;
   std::string self_, lean_;  // the programs
 };
 

@@ -3,6 +3,7 @@
 compare_test.py PROGRAM
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -146,6 +147,46 @@ class CompareTest(unittest.TestCase):
             self.assertIn(f"linformer, use at 8 tokens: {said}", out)
             self.assertNotIn("still to be done", out)
             self.assertEqual(len(self.lines(folder)), 2)
+            given = ["--output", folder, "--encoders", "linformer", "--lengths", "8", *SETTINGS]
+            again, talk = run("compare", *given, *limit)
+            self.assertIn(said, again)
+            self.assertNotIn("tries again", talk)
+            out, talk = run("compare", *given, "--cell-memory", "0")  # a higher limit
+            self.assertIn("tries again what has ended: 2 of its cells", talk)
+            self.assertRegex(out, r"linformer +\d")
+            self.assertNotIn("ended", out)
+            self.assertEqual(len(self.lines(folder)), 4)
+            run("compare", *given, *limit)  # what is done stays
+            self.assertEqual(len(self.lines(folder)), 4)
+
+    def kill_what_measures(self, arguments, cell):
+        """Kills the process that does the cell, as a system without memory does."""
+        process = subprocess.Popen([PROGRAM, "compare", *map(str, arguments)], text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        killed = False
+        while not killed and process.poll() is None:
+            children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            for child in children.read_text().split():
+                with contextlib.suppress(OSError):
+                    words = pathlib.Path(f"/proc/{child}/cmdline").read_text().split("\0")
+                    if any(cell in word for word in words):
+                        os.kill(int(child), signal.SIGKILL)
+                        killed = True
+        out, _ = process.communicate(timeout=100)
+        self.assertTrue(killed)
+        self.assertEqual(process.returncode, 0)
+        return out
+
+    def test_what_was_killed_is_tried_again_when_asked(self):
+        given = ["--output", self.path / "killed", "--encoders", "linformer", "--lengths", "8",
+                 *SETTINGS]
+        out = self.kill_what_measures(given, "--training")
+        self.assertIn("linformer, training at 8 tokens: killed, perhaps for lack of memory", out)
+        self.assertIn("with --retry", out)
+        self.assertIn("killed", run("compare", *given)[0])
+        out, talk = run("compare", *given, "--retry")
+        self.assertIn("tries again what has ended: 1 of its cells", talk)
+        self.assertNotIn("killed", out)
 
     def test_the_papers_ablations(self):
         for name, variant in (("interaction", "concatenation"), ("sharing", "all shared")):

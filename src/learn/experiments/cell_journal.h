@@ -29,6 +29,8 @@ class CellJournal {
   const config::Json* find(const std::string& cell) const;
   // `result` is an object.
   void add(const std::string& cell, const config::Json& result);
+  // As if the cell were not finished, until it is added again; the file keeps what it found.
+  void forget(const std::string& cell) { cells_.erase(cell); }
 
  private:
   void lock();
