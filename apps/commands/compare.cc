@@ -12,6 +12,7 @@
 #include "commands/bench_machine.h"
 #include "commands/commands.h"
 #include "commands/compare_limits.h"
+#include "commands/compare_machine.h"
 #include "commands/compare_options.h"
 #include "commands/compare_result.h"
 #include "commands/compare_run.h"
@@ -64,6 +65,7 @@ class Comparing {
   // Does the cells that are left, as long as there is time. Returns the signal that stopped it, or
   // 0.
   int run() {
+    if (is_something_left()) warn_of_other_machines(journal_, machine_);
     const int signal = do_cells();
     bar_.clear();
     return signal;
@@ -71,11 +73,19 @@ class Comparing {
   int failed() const { return failed_; }
 
  private:
+  bool is_left(const learn::Cell& cell) const {
+    return !journal_.find(cell.name) && !is_beyond_an_end(cell, plan_, journal_);
+  }
+  bool is_something_left() const {
+    return std::any_of(plan_.cells.begin(), plan_.cells.end(),
+                       [this](const learn::Cell& cell) { return is_left(cell); });
+  }
+
   int do_cells() {
     const StopSignals signals;
     for (const learn::Cell& cell : plan_.cells) {
       ++at_;
-      if (journal_.find(cell.name) || is_beyond_an_end(cell, plan_, journal_)) continue;
+      if (!is_left(cell)) continue;
       if (StopSignals::asked() != 0) return StopSignals::asked();
       if (is_over_budget()) break;
       try {
@@ -92,12 +102,13 @@ class Comparing {
   void do_cell(const learn::Cell& cell) {
     name_ = cell.name;
     const double start = seconds_now();
-    const std::optional<Json> result = runner_.run(cell);
+    std::optional<Json> result = runner_.run(cell);
     bar_.clear();
     if (!result) {
       ++failed_;
       return;
     }
+    result->update(machine_);
     journal_.add(cell.name, *result);
     std::string line = "[";
     line += std::to_string(at_) + "/" + std::to_string(plan_.cells.size()) + "] " + cell.name;
@@ -113,6 +124,7 @@ class Comparing {
   std::string name_;
   int failed_ = 0;
   double start_ = seconds_now();
+  const Json machine_ = machine_of(options_);
   CellRunner runner_;
 };
 

@@ -157,6 +157,8 @@ Json told_by(const CompareOptions& options, const std::vector<Option>& given,
   const std::set<std::string> of_encoders = options_of_others("");
   Json told = {{"version", kVersion}}, encoders = Json::object();
   for (const Option& option : given) {
+    // Threads are told with each cell: see compare_machine.h.
+    if (option.name == "threads") continue;
     if (!is_about_keeping(option) && !of_encoders.contains(option.name)) {
       told[option.name] = option.get_json();
     }

@@ -4,10 +4,11 @@
 #include <fastformer/version.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
-#include "commands/bench_machine.h"
+#include "commands/compare_machine.h"
 
 namespace fastformer::apps {
 namespace {
@@ -65,9 +66,30 @@ report::SweepCurve curve_of(CellKind kind, std::size_t variant, const ComparePla
   return curve;
 }
 
+// With how many cells each did, where there are several.
+std::string machines_text(const std::map<std::string, int>& cells_of) {
+  std::string text;
+  for (const auto& [machine, cells] : cells_of) {
+    text += (text.empty() ? "" : "; ") + machine;
+    if (cells_of.size() > 1) text += " (" + format_count(cells) + " cells)";
+  }
+  return text;
+}
+
+// Machines with the number of the plan's cells that each did.
+std::map<std::string, int> machines_of(const ComparePlan& plan, const learn::CellJournal& journal) {
+  std::map<std::string, int> cells_of;
+  for (const Cell& cell : plan.cells) {
+    const Json* result = journal.find(cell.name);
+    if (result && !machine_text(*result).empty()) ++cells_of[machine_text(*result)];
+  }
+  return cells_of;
+}
+
 std::vector<std::pair<std::string, std::string>> facts_of(const CompareOptions& options,
-                                                          const ComparePlan& plan) {
-  return {{"processor", processor_name()},
+                                                          const ComparePlan& plan,
+                                                          const std::string& machines) {
+  return {{"processor", machines},
           {"program", std::string("fastformer ") + kVersion},
           {"told", plan.told.dump(-1, ' ', false, Json::error_handler_t::replace)},
           {"models",
@@ -128,7 +150,15 @@ report::Comparison comparison_of(const CompareOptions& options, const ComparePla
       if (!curve.points.empty()) comparison.curves.push_back(std::move(curve));
     }
   }
-  comparison.facts = facts_of(options, plan);
+  const std::map<std::string, int> machines = machines_of(plan, journal);
+  const std::string named =
+      machines.empty() ? machine_text(machine_of(options)) : machines_text(machines);
+  if (machines.size() > 1) {
+    comparison.notes.push_back(
+        "Not all cells are of one machine and number of threads, so speeds cannot be compared: " +
+        named);
+  }
+  comparison.facts = facts_of(options, plan, named);
   return comparison;
 }
 

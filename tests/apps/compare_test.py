@@ -188,6 +188,22 @@ class CompareTest(unittest.TestCase):
         self.assertIn("tries again what has ended: 1 of its cells", talk)
         self.assertNotIn("killed", out)
 
+    def test_other_machines_are_named(self):
+        folder = self.path / "machines"
+        given = ["--output", folder, "--encoders", "linformer", *SETTINGS]
+        run("compare", *given, "--lengths", "8")
+        for line in self.lines(folder):
+            self.assertEqual(line["threads"], 1)
+            self.assertTrue(line["processor"])
+        out, talk = run("compare", *given, "--lengths", "8,16", "--threads", "2", "--json")
+        self.assertIn("their speeds cannot be compared", talk)
+        report = json.loads(out)
+        self.assertRegex(report["facts"]["processor"],
+                         r".+, 1 thread \(2 cells\); .+, 2 threads \(2 cells\)")
+        self.assertIn("Not all cells are of one machine", "".join(report["notes"]))
+        _, talk = run("compare", *given, "--lengths", "8,16")
+        self.assertNotIn("cannot be compared", talk.split("wrote")[0])  # nothing was measured
+
     def test_the_papers_ablations(self):
         for name, variant in (("interaction", "concatenation"), ("sharing", "all shared")):
             out, _ = run("compare", "--output", self.path / name, *self.files, "--variants", name,

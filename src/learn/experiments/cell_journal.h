@@ -25,6 +25,7 @@ class CellJournal {
   CellJournal(const CellJournal&) = delete;
   CellJournal& operator=(const CellJournal&) = delete;
 
+  const std::map<std::string, config::Json>& cells() const { return cells_; }
   // What a finished cell found, or nullptr.
   const config::Json* find(const std::string& cell) const;
   // `result` is an object.
