@@ -33,7 +33,6 @@ constexpr char kUsage[] =
     "All other options of fastformer train are options here too, and reach every training.\n";
 
 constexpr char kReportFile[] = "report.html";
-constexpr char kCellsFolder[] = "cells";
 
 bool asks_for_help(Arguments arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& word) {
@@ -59,7 +58,7 @@ class Comparing {
         plan_(plan),
         journal_(journal),
         bar_("compare", static_cast<std::int64_t>(plan.cells.size())),
-        runner_(options, plan, io::join_path(options.train.output, kCellsFolder),
+        runner_(options, plan, io::join_path(options.train.output, learn::kBegunFolder),
                 [this] { bar_.update(at_, name_); }) {}
 
   // Does the cells that are left, as long as there is time. Returns the signal that stopped it, or
@@ -162,7 +161,8 @@ int run_compare(Arguments arguments) {
   require_folder_of(folder, "--output");
   make_folder(folder);
   learn::CellJournal journal(folder, plan.told);
-  make_folder(io::join_path(folder, kCellsFolder));
+  const std::string cells = io::join_path(folder, learn::kBegunFolder);
+  make_folder(cells);
   if (const int again = forget_to_try_again(options, plan, journal); again > 0) {
     log_info("tries again what has ended: " + format_count(again) + " of its cells");
   }
@@ -178,8 +178,7 @@ int run_compare(Arguments arguments) {
   if (signal != 0) throw Stopped(signal);
   if (comparing.failed() == 0) return kDone;
   throw Error(std::to_string(comparing.failed()) + " of its cells failed", folder,
-              "Their files in " + io::join_path(folder, kCellsFolder) +
-                  " say why; the same command tries them again");
+              "Their files in " + cells + " say why; the same command tries them again");
 }
 
 }  // namespace fastformer::apps

@@ -2,7 +2,6 @@
 #include "commands/compare_options.h"
 
 #include <fastformer/error.h>
-#include <fastformer/version.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -10,8 +9,8 @@
 #include <set>
 
 #include "base/strings.h"
+#include "commands/compare_told.h"
 #include "config/command_line.h"
-#include "io/files.h"
 #include "model/encoder_choices.h"
 
 namespace fastformer::apps {
@@ -65,7 +64,7 @@ bool is_given(const Option& option) { return option.source > config::Source::kPr
 
 // The option as flags, a word each.
 std::vector<std::string> flags_of(const Option& option) {
-  const Json value = option.get_json();
+  const Json value = value_of(option);
   if (value.is_boolean()) return {(value.get<bool>() ? "--" : "--no-") + option.name};
   const auto text = [](const Json& one) {
     return one.is_string() ? one.get<std::string>() : one.dump();
@@ -139,44 +138,6 @@ std::vector<std::string> evaluation_flags(const std::vector<Option>& given) {
   return flags;
 }
 
-// Paths with sizes, by which another file under the same name is noticed.
-Json files_json(const std::vector<std::string>& paths) {
-  Json files = Json::array();
-  for (const std::string& path : paths) {
-    const io::FileStatus status = io::status_of(path);
-    if (!status.exists) throw Error("there is no such file", path);
-    files.push_back({path, status.is_directory ? 0 : status.size});
-  }
-  return files;
-}
-
-// What all numbers depend on. Options that an encoder has of its own stand with the encoder, which
-// may be one that is added later.
-Json told_by(const CompareOptions& options, const std::vector<Option>& given,
-             const std::vector<learn::Variant>& variants) {
-  const std::set<std::string> of_encoders = options_of_others("");
-  Json told = {{"version", kVersion}}, encoders = Json::object();
-  for (const Option& option : given) {
-    // Threads are told with each cell: see compare_machine.h.
-    if (option.name == "threads") continue;
-    if (!is_about_keeping(option) && !of_encoders.contains(option.name)) {
-      told[option.name] = option.get_json();
-    }
-  }
-  for (const learn::Variant& variant : variants) {
-    model::ModelConfig config = options.train.model;
-    config.encoder.encoder = variant.encoder;
-    config::OptionSet own;
-    config.choices().describe(own);
-    encoders[variant.encoder] = own.to_json();
-  }
-  told["encoders"] = encoders;
-  told["train"] = files_json(options.train.files.train);
-  told["test"] = files_json(options.test);
-  told["sweep-tokens"] = options.sweep_tokens;
-  return told;
-}
-
 void check_files(const CompareOptions& options) {
   const std::vector<std::string>& train = options.train.files.train;
   require(options.train.output, "--output");
@@ -245,13 +206,12 @@ ComparePlan plan_of(const CompareOptions& options, const config::OptionSet& set)
   plan.variants =
       learn::variants_of(options.variants, options.encoders.empty() ? model::encoder_names()
                                                                     : words_of(options.encoders));
-  const bool sweeps = options.lengths != "none";
   const auto seeds = numbers_of(options.seeds, "--seeds", 0, std::int64_t{1} << 53);
-  const auto lengths =
-      sweeps ? numbers_of(options.lengths, "--lengths", 1, kLongest) : std::vector<std::int64_t>();
+  const auto lengths = options.sweeps() ? numbers_of(options.lengths, "--lengths", 1, kLongest)
+                                        : std::vector<std::int64_t>();
   plan.cells = learn::cells_of(plan.variants,
                                options.test.empty() ? std::vector<std::int64_t>() : seeds, lengths);
-  if (sweeps && options.train.training.device != "cpu") {
+  if (options.sweeps() && options.train.training.device != "cpu") {
     throw usage_error("the sweep by length is measured on the processor", "--device",
                       "Add --lengths none");
   }
@@ -278,7 +238,7 @@ ComparePlan plan_of(const CompareOptions& options, const config::OptionSet& set)
     config.validate_choices();
   }
   plan.evaluation_flags = evaluation_flags(given);
-  plan.told = told_by(options, given, plan.variants);
+  plan.told = told_by(options, plan, given, options_of_others(""));
   return plan;
 }
 

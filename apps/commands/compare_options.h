@@ -26,6 +26,8 @@ struct CompareOptions {
   bool keep_models = false;
   bool json = false;
 
+  bool sweeps() const { return lengths != "none"; }
+
   // Train's options that the help names, and the own ones.
   void describe_files(config::OptionSet& options);
   void describe_own(config::OptionSet& options);

@@ -97,14 +97,15 @@ std::optional<Json> CellRunner::run(const learn::Cell& cell) const {
 
 std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) const {
   const std::string model = file_of(cell);
-  const bool resumes = can_resume(model);
-  if (!resumes) remove_model(model);
-  std::vector<std::string> words = {self_, "train"};
-  const std::vector<std::string>& flags = plan_.flags[cell.variant];
-  words.insert(words.end(), flags.begin(), flags.end());
-  words.push_back("--seed=" + std::to_string(cell.number));
-  words.push_back("--output=" + model);
-  if (resumes) words.emplace_back("--resume");
+  std::vector<std::string> words = {self_, "train", "--output=" + model};
+  if (can_resume(model)) {
+    words.emplace_back("--resume");  // with what it was told
+  } else {
+    remove_model(model);
+    const std::vector<std::string>& flags = plan_.flags[cell.variant];
+    words.insert(words.end(), flags.begin(), flags.end());
+    words.push_back("--seed=" + std::to_string(cell.number));
+  }
   const Outcome training = run_words(cell, words);
   // A training whose loss was not finite at last says so by its code and leaves its best model.
   if (!training.is_done && !io::exists(io::join_path(model, model::kConfigFile))) {

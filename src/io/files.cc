@@ -5,7 +5,9 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "base/strings.h"
@@ -166,6 +168,11 @@ std::string base_name(std::string_view path) {
   path = without_final_slashes(path);
   const std::size_t slash = path.rfind('/');
   return std::string(slash == std::string_view::npos ? path : path.substr(slash + 1));
+}
+
+std::string canonical_path(const std::string& path) {
+  std::unique_ptr<char, decltype(&std::free)> found(::realpath(path.c_str(), nullptr), &std::free);
+  return found ? found.get() : path;
 }
 
 std::string parent_path(std::string_view path) {

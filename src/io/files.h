@@ -45,6 +45,9 @@ std::string base_name(std::string_view path);
 // All before the last component, "." when there is nothing.
 std::string parent_path(std::string_view path);
 
+// The one path from the root, without links, "." and ".."; a missing file's path as it is.
+std::string canonical_path(const std::string& path);
+
 // The bytes of a regular file. Throws when it is larger than `limit` bytes.
 std::string read_file(const std::string& path, std::size_t limit = std::size_t{1} << 31);
 // The same of what is read once and may come through a pipe, as of <(COMMAND).

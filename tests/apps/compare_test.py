@@ -188,6 +188,27 @@ class CompareTest(unittest.TestCase):
         self.assertIn("tries again what has ended: 1 of its cells", talk)
         self.assertNotIn("killed", out)
 
+    def test_what_does_not_matter_may_change(self):
+        folder = self.path / "again"
+        given = ["--encoders", "linformer", "--seeds", "1", "--lengths", "none", *SETTINGS]
+        files = [word if word.startswith("--") else os.path.relpath(word)
+                 for word in map(str, self.files)]
+        run("compare", "--output", folder, *self.files, *given, "--epochs", "3", "--budget", "0")
+        run("compare", "--output", folder, *self.files, *given)  # nothing was done with 3 epochs
+        before = (folder / "cells.jsonl").read_bytes()
+        run("compare", "--output", folder, *files, *given, "--sweep-tokens", "128")
+        talk = run("compare", "--output", folder, *files, *given, "--epochs", "3", code=1)[1]
+        self.assertIn("epochs as 4, and now it is 3", talk)
+        self.assertEqual((folder / "cells.jsonl").read_bytes(), before)
+        out, _ = run("compare", "--output", folder, *files, *given, "--lengths", "8")
+        self.assertIn("Memory of use by length", out)
+        out, _ = run("compare", "--output", folder, "--encoders", "linformer", "--lengths", "8",
+                     *SETTINGS)  # the sweep alone
+        self.assertNotIn("still to be done", out)
+        talk = run("compare", "--output", folder, *files, *given, "--lengths", "8",
+                   "--sweep-tokens", "128", code=1)[1]
+        self.assertIn("sweep-tokens as 64, and now it is 128", talk)
+
     def test_other_machines_are_named(self):
         folder = self.path / "machines"
         given = ["--output", folder, "--encoders", "linformer", *SETTINGS]

@@ -25,6 +25,17 @@ TEST(PathTest, TakesPathsApart) {
   EXPECT_EQ(parent_path("c"), ".");
 }
 
+TEST(PathTest, AFileHasOneCanonicalPath) {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("file", "x");
+  ASSERT_EQ(symlink("file", folder.file("link").c_str()), 0);
+  const std::string name = canonical_path(file);
+  EXPECT_EQ(base_name(name), "file");
+  EXPECT_EQ(canonical_path(folder.file("link")), name);
+  EXPECT_EQ(canonical_path(folder.file("./../" + base_name(folder.path()) + "/file")), name);
+  EXPECT_EQ(canonical_path("no/../such"), "no/../such");
+}
+
 TEST(FilesTest, ReadsBackWhatWasWritten) {
   const TemporaryFolder folder;
   const std::string path = folder.file("file");

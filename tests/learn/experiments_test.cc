@@ -75,7 +75,7 @@ TEST(CellJournalTest, ALineThatWasCutOffAnywhereIsDoneAgain) {
 
 TEST(CellJournalTest, AnotherComparisonIsRefused) {
   const TemporaryFolder folder;
-  CellJournal(folder.path(), {{"epochs", 3}});
+  CellJournal(folder.path(), {{"epochs", 3}}).add("a", {{"x", 1}});
   EXPECT_ERROR(CellJournal(folder.path(), {{"epochs", 4}}), "epochs as 3, and now it is 4");
   EXPECT_ERROR(CellJournal(folder.path(), {{"epochs", 3}, {"width", 8}}), "width as nothing");
   EXPECT_ERROR(CellJournal(folder.path(), Json::object()), "another --output");
@@ -83,10 +83,32 @@ TEST(CellJournalTest, AnotherComparisonIsRefused) {
   EXPECT_ERROR(CellJournal(folder.path(), {{"epochs", 3}}), "line 1");
 }
 
+TEST(CellJournalTest, BeforeTheFirstCellAnythingMayChange) {
+  const TemporaryFolder folder;
+  const Json now = {{"epochs", 4}, {"encoders", {{"b", 1}}}};
+  CellJournal(folder.path(), {{"epochs", 3}, {"width", 8}});
+  io::make_directory(folder.file(kBegunFolder));
+  CellJournal(folder.path(), {{"epochs", 3}, {"width", 8}});
+  EXPECT_TRUE(io::exists(folder.file(kBegunFolder)));
+  CellJournal(folder.path(), now);
+  EXPECT_FALSE(io::exists(folder.file(kBegunFolder)));
+  EXPECT_EQ(Json::parse(io::read_file(folder.file(kComparisonFile))), now);
+}
+
+TEST(CellJournalTest, AForgottenCellIsDoneAgain) {
+  const TemporaryFolder folder;
+  CellJournal journal(folder.path(), Json::object());
+  journal.add("a", {{"ended", "over 1 s"}});
+  journal.forget("a");
+  EXPECT_EQ(journal.find("a"), nullptr);
+  journal.add("a", {{"x", 1}});
+  EXPECT_TRUE(journal.find("a")->contains("x"));
+}
+
 TEST(CellJournalTest, EncodersAreAddedWithTheirOptions) {
   const TemporaryFolder folder;
   const auto told = [](const Json& encoders) { return Json{{"encoders", encoders}}; };
-  CellJournal(folder.path(), told({{"a", {{"block", 1}}}}));
+  CellJournal(folder.path(), told({{"a", {{"block", 1}}}})).add("cell", {{"x", 1}});
   CellJournal(folder.path(), told({{"b", {{"rank", 2}}}}));
   CellJournal(folder.path(), told({{"a", {{"block", 1}}}, {"c", Json::object()}}));
   EXPECT_ERROR(CellJournal(folder.path(), told({{"b", {{"rank", 3}}}})), "now it is");
@@ -97,6 +119,9 @@ TEST(CellJournalTest, AFolderOfOtherFilesIsLeftAlone) {
   io::write_file_atomically(folder.file("report.html"), "mine");
   EXPECT_ERROR(CellJournal(folder.path(), Json::object()), "holds files, and no comparison");
   EXPECT_FALSE(io::exists(folder.file(kComparisonFile)));
+  io::write_file_atomically(folder.file(kJournalFile), "no lines");
+  EXPECT_ERROR(CellJournal(folder.path(), Json::object()), "holds files, and no comparison");
+  EXPECT_EQ(io::read_file(folder.file(kJournalFile)), "no lines");
 }
 
 }  // namespace

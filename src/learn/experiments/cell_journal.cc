@@ -21,13 +21,43 @@ std::string line_of(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// "epochs as 3, and now it is 4", or "" of the same.
+std::string difference(const std::string& key, const Json& then, const Json& now) {
+  const auto said = [](const Json& value) {
+    return value.is_null() ? std::string("nothing") : printable(line_of(value), 200);
+  };
+  if (line_of(then) == line_of(now)) return "";
+  return printable(key) + " as " + said(then) + ", and now it is " + said(now);
+}
+
+// Of what both of two objects have.
+std::string difference_within(const Json& before, const Json& told) {
+  for (const auto& [name, now] : told.items()) {
+    if (!before.contains(name)) continue;
+    if (std::string differs = difference(name, before[name], now); !differs.empty()) return differs;
+  }
+  return "";
+}
+
+std::string first_difference(const Json& before, const Json& told) {
+  Json keys = before;
+  keys.update(told);
+  for (const auto& [key, unused] : keys.items()) {
+    const Json then = before.value(key, Json()), now = told.value(key, Json());
+    std::string differs = then.is_object() && now.is_object() ? difference_within(then, now)
+                                                              : difference(key, then, now);
+    if (!differs.empty()) return differs;
+  }
+  return "";
+}
+
 }  // namespace
 
 CellJournal::CellJournal(std::string folder, const Json& told) : folder_(std::move(folder)) {
   lock();
   try {
-    check_told(told);
     read();
+    check_told(told);
   } catch (...) {
     io::operations().close(file_);
     throw;
@@ -44,55 +74,40 @@ void CellJournal::lock() {
   throw Error("another comparison is at work in it", folder_, "Wait until it has ended");
 }
 
-void CellJournal::require_same(const std::string& key, const Json& then, const Json& now) const {
-  const auto said = [](const Json& value) {
-    return value.is_null() ? std::string("nothing") : printable(line_of(value), 200);
-  };
-  if (line_of(then) == line_of(now)) return;
-  throw Error("this comparison began with " + printable(key) + " as " + said(then) +
-                  ", and now it is " + said(now),
-              folder_, "Give what it began with, or another --output");
+void CellJournal::begin(const std::string& path, const Json& told) const {
+  // A start that was stopped may have left what was to become compare.json.
+  std::vector<std::string> names = io::list_directory(folder_);
+  std::erase(names, std::string(kComparisonFile) + ".tmp");
+  if (!names.empty()) {
+    throw Error("holds files, and no comparison", folder_, "Give a folder that is new or empty");
+  }
+  io::write_file_atomically(path, config::json_text(told));
 }
 
 void CellJournal::check_told(const Json& told) const {
   const std::string path = io::join_path(folder_, kComparisonFile);
   if (!io::exists(path)) {
-    // A start that was stopped may have left what was to become compare.json.
-    std::vector<std::string> names = io::list_directory(folder_);
-    std::erase(names, std::string(kComparisonFile) + ".tmp");
-    if (!names.empty()) {
-      throw Error("holds files, and no comparison", folder_, "Give a folder that is new or empty");
-    }
-    io::write_file_atomically(path, config::json_text(told));
+    begin(path, told);
     return;
   }
-  Json before = config::parse_json<Json>(io::read_file(path), path);
+  const Json before = config::parse_json<Json>(io::read_file(path), path);
   if (!before.is_object()) throw Error("is no JSON object", path, "Remove the folder");
-  bool is_more = false;
-  Json keys = before;
-  keys.update(told);
-  for (const auto& [key, unused] : keys.items()) {
-    const Json now = told.value(key, Json());
-    Json& then = before[key];
-    if (!then.is_object() || !now.is_object()) {
-      require_same(key, then, now);
-      continue;
-    }
-    for (const auto& [name, value] : now.items()) {
-      if (then.contains(name)) {
-        require_same(name, then[name], value);
-      } else {
-        then[name] = value;
-        is_more = true;
-      }
-    }
+  const std::string differs = first_difference(before, told);
+  if (!differs.empty() && !cells_.empty()) {
+    throw Error("this comparison began with " + differs, folder_,
+                "Give what it began with, or another --output");
   }
-  if (is_more) io::write_file_atomically(path, config::json_text(before));
+  // Before the new word: nobody may go on with what was begun by the old one.
+  if (!differs.empty()) io::remove_tree(io::join_path(folder_, kBegunFolder));
+  Json all = differs.empty() ? before : told;
+  all.update(told, /*merge_objects=*/true);
+  if (all != before) io::write_file_atomically(path, config::json_text(all));
 }
 
 void CellJournal::read() {
   const std::string path = io::join_path(folder_, kJournalFile);
-  if (!io::exists(path)) return;
+  const bool is_comparison = io::exists(io::join_path(folder_, kComparisonFile));
+  if (!is_comparison || !io::exists(path)) return;
   const std::string text = io::read_file(path);
   const std::size_t whole = text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1;
   if (whole < text.size()) io::write_file_atomically(path, text.substr(0, whole));

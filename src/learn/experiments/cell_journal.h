@@ -11,15 +11,17 @@ namespace fastformer::learn {
 
 inline constexpr char kJournalFile[] = "cells.jsonl";      // a line for each finished cell
 inline constexpr char kComparisonFile[] = "compare.json";  // what its numbers depend on
+inline constexpr char kBegunFolder[] = "cells";            // of what is not finished
 
 // A line is durable before the next cell begins, and one that was cut off while it was written is
 // forgotten.
 class CellJournal {
  public:
   // Opens the journal in an existing folder, empty or a comparison's, which no other process may
-  // use meanwhile. `told` is an object of what all of its cells depend on: a folder in which it was
-  // another is an Error that names the first difference. Its members that are objects may be given
-  // new members by and by, and need not have all of them again.
+  // use meanwhile. `told` is an object of what all of its cells depend on: once a cell is finished,
+  // a folder in which it was another is an Error that names the first difference; before that
+  // kBegunFolder is removed and all begins anew. Its members that are objects may be given new
+  // members by and by, and need not have all of them again.
   CellJournal(std::string folder, const config::Json& told);
   ~CellJournal();
   CellJournal(const CellJournal&) = delete;
@@ -35,10 +37,9 @@ class CellJournal {
 
  private:
   void lock();
-  void check_told(const config::Json& told) const;
-  void require_same(const std::string& key, const config::Json& then,
-                    const config::Json& now) const;
   void read();
+  void check_told(const config::Json& told) const;
+  void begin(const std::string& path, const config::Json& told) const;
 
   std::string folder_;
   int file_ = -1;  // the folder, open and locked
