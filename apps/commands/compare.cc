@@ -13,6 +13,7 @@
 #include "commands/commands.h"
 #include "commands/compare_limits.h"
 #include "commands/compare_machine.h"
+#include "commands/compare_needs.h"
 #include "commands/compare_options.h"
 #include "commands/compare_result.h"
 #include "commands/compare_run.h"
@@ -64,7 +65,9 @@ class Comparing {
   // Does the cells that are left, as long as there is time. Returns the signal that stopped it, or
   // 0.
   int run() {
-    if (is_something_left()) warn_of_other_machines(journal_, machine_);
+    const bool is_sweep_left = is_left(true), is_training_left = is_left(false);
+    if (is_sweep_left || is_training_left) warn_of_other_machines(journal_, machine_);
+    if (is_training_left && !is_over_budget()) require_common_needs(options_);
     const int signal = do_cells();
     bar_.clear();
     return signal;
@@ -75,9 +78,10 @@ class Comparing {
   bool is_left(const learn::Cell& cell) const {
     return !journal_.find(cell.name) && !is_beyond_an_end(cell, plan_, journal_);
   }
-  bool is_something_left() const {
-    return std::any_of(plan_.cells.begin(), plan_.cells.end(),
-                       [this](const learn::Cell& cell) { return is_left(cell); });
+  bool is_left(bool is_sweep) const {
+    return std::any_of(plan_.cells.begin(), plan_.cells.end(), [&](const learn::Cell& cell) {
+      return cell.is_sweep() == is_sweep && is_left(cell);
+    });
   }
 
   int do_cells() {

@@ -225,6 +225,20 @@ class CompareTest(unittest.TestCase):
         _, talk = run("compare", *given, "--lengths", "8,16")
         self.assertNotIn("cannot be compared", talk.split("wrote")[0])  # nothing was measured
 
+    def test_what_all_cells_need_is_looked_at_once(self):
+        given = ["--output", self.path / "needs", "--lengths", "none", "--seeds", "1,2", *SETTINGS]
+        if not os.path.exists("/dev/nvidia0"):
+            talk = run("compare", *given, *self.files, "--device", "cuda", code=1)[1]
+            self.assertIn("--device: ", talk)
+            self.assertEqual(len(talk.splitlines()), 1, talk)
+        pipe = self.path / "pipe"
+        os.mkfifo(pipe)
+        for files, said in ((["--train", self.files[1], "--test", pipe], "pipe: is no file"),
+                            ([*self.files, "--word-vectors", "no.vec"], "no.vec: there is no")):
+            talk = run("compare", *given, *files, code=1)[1]
+            self.assertIn(said, talk)
+            self.assertNotIn("seed 1", talk)
+
     def test_the_papers_ablations(self):
         for name, variant in (("interaction", "concatenation"), ("sharing", "all shared")):
             out, _ = run("compare", "--output", self.path / name, *self.files, "--variants", name,
