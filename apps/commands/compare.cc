@@ -29,11 +29,12 @@ constexpr char kUsage[] =
     "usage: fastformer compare --train FILE... --test FILE... --output DIR [OPTIONS]\n\n"
     "Trains each encoder once for each seed, with the same settings and without the wide branch,\n"
     "measures it on the test rows, and measures time and memory by length of documents. Prints a\n"
-    "table and writes DIR/report.html and plots. What is finished is kept: the same command goes\n"
-    "on where it was stopped, or does what was added to its lists.\n\n"
+    "table and writes DIR/report.html, report.json and plots. What is finished is kept: the same\n"
+    "command goes on where it was stopped, or does what was added to its lists.\n\n"
     "All other options of fastformer train are options here too, and reach every training.\n";
 
 constexpr char kReportFile[] = "report.html";
+constexpr char kJsonFile[] = "report.json";
 
 bool asks_for_help(Arguments arguments) {
   return std::any_of(arguments.begin(), arguments.end(), [](const std::string& word) {
@@ -131,10 +132,16 @@ class Comparing {
   CellRunner runner_;
 };
 
+std::string json_line(const report::Comparison& comparison) {
+  const Json json = report::comparison_json(comparison);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 void write_report(const std::string& folder, const report::Comparison& comparison) {
   for (const auto& [name, plot] : report::comparison_plots(comparison)) {
     io::write_file_atomically(io::join_path(folder, name), plot.svg());
   }
+  io::write_file_atomically(io::join_path(folder, kJsonFile), json_line(comparison));
   const std::string page = io::join_path(folder, kReportFile);
   io::write_file_atomically(page, report::comparison_page(comparison).html());
   log_info("wrote " + page);
@@ -174,10 +181,7 @@ int run_compare(Arguments arguments) {
   const int signal = comparing.run();
   const report::Comparison comparison = comparison_of(options, plan, journal);
   write_report(folder, comparison);
-  print(options.json ? report::comparison_json(comparison)
-                               .dump(-1, ' ', false, Json::error_handler_t::replace) +
-                           "\n"
-                     : report::comparison_text(comparison));
+  print(options.json ? json_line(comparison) : report::comparison_text(comparison));
   flush_output();
   if (signal != 0) throw Stopped(signal);
   if (comparing.failed() == 0) return kDone;

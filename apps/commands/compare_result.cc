@@ -1,14 +1,11 @@
 // Gathers finished cells.
 #include "commands/compare_result.h"
 
-#include <fastformer/version.h>
-
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/strings.h"
-#include "commands/compare_machine.h"
+#include "commands/compare_facts.h"
 
 namespace fastformer::apps {
 namespace {
@@ -66,46 +63,6 @@ report::SweepCurve curve_of(CellKind kind, std::size_t variant, const ComparePla
   return curve;
 }
 
-// With how many cells each did, where there are several.
-std::string machines_text(const std::map<std::string, int>& cells_of) {
-  std::string text;
-  for (const auto& [machine, cells] : cells_of) {
-    text += (text.empty() ? "" : "; ") + machine;
-    if (cells_of.size() > 1) text += " (" + format_count(cells) + " cells)";
-  }
-  return text;
-}
-
-// Machines with the number of the plan's cells that each did.
-std::map<std::string, int> machines_of(const ComparePlan& plan, const learn::CellJournal& journal) {
-  std::map<std::string, int> cells_of;
-  for (const Cell& cell : plan.cells) {
-    const Json* result = journal.find(cell.name);
-    if (result && !machine_text(*result).empty()) ++cells_of[machine_text(*result)];
-  }
-  return cells_of;
-}
-
-std::vector<std::pair<std::string, std::string>> facts_of(const CompareOptions& options,
-                                                          const ComparePlan& plan,
-                                                          const std::string& machines) {
-  return {{"processor", machines},
-          {"program", std::string("fastformer ") + kVersion},
-          {"told", plan.told.dump(-1, ' ', false, Json::error_handler_t::replace)},
-          {"models",
-           "Each training and each measurement is a process of its own. Training's speed is "
-           "that of its steps, use's that of labelling the test rows, from text to labels."},
-          {"memory", "The most that a process held, with its program and libraries."},
-          {"operations",
-           "Multiplications and additions of a forward pass for a token of a test document of mean "
-           "length: products with matrices and of queries, keys and values with each other, as "
-           "published; without norms, residuals and softmax, the embedding and the classifier."},
-          {"sweep", "Random documents of one length and of " + format_count(options.sweep_tokens) +
-                        " tokens together, or one that is longer; the fastest of some repetitions. "
-                        "Training is a step with its optimizer. Fastformer is used by its runtime, "
-                        "the others by libtorch."}};
-}
-
 }  // namespace
 
 bool is_beyond_an_end(const Cell& cell, const ComparePlan& plan,
@@ -120,6 +77,7 @@ bool is_beyond_an_end(const Cell& cell, const ComparePlan& plan,
 report::Comparison comparison_of(const CompareOptions& options, const ComparePlan& plan,
                                  const learn::CellJournal& journal) {
   report::Comparison comparison;
+  comparison.title = learn::title_of(options.variants);
   if (!options.test.empty()) {
     for (const learn::Variant& variant : plan.variants) {
       comparison.models.emplace_back().name = variant.name;
@@ -150,15 +108,14 @@ report::Comparison comparison_of(const CompareOptions& options, const ComparePla
       if (!curve.points.empty()) comparison.curves.push_back(std::move(curve));
     }
   }
-  const std::map<std::string, int> machines = machines_of(plan, journal);
-  const std::string named =
-      machines.empty() ? machine_text(machine_of(options)) : machines_text(machines);
+  const std::vector<std::string> machines = machines_of(plan, journal);
   if (machines.size() > 1) {
     comparison.notes.push_back(
         "Not all cells are of one machine and number of threads, so speeds cannot be compared: " +
-        named);
+        join(machines, "; "));
   }
-  comparison.facts = facts_of(options, plan, named);
+  comparison.facts = facts_of(options, machines);
+  comparison.options = options_of(plan.told);
   return comparison;
 }
 

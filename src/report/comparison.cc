@@ -102,6 +102,18 @@ Json statistics_json(const std::vector<double>& values) {
   return {{"mean", mean_of(values)}, {"deviation", deviation_of(values)}, {"values", values}};
 }
 
+Json pairs_json(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  Json object = Json::object();
+  for (const auto& [name, value] : pairs) object[name] = value;
+  return object;
+}
+
+Table pairs_table(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  Table table({{""}, {""}});
+  for (const auto& [name, value] : pairs) table.add_row({name, value});
+  return table;
+}
+
 Json curve_json(const SweepCurve& curve) {
   Json points = Json::array();
   for (const SweepPoint& point : curve.points) {
@@ -209,7 +221,7 @@ std::string comparison_text(const Comparison& comparison) {
 }
 
 Json comparison_json(const Comparison& comparison) {
-  Json models = Json::array(), curves = Json::array(), facts = Json::object();
+  Json models = Json::array(), curves = Json::array();
   for (const ComparedModel& model : comparison.models) {
     models.push_back({{"name", model.name},
                       {"accuracy", statistics_json(model.accuracy)},
@@ -223,12 +235,16 @@ Json comparison_json(const Comparison& comparison) {
                       {"operations_per_token", model.operations}});
   }
   for (const SweepCurve& curve : comparison.curves) curves.push_back(curve_json(curve));
-  for (const auto& [name, value] : comparison.facts) facts[name] = value;
-  return {{"models", models}, {"sweep", curves}, {"notes", comparison.notes}, {"facts", facts}};
+  return {{"title", comparison.title},
+          {"models", models},
+          {"sweep", curves},
+          {"notes", comparison.notes},
+          {"facts", pairs_json(comparison.facts)},
+          {"options", pairs_json(comparison.options)}};
 }
 
 HtmlPage comparison_page(const Comparison& comparison) {
-  HtmlPage page("Comparison of encoders");
+  HtmlPage page(comparison.title);
   if (!comparison.models.empty()) page.heading("Models").table(models_table(comparison));
   const std::vector<std::pair<std::string, Plot>> plots = comparison_plots(comparison);
   if (has_models(comparison)) page.plot(plots.front().second);
@@ -238,10 +254,9 @@ HtmlPage comparison_page(const Comparison& comparison) {
   });
   if (!comparison.notes.empty()) page.heading("Notes");
   for (const std::string& note : comparison.notes) page.paragraph(note);
-  page.heading("How it was measured");
-  Table facts({{""}, {""}});
-  for (const auto& [name, value] : comparison.facts) facts.add_row({name, value});
-  return std::move(page.table(facts));
+  page.heading("How it was measured").table(pairs_table(comparison.facts));
+  if (!comparison.options.empty()) page.heading("Options").table(pairs_table(comparison.options));
+  return page;
 }
 
 }  // namespace fastformer::report

@@ -38,10 +38,12 @@ struct SweepCurve {
 };
 
 struct Comparison {
+  std::string title = "Comparison of encoders";
   std::vector<ComparedModel> models;
   std::vector<SweepCurve> curves;
-  std::vector<std::string> notes;                          // what ended, and what is left to do
-  std::vector<std::pair<std::string, std::string>> facts;  // how it was measured
+  std::vector<std::string> notes;                            // what ended, and what is left to do
+  std::vector<std::pair<std::string, std::string>> facts;    // how it was measured
+  std::vector<std::pair<std::string, std::string>> options;  // with what it was told
 };
 
 // Mean and, of several numbers, their standard deviation: "0.9312 ± 0.0021"; "-" of none.
@@ -64,7 +66,8 @@ std::vector<std::pair<std::string, Plot>> comparison_plots(const Comparison& com
 
 // What a terminal shows.
 std::string comparison_text(const Comparison& comparison);
-// {"models": [...], "sweep": [...], "notes": [...], "facts": {...}}.
+// {"title": "...", "models": [...], "sweep": [...], "notes": [...], "facts": {...},
+//  "options": {...}}.
 config::Json comparison_json(const Comparison& comparison);
 HtmlPage comparison_page(const Comparison& comparison);
 

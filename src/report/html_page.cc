@@ -12,7 +12,7 @@ constexpr char kStyle[] =
     "body{font-family:sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222}"
     "table{border-collapse:collapse;margin:1em 0}th,td{padding:.25em .7em;border-bottom:1px solid "
     "#ddd;text-align:left}th.right,td.right{text-align:right}"
-    "svg{max-width:100%;height:auto}";
+    "td:last-child:not(.right){overflow-wrap:anywhere}svg{max-width:100%;height:auto}";
 
 }  // namespace
 

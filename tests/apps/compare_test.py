@@ -94,6 +94,10 @@ class CompareTest(unittest.TestCase):
         page = (self.done / "report.html").read_text()
         self.assertEqual(page.count("<svg xmlns"), 5)
         self.assertIn("test &lt;b&gt;.csv", page)
+        for row in ("<td>epochs</td><td>4</td>", "<td>sweep-tokens</td><td>64</td>",
+                    "<td>linformer, linformer_rank</td><td>4</td>"):
+            self.assertIn(row, page)
+        self.assertEqual(json.loads((self.done / "report.json").read_text()), self.report)
         for forbidden in ("<b>", "<script", "href", "src="):
             self.assertNotIn(forbidden, page)
         for name in ("accuracy", "training-time", "training-memory", "use-time", "use-memory"):
@@ -240,10 +244,14 @@ class CompareTest(unittest.TestCase):
             self.assertNotIn("seed 1", talk)
 
     def test_the_papers_ablations(self):
-        for name, variant in (("interaction", "concatenation"), ("sharing", "all shared")):
+        for name, variant, title in (("interaction", "concatenation", "Interaction functions"),
+                                     ("sharing", "all shared", "Shared parameters")):
             out, _ = run("compare", "--output", self.path / name, *self.files, "--variants", name,
                          "--budget", "0", *ENCODER, "--lengths", "none")
             self.assertRegex(out, rf"{variant} +0 +-")
+            page = (self.path / name / "report.html").read_text()
+            self.assertIn(f"<h1>{title} of Fastformer</h1>", page)
+            self.assertNotIn("Random documents", page)
         out, _ = run("compare", "--output", self.path / "interactions", "--variants",
                      "interaction", "--lengths", "8", *ENCODER, "--sweep-tokens", "8",
                      "--sweep-seconds", "20")

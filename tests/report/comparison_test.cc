@@ -28,6 +28,7 @@ Comparison some_comparison() {
   comparison.curves.push_back({"slow", true, {{128, 1e5, 60'000'000}}});
   comparison.notes = {"slow, training: over 1 s & \"more\""};
   comparison.facts = {{"processor", "<script>alert(1)</script>"}};
+  comparison.options = {{"epochs", "4"}, {"train", std::string(300, 'x')}};
   return comparison;
 }
 
@@ -72,6 +73,9 @@ TEST(ComparisonTest, ThePageIsWholeAndEscaped) {
   EXPECT_THAT(page, HasSubstr("over 1 s &amp; &quot;more&quot;"));
   EXPECT_THAT(page, HasSubstr("<svg"));
   EXPECT_THAT(page, Not(HasSubstr("href")));
+  EXPECT_THAT(page, HasSubstr("<tr><td>epochs</td><td>4</td></tr>"));
+  EXPECT_THAT(page, HasSubstr("overflow-wrap:anywhere"));
+  EXPECT_THAT(page, HasSubstr("<h1>Comparison of encoders</h1>"));
 }
 
 TEST(ComparisonTest, Json) {
@@ -80,6 +84,7 @@ TEST(ComparisonTest, Json) {
   EXPECT_TRUE(json["models"][1]["accuracy"].is_null());
   EXPECT_EQ(json["sweep"][1]["points"].size(), 1U);
   EXPECT_EQ(json["sweep"][0]["of"], "training");
+  EXPECT_EQ(json["options"]["epochs"], "4");
 }
 
 }  // namespace

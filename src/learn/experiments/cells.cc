@@ -75,6 +75,12 @@ const std::vector<std::string>& variant_lists() {
   return names;
 }
 
+std::string title_of(const std::string& list) {
+  if (list == "interaction") return "Interaction functions of Fastformer";
+  if (list == "sharing") return "Shared parameters of Fastformer";
+  return "Comparison of encoders";
+}
+
 std::vector<Variant> variants_of(const std::string& list,
                                  const std::vector<std::string>& encoders) {
   if (list == "encoders") return encoder_variants(encoders);

@@ -17,6 +17,9 @@ struct Variant {
 // What variants may be of: "encoders" and the paper's two ablations.
 const std::vector<std::string>& variant_lists();
 
+// What a comparison of a list's variants is called.
+std::string title_of(const std::string& list);
+
 // The variants of a list; those of "encoders" are `encoders`. An unknown list, or names that are
 // unknown or given twice, are a usage error.
 std::vector<Variant> variants_of(const std::string& list, const std::vector<std::string>& encoders);
