@@ -14,13 +14,17 @@ at::Tensor mapped_by_head(const at::Tensor& rows, const Scope& layer, const char
 }
 
 at::Tensor attention_layer(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
-                           std::int64_t heads, const Attention& attention) {
+                           std::int64_t heads, const Attention& attention,
+                           at::Tensor (*feature_map)(const at::Tensor&)) {
   if (hidden.size(0) == 0) return linear(hidden, layer, "output");
   const DocumentGroups groups(ragged);
   const at::Tensor gathered = groups.gather(hidden);
   const std::vector<at::Tensor> rows = groups.split(gathered);
-  const std::vector<at::Tensor> query = groups.split(linear(gathered, layer, "query"));
-  const std::vector<at::Tensor> key = groups.split(linear(gathered, layer, "key"));
+  const auto features = [&](const char* name) {
+    const at::Tensor mapped = linear(gathered, layer, name);
+    return groups.split(feature_map ? feature_map(mapped) : mapped);
+  };
+  const std::vector<at::Tensor> query = features("query"), key = features("key");
   const std::vector<at::Tensor> value = groups.split(linear(gathered, layer, "value"));
   std::vector<at::Tensor> mixed;
   for (std::size_t g = 0; g < rows.size(); ++g) {

@@ -22,9 +22,12 @@ struct SameLength {
 using Attention = std::function<at::Tensor(const SameLength&)>;
 
 // Maps all tokens by the layer's "query", "key" and "value", lets `attention` mix documents length
-// by length, and maps the result by "output": [tokens, width] to [tokens, width].
+// by length, and maps the result by "output": [tokens, width] to [tokens, width]. `feature_map` is
+// of elements of queries and keys: of all tokens at once, since documents of many lengths are many
+// calls of `attention`.
 at::Tensor attention_layer(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
-                           std::int64_t heads, const Attention& attention);
+                           std::int64_t heads, const Attention& attention,
+                           at::Tensor (*feature_map)(const at::Tensor&) = nullptr);
 
 // [documents, length, width] to [documents, length, heads, head width].
 at::Tensor by_head(const at::Tensor& rows, std::int64_t heads);

@@ -35,22 +35,22 @@ class LinearTransformer : public Encoder {
 
   at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                  const ForwardContext&) const override {
-    return attention_layer(hidden, ragged, layer, heads_,
-                           [this](const SameLength& x) { return attention(x); });
+    return attention_layer(
+        hidden, ragged, layer, heads_, [this](const SameLength& x) { return attention(x); },
+        [](const at::Tensor& x) { return at::elu(x) + 1; });
   }
 
  private:
+  // Of f(q) and f(k).
   at::Tensor attention(const SameLength& x) const {
     // [documents, heads, length, head width]
-    const at::Tensor query = feature_map(x.query).transpose(1, 2);
-    const at::Tensor key = feature_map(x.key).transpose(1, 2);
+    const at::Tensor query = x.query.transpose(1, 2);
+    const at::Tensor key = x.key.transpose(1, 2);
     const at::Tensor sums = at::matmul(key.transpose(2, 3), x.value.transpose(1, 2));  // S
     const at::Tensor weight = key.sum(2, /*keepdim=*/true).transpose(2, 3);            // z
     const at::Tensor whole = at::matmul(query, weight) + options_.epsilon;
     return (at::matmul(query, sums) / whole).transpose(1, 2);
   }
-
-  static at::Tensor feature_map(const at::Tensor& x) { return at::elu(x) + 1; }
 
   LinearTransformerOptions options_;
   std::int64_t heads_;
