@@ -34,6 +34,7 @@ model::MultiDecision decision_of(const LabelledRows& rows, std::size_t row,
 
 std::vector<int> set_of(const std::vector<model::Ranked>& chosen) {
   std::vector<int> labels;
+  labels.reserve(chosen.size());
   for (const model::Ranked& label : chosen) labels.push_back(label.label);
   std::sort(labels.begin(), labels.end());
   return labels;

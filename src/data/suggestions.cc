@@ -59,6 +59,7 @@ std::optional<Suggestion> max_length(const CorpusFacts& facts) {
 std::optional<Suggestion> label_separator(const CorpusFacts& facts) {
   if (facts.lists > 0) return std::nullopt;
   std::vector<std::string> labels;
+  labels.reserve(facts.labels.size());
   for (const CheckedLabel& label : facts.labels) labels.push_back(label.label);
   const auto lists = find_label_lists(labels);
   if (!lists) return std::nullopt;
