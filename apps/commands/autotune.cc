@@ -159,7 +159,7 @@ class Tuning {
     if (!trials_.empty()) {
       trial.gain = metrics::paired_gain(best_losses_, losses);
       trial.is_better =
-          trial.gain->is_beyond_noise() && trial.validation.score >= best_.validation.score;
+          trial.gain->exceeds_error() && trial.validation.score >= best_.validation.score;
     }
     if (trial.is_better) best_losses_ = std::move(losses);
   }

@@ -31,7 +31,7 @@ std::vector<std::string> options_to_tune(const TrainOptions& options, const conf
 // option of `keys` at a time, drawn by the seed, each on top of the best so far. Better is what
 // has a lower loss on the validation rows (the first part where parts are held out), by more than
 // one standard error of the difference on these rows, and no lower score: so the result is never
-// worse there than what was given, and changes that change nothing do not pile up. A trial that the
+// worse there than what was given, and changes that change nothing pile up less. A trial that the
 // time cuts off does not count. Logs every trial and returns them all for metrics.json. `keep` is
 // given those done so far after each; `before`, null or the last of that from a search that was
 // stopped, takes their place and their time.

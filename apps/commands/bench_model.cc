@@ -84,9 +84,9 @@ double BenchModel::operations_per_token() const {
   const int convolutions =
       encoder.local == Local::kNone ? 0 : (encoder.local == Local::kGated ? 2 : 1);
   const double local = convolutions * encoder.local_width * width;
-  return 2 * (encoder.layers *
-                  (width * width + 2 * width * units + 2 * sums * width * heads + local) +
-              pooling);
+  return 2 *
+         (encoder.layers * (width * width + 2 * width * units + 2 * sums * width * heads + local) +
+          pooling);
 }
 
 std::vector<std::vector<std::int32_t>> BenchModel::documents(std::int64_t count,

@@ -62,9 +62,9 @@ std::vector<std::int64_t> numbers_of(const std::string& list, const std::string&
 
 bool is_given(const Option& option) { return option.source > config::Source::kPreset; }
 
-// The option as flags, a word each.
+// The option as flags, a word each. Files keep their names, which say what they hold.
 std::vector<std::string> flags_of(const Option& option) {
-  const Json value = value_of(option);
+  const Json value = option.get_json();
   if (value.is_boolean()) return {(value.get<bool>() ? "--" : "--no-") + option.name};
   const auto text = [](const Json& one) {
     return one.is_string() ? one.get<std::string>() : one.dump();
@@ -184,8 +184,8 @@ void CompareOptions::describe_own(config::OptionSet& options) {
       .add("cell-memory", &cell_memory, {0, 1e9},
            "megabytes that a training or measurement may hold; 0: nine tenths of what is free")
       .add("retry", &retry,
-           "try again what a limit or a lack of memory has ended; without it, only what ended at a "
-           "limit that is higher now")
+           "try again what a limit or a lack of memory has ended, in each run with this flag; "
+           "without it, only what ended at a limit that is higher now")
       .add("keep-models", &keep_models, "keep the trained models, in DIR/cells")
       .add("json", &json, "one JSON object");
 }

@@ -13,6 +13,7 @@
 #include "base/progress.h"
 #include "base/stop_signals.h"
 #include "base/strings.h"
+#include "commands/compare_machine.h"
 #include "config/json_text.h"
 #include "io/files.h"
 #include "learn/encoders/operations.h"
@@ -41,14 +42,21 @@ std::string last_line(const std::string& path) {
   return last;
 }
 
-// Whether a training that was stopped can go on there.
-bool can_resume(const std::string& model) {
-  return io::exists(io::join_path(model + model::kTrainingSuffix, kToldFile));
+// Where the machine stands that a training was begun on.
+std::string machine_file(const std::string& model) { return model + ".machine"; }
+
+// Whether a training that was stopped can go on there: on the machine and with the threads that its
+// time is of.
+bool can_resume(const std::string& model, const Json& machine) {
+  const std::string file = machine_file(model);
+  return io::exists(io::join_path(model + model::kTrainingSuffix, kToldFile)) && io::exists(file) &&
+         io::read_file(file) == machine.dump();
 }
 
 void remove_model(const std::string& model) {
   io::remove_tree(model);
   io::remove_tree(model + model::kTrainingSuffix);
+  io::remove_tree(machine_file(model));
 }
 
 double number_in(const Json& object, const char* key) {
@@ -98,10 +106,13 @@ std::optional<Json> CellRunner::run(const learn::Cell& cell) const {
 std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) const {
   const std::string model = file_of(cell);
   std::vector<std::string> words = {self_, "train", "--output=" + model};
-  if (can_resume(model)) {
-    words.emplace_back("--resume");  // with what it was told
+  const Json machine = machine_of(options_);
+  words.push_back("--threads=" + machine.at("threads").dump());
+  if (can_resume(model, machine)) {
+    words.emplace_back("--resume");  // with what else it was told
   } else {
     remove_model(model);
+    io::write_file_atomically(machine_file(model), machine.dump());
     const std::vector<std::string>& flags = plan_.flags[cell.variant];
     words.insert(words.end(), flags.begin(), flags.end());
     words.push_back("--seed=" + std::to_string(cell.number));
@@ -130,7 +141,11 @@ std::optional<Json> CellRunner::train_and_evaluate(const learn::Cell& cell) cons
   }
   Json result = facts_of(model, evaluation);
   result["training_memory"] = training.child.peak_memory;
-  if (!options_.keep_models) remove_model(model);
+  if (options_.keep_models) {
+    io::remove_tree(machine_file(model));
+  } else {
+    remove_model(model);
+  }
   return result;
 }
 

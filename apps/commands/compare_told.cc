@@ -45,6 +45,15 @@ bool stands_elsewhere(const Option& option, const std::set<std::string>& of_enco
          option.name == "threads";
 }
 
+// The key of the option that a flag such as --no-share-heads or --interaction=sum sets.
+std::string key_of(const std::string& flag) {
+  std::string key = flag.substr(flag.starts_with("--no-") ? 5 : 2);
+  key.resize(std::min(key.find('='), key.size()));
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+// Without what variants of an encoder differ in.
 Json encoders_json(const CompareOptions& options, const ComparePlan& plan) {
   Json encoders = Json::object();
   for (const learn::Variant& variant : plan.variants) {
@@ -53,6 +62,9 @@ Json encoders_json(const CompareOptions& options, const ComparePlan& plan) {
     config::OptionSet own;
     config.choices().describe(own);
     encoders[variant.encoder] = own.to_json();
+  }
+  for (const learn::Variant& variant : plan.variants) {
+    for (const std::string& flag : variant.flags) encoders[variant.encoder].erase(key_of(flag));
   }
   return encoders;
 }

@@ -28,8 +28,8 @@ enum fastformer_numbers {
   FASTFORMER_INT8 = 3
 };
 
-/* Opens a model folder, `numbers` being one of fastformer_numbers; NULL on failure. To be closed with
- * fastformer_close, which takes NULL too. */
+/* Opens a model folder, `numbers` being one of fastformer_numbers; NULL on failure. To be closed
+ * with fastformer_close, which takes NULL too. */
 fastformer_classifier* fastformer_open(const char* folder, int numbers);
 void fastformer_close(fastformer_classifier* classifier);
 

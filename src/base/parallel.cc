@@ -12,8 +12,9 @@
 namespace fastformer {
 namespace {
 
-// A thread that sleeps is late for what comes next, by 50 to 100 us on a virtual machine, and a long
-// document has several loops a layer. So a thread looks out for work this long before it sleeps.
+// A thread that sleeps is late for what comes next, by 50 to 100 us on a virtual machine, and a
+// long document has several loops a layer. So a thread looks out for work this long before it
+// sleeps.
 constexpr std::chrono::microseconds kPatience(100);
 
 // Waits that long for it; others that want the processor get it meanwhile.
@@ -108,11 +109,12 @@ void ThreadPool::work() {
   const auto is_called = [this] { return stopping_ || (job_.body && next_ < job_.count); };
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (looks_out_ && !is_called()) {
+    while (looks_out_ && !is_called()) {
       const std::uint64_t seen = calls_;
       lock.unlock();
       look_out_for([this, seen] { return calls_ != seen; });
       lock.lock();
+      if (calls_ == seen) break;
     }
     wake_.wait(lock, is_called);
     if (stopping_) return;

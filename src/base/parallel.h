@@ -26,8 +26,9 @@ ParallelFor serial_for();
 int available_threads();
 
 // A fixed set of threads that share out ranges. One range runs on the calling thread. The first
-// exception of a body is thrown again by run(). Threads sleep when there has been nothing to do for a
-// tenth of a millisecond; at once where there are more of them than processors.
+// exception of a body is thrown again by run(). Threads sleep when there has been nothing to do
+// for a tenth of a millisecond; at once where there are more of them than processors that the
+// process may use.
 class ThreadPool {
  public:
   // `threads` <= 0 means available_threads(). Throws an Error when the system refuses threads.

@@ -18,6 +18,14 @@ std::vector<std::string> parts_of(const std::string& label, char separator) {
   return parts;
 }
 
+// Such as 4,75: with a comma or without.
+bool are_numbers(std::span<const std::string> labels) {
+  return std::all_of(labels.begin(), labels.end(), [](std::string label) {
+    std::replace(label.begin(), label.end(), ',', '.');
+    return parse_double(label).has_value();
+  });
+}
+
 // What one sign does to the labels.
 struct Parting {
   LabelLists found;
@@ -58,6 +66,7 @@ std::string LabelLists::describe(std::int64_t labels) const {
 
 std::optional<LabelLists> find_label_lists(std::span<const std::string> labels) {
   for (const char separator : {'|', ';', ',', ' '}) {
+    if (separator == ',' && are_numbers(labels)) continue;
     const Parting parting(labels, separator);
     if (parting.is_likely(labels.size())) return parting.found;
   }

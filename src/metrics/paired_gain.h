@@ -1,4 +1,4 @@
-// Whether one model's loss is lower than another's on the same rows by more than chance.
+// How much lower one model's loss is than another's on the same rows, and how sure that is.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@ struct PairedGain {
   double mean = 0;
   double error = 0;  // standard error of the mean; 0 for fewer than two rows
 
-  bool is_beyond_noise() const { return mean > error; }
+  bool exceeds_error() const { return mean > error; }
 };
 
 // Of losses of the same rows in the same order. Throws an Error when they are not as many.

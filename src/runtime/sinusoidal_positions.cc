@@ -1,5 +1,5 @@
-// A position is a block's and one within it, whose angles are added by the addition theorem: that takes
-// four multiplications a pair where a sine takes dozens.
+// A position is a block's and one within it, whose angles are added by the addition theorem: that
+// takes four multiplications a pair where a sine takes dozens.
 #include "runtime/sinusoidal_positions.h"
 
 #include <algorithm>
@@ -30,8 +30,8 @@ FASTFORMER_CLONES void add_sums(Angles a, Angles b, std::int64_t pairs, float* r
 SinusoidalPositions::SinusoidalPositions(std::int64_t count, std::int64_t width)
     : count_(std::min(count, kMost)), width_(width) {
   for (std::int64_t p = 0; 2 * p < width; ++p) {
-    frequencies_.push_back(std::exp(static_cast<double>(2 * p) *
-                                    (-std::log(10000.0) / static_cast<double>(width))));
+    frequencies_.push_back(
+        std::exp(static_cast<double>(2 * p) * (-std::log(10000.0) / static_cast<double>(width))));
   }
   for (std::int64_t i = 0; i < std::min(count_, kBlock); ++i) append(i, near_);
   for (std::int64_t i = 0; i < count_; i += kBlock) append(i, blocks_);

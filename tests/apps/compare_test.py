@@ -243,6 +243,14 @@ class CompareTest(unittest.TestCase):
             self.assertIn(said, talk)
             self.assertNotIn("seed 1", talk)
 
+    def test_a_link_keeps_its_name(self):
+        blob, link = self.path / "blob", self.path / "linked.csv"
+        blob.write_text(self.files[1].read_text())
+        link.symlink_to(blob)
+        out, _ = run("compare", "--output", self.path / "of_links", "--train", link, *self.files[2:], "--lengths",
+                     "none", "--seeds", "1", "--encoders", "fastformer", *SETTINGS)
+        self.assertRegex(out, r"fastformer +1 ")
+
     def test_the_papers_ablations(self):
         for name, variant, title in (("interaction", "concatenation", "Interaction functions"),
                                      ("sharing", "all shared", "Shared parameters")):
@@ -252,6 +260,7 @@ class CompareTest(unittest.TestCase):
             page = (self.path / name / "report.html").read_text()
             self.assertIn(f"<h1>{title} of Fastformer</h1>", page)
             self.assertNotIn("Random documents", page)
+            self.assertNotIn({"interaction": "fastformer, interaction", "sharing": "share_"}[name], page)
         out, _ = run("compare", "--output", self.path / "interactions", "--variants",
                      "interaction", "--lengths", "8", *ENCODER, "--sweep-tokens", "8",
                      "--sweep-seconds", "20")

@@ -79,7 +79,7 @@ class TrainingTest(TrainedModelTest):
         best = [t for t in tuning["trials"] if t["changes"] == tuning["chosen"]][0]
         self.assertLessEqual(best["loss"], tuning["trials"][0]["loss"])
         self.assertGreaterEqual(best["accuracy"], tuning["trials"][0]["accuracy"])
-        # Nothing but noise is no gain.
+        # A change is kept only for a gain beyond its error.
         self.assertTrue(tuning["trials"][0]["better"])
         for trial in tuning["trials"][1:]:
             self.assertTrue(not trial["better"] or trial["gain"] > trial["gain_error"])

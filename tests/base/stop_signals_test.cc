@@ -37,6 +37,7 @@ TEST(StopSignalsTest, RangesRunUntilASignalWasNoted) {
 
 TEST(StopSignalsTest, ThreadsOfAPoolStopToo) {
   const auto run = [] {
+    std::signal(SIGINT, SIG_DFL);  // what runs in the background may ignore it
     const StopSignals signals;
     ThreadPool pool(3);
     const ParallelFor threads = until_stopped(pool.parallel_for());

@@ -43,6 +43,7 @@ TEST(LabelListsTest, NamesAreNoLists) {
   EXPECT_EQ(found(all_pairs(" ")), "");
   EXPECT_EQ(found({"Washington, DC", "Portland, OR", "Portland, ME"}), "");
   EXPECT_EQ(found({"a|", "|b", "|"}), "");
+  EXPECT_EQ(found({"1,0", "1,5", "2,0", "2,5", "3,0", "3,5", "4,0", "4,5"}), "");
 }
 
 TEST(LabelListsTest, SaysWhatItFound) {

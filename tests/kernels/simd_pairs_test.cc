@@ -1,4 +1,5 @@
-// bfloat16 in pairs: the same bits on every instruction set, those of a plain loop, with nothing aligned.
+// bfloat16 in pairs: the same bits on every instruction set, those of a plain loop, with nothing
+// aligned.
 #include <gtest/gtest.h>
 
 #include <bit>

@@ -128,8 +128,8 @@ void check_weighted_sums(const Stages& stages, void (*weighted_sum)(const Weight
         const auto x = unaligned(
             spread_rows(normal_values<float>(tokens * width, 2), tokens, width, stride, 0));
         const auto shrink = unaligned(normal_values<float>(head_stride, 3));
-        const auto before = unaligned(
-            spread_rows(normal_values<float>(heads * width, 4), heads, width, stride, 0));
+        const auto before =
+            unaligned(spread_rows(normal_values<float>(heads * width, 4), heads, width, stride, 0));
         Unaligned<float> sums = before;
         WeightedSum sum{weights.data(), head_stride, shrink.data(), tokens,      heads,
                         width,          x.data(),    stride,        sums.data(), stride};

@@ -1,4 +1,5 @@
-// Whole numbers in quads: the same bits on every instruction set, those of a plain loop, with nothing aligned.
+// Whole numbers in quads: the same bits on every instruction set, those of a plain loop, with
+// nothing aligned.
 #include <gtest/gtest.h>
 
 #include <bit>

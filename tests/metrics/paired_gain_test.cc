@@ -18,13 +18,13 @@ TEST(PairedGainTest, IsTheMeanDifferenceWithItsError) {
   const PairedGain gain = paired_gain(Losses{1, 2, 3}, Losses{0.5, 1, 1.5});
   EXPECT_DOUBLE_EQ(gain.mean, 1);
   EXPECT_DOUBLE_EQ(gain.error, 0.5 / std::sqrt(3.0));
-  EXPECT_TRUE(gain.is_beyond_noise());
-  EXPECT_FALSE(paired_gain(Losses{0.5, 1, 1.5}, Losses{1, 2, 3}).is_beyond_noise());
+  EXPECT_TRUE(gain.exceeds_error());
+  EXPECT_FALSE(paired_gain(Losses{0.5, 1, 1.5}, Losses{1, 2, 3}).exceeds_error());
 }
 
 TEST(PairedGainTest, NothingIsNoGain) {
-  EXPECT_FALSE(paired_gain(Losses{1, 2}, Losses{1, 2}).is_beyond_noise());
-  EXPECT_FALSE(paired_gain(Losses{}, Losses{}).is_beyond_noise());
+  EXPECT_FALSE(paired_gain(Losses{1, 2}, Losses{1, 2}).exceeds_error());
+  EXPECT_FALSE(paired_gain(Losses{}, Losses{}).exceeds_error());
   EXPECT_THROW(paired_gain(Losses{1}, Losses{}), Error);
 }
 
@@ -37,8 +37,8 @@ TEST(PairedGainTest, RowsThatGoBothWaysAreNoise) {
   for (const double loss : noisy) mean += loss / 100;
   for (double& loss : noisy) loss += 0.99 - mean;
   EXPECT_NEAR(paired_gain(before, noisy).mean, 0.01, 1e-12);
-  EXPECT_FALSE(paired_gain(before, noisy).is_beyond_noise());
-  EXPECT_TRUE(paired_gain(before, steady).is_beyond_noise());
+  EXPECT_FALSE(paired_gain(before, noisy).exceeds_error());
+  EXPECT_TRUE(paired_gain(before, steady).exceeds_error());
 }
 
 }  // namespace
