@@ -248,7 +248,7 @@ class CompareTest(unittest.TestCase):
         blob.write_text(self.files[1].read_text())
         link.symlink_to(blob)
         out, _ = run("compare", "--output", self.path / "of_links", "--train", link, *self.files[2:], "--lengths",
-                     "none", "--seeds", "1", "--encoders", "fastformer", *SETTINGS)
+                     "none", "--seeds", "1", "--encoders", "fastformer", *ENCODER)
         self.assertRegex(out, r"fastformer +1 ")
 
     def test_the_papers_ablations(self):
