@@ -31,7 +31,7 @@ __device__ void exponentials(const T* scores, int tokens, int heads, float* weig
 template <typename T>
 __global__ void __launch_bounds__(kThreads)
     additive_pool_kernel(AdditivePool input, AdditivePoolResult result) {
-  extern __shared__ float weights[];  // [tokens of the chunk, heads]
+  float* weights = reinterpret_cast<float*>(block_memory());  // [tokens of the chunk, heads]
   const Chunk chunk = input.chunks.table[blockIdx.x];
   const int heads = static_cast<int>(input.scores.columns);
   const std::int64_t width = input.values.columns;
@@ -111,12 +111,11 @@ __global__ void __launch_bounds__(kThreads)
 void additive_pool(const AdditivePool& input, const AdditivePoolResult& result) {
   const std::int64_t heads = input.scores.columns;
   if (input.chunks.count > 0) {
-    const auto shared = static_cast<unsigned>(kChunkTokens * heads * sizeof(float));
+    const auto bytes = static_cast<std::int64_t>(kChunkTokens * heads * sizeof(float));
     with_type(input.values.type, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
-      additive_pool_kernel<T><<<input.chunks.count, kThreads, shared>>>(input, result);
+      launch({"additive_pool", input.chunks.count, bytes}, additive_pool_kernel<T>, input, result);
     });
-    check_launch("additive_pool");
   }
   ChunkSums sums;
   sums.partial = result.partial;
@@ -133,9 +132,9 @@ void additive_pool_backward(const AdditivePool& input, const AdditivePoolBackwar
   const int lanes = lanes_of(input.values.columns / input.scores.columns);
   with_type(input.values.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    additive_pool_backward_kernel<T><<<input.chunks.count, kThreads>>>(input, backward, lanes);
+    launch({"additive_pool_backward", input.chunks.count}, additive_pool_backward_kernel<T>, input,
+           backward, lanes);
   });
-  check_launch("additive_pool_backward");
 }
 
 }  // namespace fastformer::cuda

@@ -61,9 +61,8 @@ void sum_chunks(const Chunks& chunks, const ChunkSums& sums) {
                   static_cast<unsigned>((sums.width + kColumns - 1) / kColumns));
   with_type(sums.sums.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    sum_chunks_kernel<T><<<grid, dim3(kColumns, kGroups)>>>(chunks, sums);
+    launch({"sum_chunks", grid, 0, dim3(kColumns, kGroups)}, sum_chunks_kernel<T>, chunks, sums);
   });
-  check_launch("sum_chunks");
 }
 
 }  // namespace fastformer::cuda

@@ -25,6 +25,8 @@ std::vector<std::int64_t> limits_of_all() {
 
 }  // namespace
 
+bool are_on_processor() { return kOnProcessor; }
+
 void select_device(int index) {
   const cudaError_t error = cudaSetDevice(index);
   if (error == cudaSuccess) return;

@@ -6,32 +6,43 @@
 #include <fastformer/error.h>
 
 #include <string>
+#include <type_traits>
 
+#include "cuda/instructions.cuh"
 #include "cuda/types.h"
 
 namespace fastformer::cuda {
 
 constexpr int kThreads = 256, kWarp = 32, kWarps = kThreads / kWarp;
 
-// After a launch: an Error if it did not come about.
-inline void check_launch(const char* name) {
-  const cudaError_t error = cudaGetLastError();
-  if (error == cudaSuccess) return;
-  throw Error(std::string("the GPU did not take the kernel ") + name + " (" +
-                  cudaGetErrorString(error) + ")",
-              "--device", "Use --device cpu");
-}
-
 // Most shared memory that a block can have, in bytes; 0 on a GPU that the kernels are not built
 // for.
 std::int64_t most_shared_memory(int device);
 
-// To be called before a kernel is launched with so much.
-template <typename Kernel>
-void allow_shared_memory(Kernel* kernel, int bytes, const char* name) {
-  cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                       cudaFuncAttributeMaxDynamicSharedMemorySize, bytes);
-  check_launch(name);
+struct Launch {
+  const char* name;  // of the kernel, for errors
+  dim3 blocks;
+  std::int64_t block_memory = 0;  // bytes
+  dim3 threads = kThreads;
+};
+
+// Starts a kernel on the selected device. Throws an Error if it did not come about.
+template <typename... Parameters>
+void launch(const Launch& how, void (*kernel)(Parameters...),
+            std::type_identity_t<Parameters>... arguments) {
+  const auto bytes = static_cast<std::size_t>(how.block_memory);
+  constexpr std::size_t kUnasked = 32 * 1024;  // and what kernels take beside it
+  if (bytes > kUnasked) {
+    cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                         cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes));
+  }
+  void* pointers[] = {&arguments...};
+  cudaLaunchKernel(kernel, how.blocks, how.threads, pointers, bytes, nullptr);
+  const cudaError_t error = cudaGetLastError();
+  if (error == cudaSuccess) return;
+  throw Error(std::string("the GPU did not take the kernel ") + how.name + " (" +
+                  cudaGetErrorString(error) + ")",
+              "--device", "Use --device cpu");
 }
 
 // Calls work with a null pointer to the numbers' C++ type.

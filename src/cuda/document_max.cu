@@ -65,12 +65,13 @@ __global__ void __launch_bounds__(kThreads)
 void document_max(const DocumentMax& input) {
   with_type(input.rows.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    if (input.chunks.count > 0) chunk_max_kernel<T><<<input.chunks.count, kThreads>>>(input);
+    if (input.chunks.count > 0) {
+      launch({"chunk_max", input.chunks.count}, chunk_max_kernel<T>, input);
+    }
     if (input.chunks.documents > 0) {
-      document_max_kernel<T><<<input.chunks.documents, kThreads>>>(input);
+      launch({"document_max", input.chunks.documents}, document_max_kernel<T>, input);
     }
   });
-  check_launch("document_max");
 }
 
 void document_max_backward(const std::int32_t* tokens, const Matrix& maxima_gradient,
@@ -80,10 +81,9 @@ void document_max_backward(const std::int32_t* tokens, const Matrix& maxima_grad
   const auto blocks = static_cast<unsigned>((threads + kThreads - 1) / kThreads);
   with_type(maxima_gradient.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    document_max_backward_kernel<T>
-        <<<blocks, kThreads>>>(tokens, maxima_gradient, static_cast<T*>(rows_gradient));
+    launch({"document_max_backward", blocks}, document_max_backward_kernel<T>, tokens,
+           maxima_gradient, static_cast<T*>(rows_gradient));
   });
-  check_launch("document_max_backward");
 }
 
 }  // namespace fastformer::cuda

@@ -49,19 +49,17 @@ void meet_rows(Meeting meeting, const Matrix& rows, const void* vectors,
   const auto blocks = static_cast<unsigned>((threads + kThreads - 1) / kThreads);
   with_type(rows.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    meet_rows_kernel<T><<<blocks, kThreads>>>(meeting, rows, static_cast<const T*>(vectors),
-                                              document_of, static_cast<T*>(output));
+    launch({"meet_rows", blocks}, meet_rows_kernel<T>, meeting, rows,
+           static_cast<const T*>(vectors), document_of, static_cast<T*>(output));
   });
-  check_launch("meet_rows");
 }
 
 void document_sums(const DocumentSums& input) {
   if (input.chunks.count > 0) {
     with_type(input.rows.type, [&](auto* type) {
       using T = std::remove_pointer_t<decltype(type)>;
-      document_sums_kernel<T><<<input.chunks.count, kThreads>>>(input);
+      launch({"document_sums", input.chunks.count}, document_sums_kernel<T>, input);
     });
-    check_launch("document_sums");
   }
   ChunkSums sums;
   sums.partial = input.partial;

@@ -39,9 +39,8 @@ void dropout(const DropoutMask& mask, const Matrix& input, void* output) {
   const auto blocks = static_cast<unsigned>((threads + kThreads - 1) / kThreads);
   with_type(input.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
-    dropout_kernel<T><<<blocks, kThreads>>>(mask, input, static_cast<T*>(output));
+    launch({"dropout", blocks}, dropout_kernel<T>, mask, input, static_cast<T*>(output));
   });
-  check_launch("dropout");
 }
 
 }  // namespace fastformer::cuda

@@ -1,6 +1,8 @@
 // The mask of kernels/dropout.h on a GPU: the same hashes, so the same elements.
 #pragma once
 
+#include <cuda_runtime.h>
+
 #include "base/random.h"
 #include "cuda/dropout.h"
 

@@ -111,7 +111,7 @@ __global__ void __launch_bounds__(kThreads)
     });
   }
   // The warps' sums of each column, one warp after another.
-  extern __shared__ float sums[];  // [2, width]
+  float* sums = reinterpret_cast<float*>(block_memory());  // [2, width]
   for (int turn = 0; turn < kWarps; ++turn) {
     __syncthreads();
     if (turn != warp) continue;
@@ -149,10 +149,10 @@ void residual_norm(const ResidualNorm& norm, const ResidualNormPass& pass) {
   with_type(pass.hidden.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     with_vectors(pass.hidden.columns, [&](auto vectors) {
-      residual_norm_kernel<T, vectors()><<<blocks_for(pass.hidden.rows), kThreads>>>(norm, pass);
+      launch({"residual_norm", blocks_for(pass.hidden.rows)}, residual_norm_kernel<T, vectors()>,
+             norm, pass);
     });
   });
-  check_launch("residual_norm");
 }
 
 std::int64_t norm_blocks(std::int64_t tokens) {
@@ -162,16 +162,15 @@ std::int64_t norm_blocks(std::int64_t tokens) {
 
 void residual_norm_backward(const ResidualNorm& norm, const ResidualNormBackward& pass) {
   if (pass.upstream.rows == 0) return;
-  const auto shared = static_cast<unsigned>(2 * pass.upstream.columns * sizeof(float));
+  const auto blocks = static_cast<unsigned>(norm_blocks(pass.upstream.rows));
+  const auto bytes = static_cast<std::int64_t>(2 * pass.upstream.columns * sizeof(float));
   with_type(pass.upstream.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     with_vectors(pass.upstream.columns, [&](auto vectors) {
-      residual_norm_backward_kernel<T, vectors()>
-          <<<static_cast<unsigned>(norm_blocks(pass.upstream.rows)), kThreads, shared>>>(norm,
-                                                                                         pass);
+      launch({"residual_norm_backward", blocks, bytes}, residual_norm_backward_kernel<T, vectors()>,
+             norm, pass);
     });
   });
-  check_launch("residual_norm_backward");
 }
 
 }  // namespace fastformer::cuda

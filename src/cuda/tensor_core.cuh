@@ -1,46 +1,14 @@
-// Products of 16 x 16 with 16 x 8 bfloat16 matrices by a warp's tensor core (PTX ISA, "Matrix
-// fragments for mma.m16n8k16"), and their ways from shared memory. A lane holds, of 8 x 8 numbers,
-// two neighbours: row lane / 4, columns 2 (lane % 4) and the next.
+// Matrices in shared memory as the sides of a tensor core's products of 16 x 16 with 16 x 8
+// bfloat16 numbers.
 #pragma once
 
 #include <cuda_bf16.h>
 
 #include <cstdint>
 
+#include "cuda/instructions.cuh"
+
 namespace fastformer::cuda {
-
-using Left = std::uint32_t[4];   // 16 x 16: upper and lower left, then upper and lower right
-using Right = std::uint32_t[2];  // 16 x 8, as columns: upper, lower
-using Sums = float[4];           // 16 x 8: row lane / 4, two columns, then row lane / 4 + 8
-
-__device__ inline void add_product(const Left& left, const Right& right, Sums& sums) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "
-      "{%8, %9}, {%0, %1, %2, %3};"
-      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-      : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
-}
-
-__device__ inline std::uint32_t shared_address(const void* pointer) {
-  return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
-}
-
-// Four, or two, matrices of 8 x 8; a lane names the row lane % 8 of the matrix lane / 8.
-__device__ inline void load_four(const void* row, std::uint32_t (&to)[4]) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(shared_address(row)));
-}
-__device__ inline void load_four_transposed(const void* row, std::uint32_t (&to)[4]) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-               : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
-               : "r"(shared_address(row)));
-}
-__device__ inline void load_two_transposed(const void* row, std::uint32_t (&to)[2]) {
-  asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
-               : "=r"(to[0]), "=r"(to[1])
-               : "r"(shared_address(row)));
-}
 
 // A matrix in shared memory whose rows begin `stride` numbers apart.
 struct SharedMatrix {

@@ -163,9 +163,8 @@ __device__ void write_sums(const Sums (&sums)[kBlocks], const Columns& columns, 
 template <int kBlocks>
 __global__ void __launch_bounds__(kThreads)
     tensor_sums_kernel(TokenSums input, TokenSumsResult result) {
-  extern __shared__ uint4 shared[];
   __shared__ Running running;
-  char* memory = reinterpret_cast<char*>(shared);
+  char* memory = block_memory();
   const int width = static_cast<int>(input.x.columns);
   const BlockMemory layout = {width, 1};
   const SharedMatrix tile = layout.tile(memory), directions = layout.heads(memory, 0),
@@ -262,9 +261,8 @@ __device__ void store_tile(const SharedMatrix& tile, int tokens, int width, cons
 template <int kBlocks>
 __global__ void __launch_bounds__(kThreads)
     tensor_sums_backward_kernel(TokenSums input, TokenSumsBackward backward, int group) {
-  extern __shared__ uint4 shared[];
   __shared__ HeadNumbers numbers;
-  char* memory = reinterpret_cast<char*>(shared);
+  char* memory = block_memory();
   const int width = static_cast<int>(input.x.columns);
   const BlockMemory layout = {width, 2};
   const SharedMatrix tile = layout.tile(memory);
@@ -320,21 +318,17 @@ std::int64_t tensor_sums_memory(std::int64_t width) {
 void tensor_sums(const TokenSums& input, const TokenSumsResult& result) {
   const int bytes = BlockMemory{static_cast<int>(input.x.columns), 1}.bytes();
   with_blocks(input.x.columns, [&](auto blocks) {
-    const auto kernel = tensor_sums_kernel<blocks()>;
-    allow_shared_memory(kernel, bytes, "tensor_sums");
-    kernel<<<dim3(input.chunks.count, groups_of(input)), kThreads, bytes>>>(input, result);
+    launch({"tensor_sums", dim3(input.chunks.count, groups_of(input)), bytes},
+           tensor_sums_kernel<blocks()>, input, result);
   });
-  check_launch("tensor_sums");
 }
 
 void tensor_sums_backward(const TokenSums& input, const TokenSumsBackward& backward, int group) {
   const int bytes = BlockMemory{static_cast<int>(input.x.columns), 2}.bytes();
   with_blocks(input.x.columns, [&](auto blocks) {
-    const auto kernel = tensor_sums_backward_kernel<blocks()>;
-    allow_shared_memory(kernel, bytes, "tensor_sums_backward");
-    kernel<<<input.chunks.count, kThreads, bytes>>>(input, backward, group);
+    launch({"tensor_sums_backward", input.chunks.count, bytes},
+           tensor_sums_backward_kernel<blocks()>, input, backward, group);
   });
-  check_launch("tensor_sums_backward");
 }
 
 }  // namespace fastformer::cuda

@@ -130,10 +130,9 @@ struct Share {
 template <int kTile, int kColumns>
 __global__ void __launch_bounds__(kThreads)
     token_sums_kernel(TokenSums input, TokenSumsResult result) {
-  extern __shared__ uint4 memory[];
   __shared__ Running running;
   const BlockMemory layout = {input.x.columns, kTile, 1};
-  char* bytes = reinterpret_cast<char*>(memory);
+  char* bytes = block_memory();
   float* tile = reinterpret_cast<float*>(bytes);
   float* directions = reinterpret_cast<float*>(bytes + layout.directions_at());
   float* scores = reinterpret_cast<float*>(bytes + layout.scores_at());
@@ -195,10 +194,9 @@ struct Column {
 template <int kTile, int kColumns>
 __global__ void __launch_bounds__(kThreads)
     token_sums_backward_kernel(TokenSums input, TokenSumsBackward backward, int group) {
-  extern __shared__ uint4 memory[];
   __shared__ HeadNumbers numbers;
   const BlockMemory layout = {input.x.columns, kTile, 2};
-  char* bytes = reinterpret_cast<char*>(memory);
+  char* bytes = block_memory();
   float* tile = reinterpret_cast<float*>(bytes);
   float* directions = reinterpret_cast<float*>(bytes + layout.directions_at());
   float* upstream = directions + kHeads * layout.direction_stride();
@@ -285,21 +283,17 @@ void with_shape(std::int64_t width, int sets, const Launch& launch) {
 
 void float_sums(const TokenSums& input, const TokenSumsResult& result) {
   with_shape(input.x.columns, 1, [&](auto tile, auto columns) {
-    const auto kernel = token_sums_kernel<tile(), columns()>;
-    const auto bytes = static_cast<int>(BlockMemory{input.x.columns, tile(), 1}.bytes());
-    allow_shared_memory(kernel, bytes, "token_sums");
-    kernel<<<dim3(input.chunks.count, groups_of(input)), kThreads, bytes>>>(input, result);
-    check_launch("token_sums");
+    launch({"token_sums", dim3(input.chunks.count, groups_of(input)),
+            BlockMemory{input.x.columns, tile(), 1}.bytes()},
+           token_sums_kernel<tile(), columns()>, input, result);
   });
 }
 
 void float_sums_backward(const TokenSums& input, const TokenSumsBackward& backward, int group) {
   with_shape(input.x.columns, 2, [&](auto tile, auto columns) {
-    const auto kernel = token_sums_backward_kernel<tile(), columns()>;
-    const auto bytes = static_cast<int>(BlockMemory{input.x.columns, tile(), 2}.bytes());
-    allow_shared_memory(kernel, bytes, "token_sums_backward");
-    kernel<<<input.chunks.count, kThreads, bytes>>>(input, backward, group);
-    check_launch("token_sums_backward");
+    launch({"token_sums_backward", input.chunks.count,
+            BlockMemory{input.x.columns, tile(), 2}.bytes()},
+           token_sums_backward_kernel<tile(), columns()>, input, backward, group);
   });
 }
 

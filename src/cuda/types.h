@@ -37,6 +37,9 @@ constexpr std::int64_t kVector = 8;
 // more than its blocks' shared memory holds.
 bool has_kernels(int device, std::int64_t width);
 
+// Whether kernels run on the processor in place of a GPU, as in tests without one.
+bool are_on_processor();
+
 // The GPU that this thread's kernels run on.
 void select_device(int index);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "learn/device.h"
+#include "learn/gpu/operations.h"
 
 namespace fastformer::learn {
 namespace {
@@ -14,6 +15,15 @@ void check(const std::vector<std::int64_t>& offsets) {
   if (offsets.empty() || offsets.front() != 0) throw Error("offsets do not begin at 0");
   for (std::size_t b = 0; b + 1 < offsets.size(); ++b) {
     if (offsets[b + 1] < offsets[b]) throw Error("offsets fall");
+  }
+}
+
+// For the kernels of GPUs.
+void lay_out(Ragged& ragged) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::reach(ragged.document_of.device())) {
+      ragged.layout = gpu::Layout(ragged.offsets, ragged.document_of);
+    }
   }
 }
 
@@ -36,6 +46,7 @@ Ragged Ragged::from_offsets(std::vector<std::int64_t> offsets, at::Device device
   ragged.offsets = std::move(offsets);
   ragged.document_of = documents;
   ragged.position_of = positions;
+  lay_out(ragged);
   return ragged;
 }
 
@@ -49,9 +60,7 @@ Ragged Ragged::by_aten(std::vector<std::int64_t> offsets, at::Device device) {
                                      /*right=*/true);
   ragged.position_of = places - begins.index_select(0, ragged.document_of);
   ragged.offsets = std::move(offsets);
-  if constexpr (gpu::kIsBuilt) {
-    if (device.is_cuda()) ragged.layout = gpu::Layout(ragged.offsets, ragged.document_of);
-  }
+  lay_out(ragged);
   return ragged;
 }
 

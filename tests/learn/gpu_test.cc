@@ -1,5 +1,6 @@
-// The operations on a GPU against the same on the processor in float64, forward and backward, and a
-// whole model against itself. Without a GPU, or without kernels for it, there is nothing to see.
+// The operations on a GPU against the same on the processor in float64, forward and backward, and
+// whole models against themselves. Without a GPU there is nothing to see, but in the program whose
+// kernels run on the processor (gpu_on_processor): there it is the device for float32 and bfloat16.
 #include <fastformer/error.h>
 #include <gtest/gtest.h>
 
@@ -22,6 +23,7 @@ namespace {
 
 std::optional<at::Device> gpu() {
   if constexpr (!gpu::kIsBuilt) return std::nullopt;
+  if (gpu::reach(at::kCPU)) return at::kCPU;
   try {
     return device_named("cuda");
   } catch (const Error&) {
@@ -227,8 +229,8 @@ model::ModelConfig gpu_config() {
 
 // With dropout, whose masks are the same everywhere.
 Learned learn_once(const model::ModelConfig& config, const std::vector<int>& lengths,
-                   at::Device device, at::ScalarType products) {
-  Classifier classifier(config, 1, at::kFloat, device);
+                   at::Device device, at::ScalarType numbers, at::ScalarType products) {
+  Classifier classifier(config, 1, numbers, device);
   classifier.parameters().set_products(products);
   ForwardContext context;
   context.training = true;
@@ -245,9 +247,9 @@ Learned learn_once(const model::ModelConfig& config, const std::vector<int>& len
 }
 
 void expect_learned_alike(const model::ModelConfig& config, const std::vector<int>& lengths) {
-  const Learned expected = learn_once(config, lengths, at::kCPU, at::kFloat);
+  const Learned expected = learn_once(config, lengths, at::kCPU, at::kDouble, at::kDouble);
   for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
-    const Learned found = learn_once(config, lengths, *gpu(), products);
+    const Learned found = learn_once(config, lengths, *gpu(), at::kFloat, products);
     const double tolerance = products == at::kFloat ? 1e-3 : 0.1;
     EXPECT_LT(relative_difference(found.logits, expected.logits.to(at::kDouble)), tolerance);
     double squares = 0, all = 0;

@@ -6,6 +6,7 @@
 #include "cuda/document_rows.h"
 #include "learn/gpu/operations.h"
 #include "learn/gpu/tensors.h"
+#include "learn/ops/product.h"
 
 namespace fastformer::learn::gpu {
 namespace {
@@ -103,10 +104,6 @@ class Groups {
   const Layout& layout_;
 };
 
-at::Tensor product_to_float(const at::Tensor& left, const at::Tensor& right) {
-  return left.scalar_type() == at::kFloat ? at::mm(left, right) : at::mm(left, right, at::kFloat);
-}
-
 struct ComposedMap : public torch::autograd::Function<ComposedMap> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x_in,
                             const at::Tensor& keys, const at::Tensor& spread_in,
@@ -142,7 +139,7 @@ struct ComposedMap : public torch::autograd::Function<ComposedMap> {
     return {of_x.to(context->saved_data["type"].toScalarType()),
             (of_scaled * spread).sum(1, false, at::kFloat),
             (of_scaled * keys.to(x.scalar_type()).unsqueeze(1)).sum(0, false, at::kFloat),
-            product_to_float(saved[4].flatten(0, 1).t(), of_matrices),
+            wide_product(saved[4].flatten(0, 1).t(), of_matrices, at::kFloat),
             of_matrices.view_as(saved[4]).sum(0, false, at::kFloat),
             biases_gradient(upstream, layout),
             at::Tensor(),

@@ -9,6 +9,8 @@
 
 namespace fastformer::learn::gpu {
 
+// Whether the kernels can read what is on `device`.
+bool reach(const at::Device& device);
 // Whether the kernels take matrices like `rows` [tokens, width].
 bool has_kernels(const at::Tensor& rows);
 // Whether additive_pool takes values like these, by so many heads.

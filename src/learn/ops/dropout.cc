@@ -63,10 +63,10 @@ kernels::DropoutRule KeptDropout::rule() const { return {rate_, seed_, offsets_}
 
 at::Tensor dropped(const at::Tensor& input, const Ragged& ragged, const Dropout& dropout) {
   if (dropout.rate <= 0) return input;
-  if (input.is_cpu()) return MaskedDropout::apply(input, KeptDropout(ragged, dropout));
   if constexpr (gpu::kIsBuilt) {
     if (gpu::has_kernels(input)) return gpu::dropped(input, ragged, dropout);
   }
+  if (input.is_cpu()) return MaskedDropout::apply(input, KeptDropout(ragged, dropout));
   if (dropout.mask == DropoutMask::kToken) return input * mask_elsewhere(input.detach(), dropout);
   const at::Tensor shaped = at::empty({ragged.documents(), input.size(1)}, input.options());
   return input * mask_elsewhere(shaped, dropout).index_select(0, ragged.document_of);

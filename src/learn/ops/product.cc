@@ -11,12 +11,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Of bfloat16 matrices; the GPU's products can keep what float32 has.
-at::Tensor wide_product(const at::Tensor& left, const at::Tensor& right, at::ScalarType type) {
-  if (left.is_cuda() && type == at::kFloat) return at::mm(left, right, type);
-  return at::mm(left, right).to(type);
-}
-
 struct BFloat16Linear : public torch::autograd::Function<BFloat16Linear> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& inputs,
                             const at::Tensor& weight, const at::Tensor& bias) {
@@ -84,6 +78,11 @@ bool has_linear_kernel(const at::Tensor& inputs, const at::Tensor& weight) {
          kernels::has_linear_kernels(weight.size(0), weight.size(1));
 }
 
+at::Tensor wide_product(const at::Tensor& left, const at::Tensor& right, at::ScalarType type) {
+  const bool keeps_sums = left.is_cuda() && type == at::kFloat && left.scalar_type() != type;
+  return keeps_sums ? at::mm(left, right, type) : at::mm(left, right).to(type);
+}
+
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products) {
   if (products != at::kBFloat16) return at::mm(left, right);
   return at::mm(left.to(products), right.to(products)).to(left.scalar_type());
@@ -91,7 +90,8 @@ at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarTy
 
 at::Tensor linear_in(at::ScalarType products, const at::Tensor& inputs, const at::Tensor& weight,
                      const at::Tensor& bias) {
-  if (!inputs.is_cpu()) return linear_by_aten(products, inputs, weight, bias);
+  const bool is_narrow = inputs.scalar_type() == at::kBFloat16;
+  if (!inputs.is_cpu() || is_narrow) return linear_by_aten(products, inputs, weight, bias);
   if (has_linear_kernel(inputs, weight)) {
     return KernelLinear::apply(inputs, weight, bias, products == at::kBFloat16);
   }

@@ -10,6 +10,10 @@ namespace fastformer::learn {
 // more. Any other type leaves them as they are.
 at::Tensor product(const at::Tensor& left, const at::Tensor& right, at::ScalarType products);
 
+// left times right, both of one type, in `type`. A GPU's products of bfloat16 keep as float32 what
+// their sums have.
+at::Tensor wide_product(const at::Tensor& left, const at::Tensor& right, at::ScalarType type);
+
 // Whether the project's own products multiply inputs [rows, in] by weight [out, in]: floats on the
 // processor, in and out whole panels.
 bool has_linear_kernel(const at::Tensor& inputs, const at::Tensor& weight);
