@@ -23,6 +23,15 @@ __device__ void for_vectors(std::int64_t width, const Use& use) {
   }
 }
 
+__device__ void add_bias(const ChangeBias& bias, std::int64_t token, std::int64_t column,
+                         std::int64_t width, float (&values)[kVector]) {
+  const std::int64_t row = bias.document_of ? bias.document_of[token] : 0;
+  float own[kVector];
+  load_vector(bias.rows + row * width + column, own);
+#pragma unroll
+  for (int i = 0; i < kVector; ++i) values[i] += own[i];
+}
+
 template <typename T, int kVectors>
 __global__ void __launch_bounds__(kThreads)
     residual_norm_kernel(ResidualNorm norm, ResidualNormPass pass) {
@@ -38,6 +47,7 @@ __global__ void __launch_bounds__(kThreads)
     if (pass.change) {
       float own[kVector], factors[kVector];
       load_vector(change + column, own);
+      if (norm.change_bias.rows) add_bias(norm.change_bias, token, column, width, own);
       if (norm.dropout.threshold > 0) {
         dropout_factors(norm.dropout, token, column, width, factors);
         for (int i = 0; i < kVector; ++i) own[i] *= factors[i];
@@ -69,18 +79,37 @@ __global__ void __launch_bounds__(kThreads)
   });
 }
 
+// The tokens of a warp: begin, begin + step and so on before end.
+struct WarpTokens {
+  std::int64_t begin, end, step;
+
+  __device__ explicit WarpTokens(const ResidualNormBackward& pass) {
+    const int warp = threadIdx.x / kWarp;
+    if (pass.chunks.count > 0) {
+      const Chunk chunk = pass.chunks.table[blockIdx.x];
+      begin = chunk.begin + warp;
+      end = std::int64_t{chunk.begin} + chunk.count;
+      step = kWarps;
+    } else {
+      begin = blockIdx.x * std::int64_t{kWarps} + warp;
+      end = pass.upstream.rows;
+      step = gridDim.x * std::int64_t{kWarps};
+    }
+  }
+};
+
 // With x the normalised vector and g = upstream * weight: the gradient of the sum is
 // (g - mean(g) - x mean(g x)) / deviation.
-template <typename T, int kVectors>
+template <typename T, int kVectors, int kSums>
 __global__ void __launch_bounds__(kThreads)
     residual_norm_backward_kernel(ResidualNorm norm, ResidualNormBackward pass) {
   const std::int64_t width = pass.upstream.columns;
   const int warp = threadIdx.x / kWarp;
-  Lane<kVectors> of_weight = {}, of_bias = {}, weight;
+  Lane<kVectors> found[kSums] = {}, weight;  // sums of the gradients of weight, bias and change
+  const WarpTokens tokens(pass);
   for_vectors<kVectors>(
       width, [&](int n, std::int64_t column) { load_vector(norm.weight + column, weight[n]); });
-  for (std::int64_t token = blockIdx.x * std::int64_t{kWarps} + warp; token < pass.upstream.rows;
-       token += gridDim.x * std::int64_t{kWarps}) {
+  for (std::int64_t token = tokens.begin; token < tokens.end; token += tokens.step) {
     const float mean = pass.moments[2 * token], scale = pass.moments[2 * token + 1];
     Lane<kVectors> x, g;
     float sum_g = 0, sum_gx = 0;
@@ -90,8 +119,8 @@ __global__ void __launch_bounds__(kThreads)
       load_vector(static_cast<const T*>(pass.upstream.data) + at, g[n]);
       for (int i = 0; i < kVector; ++i) {
         x[n][i] = (x[n][i] - mean) * scale;
-        of_weight[n][i] += g[n][i] * x[n][i];
-        of_bias[n][i] += g[n][i];
+        found[0][n][i] += g[n][i] * x[n][i];
+        found[1][n][i] += g[n][i];
         g[n][i] *= weight[n][i];
         sum_g += g[n][i];
         sum_gx += g[n][i] * x[n][i];
@@ -103,29 +132,35 @@ __global__ void __launch_bounds__(kThreads)
       const std::int64_t at = token * width + column;
       for (int i = 0; i < kVector; ++i) g[n][i] = (g[n][i] - mean_g - x[n][i] * mean_gx) * scale;
       store_vector(static_cast<T*>(pass.hidden) + at, g[n]);
-      if (norm.dropout.threshold == 0) return;
-      float factors[kVector];
-      dropout_factors(norm.dropout, token, column, width, factors);
-      for (int i = 0; i < kVector; ++i) g[n][i] *= factors[i];
-      store_vector(static_cast<T*>(pass.change) + at, g[n]);
+      if (norm.dropout.threshold > 0) {
+        float factors[kVector];
+        dropout_factors(norm.dropout, token, column, width, factors);
+        for (int i = 0; i < kVector; ++i) g[n][i] *= factors[i];
+        store_vector(static_cast<T*>(pass.change) + at, g[n]);
+      }
+      if constexpr (kSums > 2) {
+        for (int i = 0; i < kVector; ++i) found[2][n][i] += g[n][i];
+      }
     });
   }
   // The warps' sums of each column, one warp after another.
-  float* sums = reinterpret_cast<float*>(block_memory());  // [2, width]
+  float* sums = reinterpret_cast<float*>(block_memory());  // [kSums, width]
   for (int turn = 0; turn < kWarps; ++turn) {
     __syncthreads();
     if (turn != warp) continue;
     for_vectors<kVectors>(width, [&](int n, std::int64_t column) {
-      for (int i = 0; i < kVector; ++i) {
-        float &w = sums[column + i], &b = sums[width + column + i];
-        w = (turn > 0 ? w : 0) + of_weight[n][i];
-        b = (turn > 0 ? b : 0) + of_bias[n][i];
+#pragma unroll
+      for (int s = 0; s < kSums; ++s) {
+        for (int i = 0; i < kVector; ++i) {
+          float& sum = sums[s * width + column + i];
+          sum = (turn > 0 ? sum : 0) + found[s][n][i];
+        }
       }
     });
   }
   __syncthreads();
-  for (std::int64_t i = threadIdx.x; i < 2 * width; i += kThreads) {
-    pass.partial[blockIdx.x * 2 * width + i] = sums[i];
+  for (std::int64_t i = threadIdx.x; i < kSums * width; i += kThreads) {
+    pass.partial[blockIdx.x * kSums * width + i] = sums[i];
   }
 }
 
@@ -162,13 +197,16 @@ std::int64_t norm_blocks(std::int64_t tokens) {
 
 void residual_norm_backward(const ResidualNorm& norm, const ResidualNormBackward& pass) {
   if (pass.upstream.rows == 0) return;
-  const auto blocks = static_cast<unsigned>(norm_blocks(pass.upstream.rows));
-  const auto bytes = static_cast<std::int64_t>(2 * pass.upstream.columns * sizeof(float));
+  const bool by_chunk = pass.chunks.count > 0;
+  const auto blocks =
+      static_cast<unsigned>(by_chunk ? pass.chunks.count : norm_blocks(pass.upstream.rows));
+  const auto bytes = static_cast<std::int64_t>(pass.sums * pass.upstream.columns * sizeof(float));
   with_type(pass.upstream.type, [&](auto* type) {
     using T = std::remove_pointer_t<decltype(type)>;
     with_vectors(pass.upstream.columns, [&](auto vectors) {
-      launch({"residual_norm_backward", blocks, bytes}, residual_norm_backward_kernel<T, vectors()>,
-             norm, pass);
+      const auto kernel = pass.sums > 2 ? residual_norm_backward_kernel<T, vectors(), 3>
+                                        : residual_norm_backward_kernel<T, vectors(), 2>;
+      launch({"residual_norm_backward", blocks, bytes}, kernel, norm, pass);
     });
   });
 }

@@ -133,7 +133,8 @@ TEST(ComposedMapTest, KernelEqualsAten) {
   };
   for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
     const auto kernel = [&](const Tensors& in) {
-      return composed_map(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged, products);
+      return whole(composed_map(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged, products),
+                   ragged);
     };
     compare(kernel, exact, inputs, products == at::kFloat ? 1e-5 : 0.02);
   }
@@ -166,7 +167,7 @@ TEST(FeedForwardTest, KernelEqualsAten) {
                           random_tensor({kWidth}, 5)};
   const auto in = [](at::ScalarType products) {
     return [products](const Tensors& t) {
-      return feed_forward(t[0], {t[1], t[2], t[3], t[4]}, products);
+      return feed_forward(t[0], {t[1], t[2], t[3], t[4]}, products).rows;
     };
   };
   compare(in(at::kFloat), in(at::kFloat), inputs, 1e-5);
@@ -206,10 +207,11 @@ class AttentionFormsTest : public testing::TestWithParam<bool> {
     return [=, this](const Tensors& t) {
       const std::size_t after = GetParam() ? 7 : 6;  // the scores
       const at::Tensor key_score = GetParam() ? t[6] : at::Tensor();
-      return form(t[0], ragged,
-                  {t[1], t[2], t[3], t[4], t[5], key_score, t[after], t[after + 1], t[after + 2],
-                   t[after + 3]},
-                  products);
+      return whole(form(t[0], ragged,
+                        {t[1], t[2], t[3], t[4], t[5], key_score, t[after], t[after + 1],
+                         t[after + 2], t[after + 3]},
+                        products),
+                   ragged);
     };
   }
 };

@@ -67,8 +67,7 @@ std::vector<at::Tensor> gradients_of(const at::Tensor& loss, const std::vector<a
   return gradients;
 }
 
-using Form = at::Tensor (*)(const at::Tensor&, const Ragged&, const AttentionWeights&,
-                            at::ScalarType);
+using Form = Biased (*)(const at::Tensor&, const Ragged&, const AttentionWeights&, at::ScalarType);
 constexpr Form kForms[] = {composed_attention, keyless_attention};
 
 // Heads, form, and whether there is a global key.
@@ -77,8 +76,8 @@ class ComposedAttentionTest : public testing::TestWithParam<std::tuple<std::int6
   Layer layer_{std::get<0>(GetParam()), std::get<2>(GetParam())};
   at::Tensor attention(const at::Tensor& x, std::vector<std::int64_t> offsets,
                        at::ScalarType products = at::kFloat) const {
-    return std::get<1>(GetParam())(x, Ragged::from_offsets(std::move(offsets)), layer_.weights,
-                                   products);
+    const Ragged ragged = Ragged::from_offsets(std::move(offsets));
+    return whole(std::get<1>(GetParam())(x, ragged, layer_.weights, products), ragged);
   }
 };
 

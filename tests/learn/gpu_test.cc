@@ -13,6 +13,7 @@
 #include "learn/gpu/operations.h"
 #include "learn/ops/composed_map.h"
 #include "learn/ops/document_scale.h"
+#include "learn/ops/feed_forward.h"
 #include "learn/ops/max_pooling.h"
 #include "learn/ops/pooling.h"
 #include "learn/ops/token_sums.h"
@@ -157,6 +158,40 @@ TEST_P(GpuTest, ResidualNorm) {
       {{{kTokens, width()}, true}, {{width()}, false}, {{width()}, false}});
 }
 
+TEST_P(GpuTest, ResidualNormAddsTheBiasOfTheChange) {
+  for (const double rate : {0.0, 0.2}) {
+    for (const std::vector<std::int64_t>& bias : {std::vector{width()}, {kDocuments, width()}}) {
+      check(
+          [&](const Tensors& in, const Ragged& ragged) {
+            return residual_norm(in[0], {in[1], in[4]}, ragged, {rate, 7, DropoutMask::kToken},
+                                 {in[2], in[3], 1e-5});
+          },
+          {{{kTokens, width()}, true},
+           {{kTokens, width()}, true},
+           {{width()}, false},
+           {{width()}, false},
+           {bias, false}});
+    }
+  }
+}
+
+TEST_P(GpuTest, FeedForward) {
+  for (const std::int64_t units : {width(), std::int64_t{8}, std::int64_t{328}}) {
+    const double scale = 1 / std::sqrt(static_cast<double>(width()));
+    check(
+        [scale](const Tensors& in, const Ragged& ragged) {
+          return whole(feed_forward(in[0], {in[1] * scale, in[2], in[3] * scale, in[4]},
+                                    in[0].scalar_type()),
+                       ragged);
+        },
+        {{{kTokens, width()}, true},
+         {{units, width()}, false},
+         {{units}, false},
+         {{width(), units}, false},
+         {{width()}, false}});
+  }
+}
+
 TEST_P(GpuTest, DropoutLeavesOutWhatTheProcessorDoes) {
   for (const DropoutMask mask : {DropoutMask::kToken, DropoutMask::kDocument}) {
     check(
@@ -172,8 +207,9 @@ TEST_P(GpuTest, ComposedMap) {
   for (const at::ScalarType products : {at::kFloat, at::kBFloat16}) {
     const Operation map = [products](const Tensors& in, const Ragged& ragged) {
       const bool is_wide = in[0].scalar_type() != at::kBFloat16;
-      return composed_map(in[0], in[1], {in[2] * 0.2, in[3] * 0.2, in[4] * 0.2}, in[5], ragged,
-                          is_wide ? at::kFloat : products);
+      return whole(composed_map(in[0], in[1], {in[2] * 0.2, in[3] * 0.2, in[4] * 0.2}, in[5],
+                                ragged, is_wide ? at::kFloat : products),
+                   ragged);
     };
     check(map, {{{kTokens, d}, true},
                 {{kDocuments, d}, false},
@@ -193,8 +229,9 @@ TEST(GpuModelTest, MapsManyDocuments) {
   for (std::int64_t b = 0; b < kMany; ++b) offsets.push_back(offsets.back() + 2 + b % 3);
   const Operation map = [](const Tensors& in, const Ragged& ragged) {
     const bool is_narrow = in[0].scalar_type() == at::kBFloat16;
-    return composed_map(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged,
-                        is_narrow ? at::kBFloat16 : at::kFloat);
+    return whole(composed_map(in[0], in[1], {in[2], in[3], in[4]}, in[5], ragged,
+                              is_narrow ? at::kBFloat16 : at::kFloat),
+                 ragged);
   };
   const std::vector<Input> inputs = {{{offsets.back(), kWidth}, true}, {{kMany, kWidth}, false},
                                      {{kWidth, kWidth}, false},        {{kWidth, kWidth}, false},

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "learn/ops/biased.h"
 #include "learn/parameters.h"
 #include "learn/ragged.h"
 #include "learn/subwords.h"
@@ -30,6 +31,11 @@ class Encoder {
   // rows depend on that document alone.
   virtual at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                          const ForwardContext& context) const = 0;
+  // The same, where a bias may be left to what comes next.
+  virtual Biased mix_biased(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
+                            const ForwardContext& context) const {
+    return mix(hidden, ragged, layer, context);
+  }
 };
 
 // The encoder that the configuration names; an unknown name is an Error naming the nearest.

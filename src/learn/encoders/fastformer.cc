@@ -54,7 +54,12 @@ class Fastformer : public Encoder {
       : options_(options), heads_(config.encoder.heads), head_width_(config.encoder.head_width()) {}
 
   at::Tensor mix(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
-                 const ForwardContext&) const override {
+                 const ForwardContext& context) const override {
+    return whole(mix_biased(hidden, ragged, layer, context), ragged);
+  }
+
+  Biased mix_biased(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
+                    const ForwardContext&) const override {
     if (!composable()) return written_out(hidden, ragged, layer);
     std::vector<std::int64_t> short_ones, long_ones;
     for (std::int64_t b = 0; b < ragged.documents(); ++b) {
@@ -64,9 +69,9 @@ class Fastformer : public Encoder {
     if (long_ones.empty()) return mix_short(hidden, ragged, layer);
     if (short_ones.empty()) return mix_long(hidden, ragged, layer);
     const Part few(ragged, short_ones), many(ragged, long_ones);
-    const at::Tensor mixed =
-        at::cat({mix_short(hidden.index_select(0, few.tokens), few.ragged, layer),
-                 mix_long(hidden.index_select(0, many.tokens), many.ragged, layer)});
+    const at::Tensor mixed = at::cat(
+        {whole(mix_short(hidden.index_select(0, few.tokens), few.ragged, layer), few.ragged),
+         whole(mix_long(hidden.index_select(0, many.tokens), many.ragged, layer), many.ragged)});
     return mixed.index_select(0, at::cat({few.tokens, many.tokens}).argsort());
   }
 
@@ -94,12 +99,12 @@ class Fastformer : public Encoder {
         layer["output.weight"],      layer["output.bias"]};
   }
 
-  at::Tensor mix_long(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
+  Biased mix_long(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
     return composed_attention(hidden, ragged, weights_of(layer), layer.products());
   }
 
   // Where there are no kernels, operations on all documents at once are worth more than a product.
-  at::Tensor mix_short(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
+  Biased mix_short(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer) const {
     if (!has_attention_kernels(hidden)) return written_out(hidden, ragged, layer);
     return keyless_attention(hidden, ragged, weights_of(layer), layer.products());
   }

@@ -115,16 +115,16 @@ at::Tensor EncoderStack::embed(const Parameters& parameters, const at::Tensor& i
 
 at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, const Scope& layer,
                                int index, const ForwardContext& context) const {
-  const auto end = [&](const at::Tensor& before, const at::Tensor& change, std::uint64_t site,
+  const auto end = [&](const at::Tensor& before, const Biased& change, std::uint64_t site,
                        const Scope& part) {
     return sublayer_output(before, change, ragged,
                            dropout_at(site, config_.encoder.dropout, context), part);
   };
   const Scope attention = layer.inside("attention.");
   const at::Tensor input = sublayer_input(hidden, attention);
-  at::Tensor change = encoder_->mix(input, ragged, attention, context);
+  Biased change = encoder_->mix_biased(input, ragged, attention, context);
   if (config_.encoder.local != Local::kNone) {
-    change = change + local(input, ragged, layer.inside("local."));
+    change.rows = change.rows + local(input, ragged, layer.inside("local."));
   }
   const at::Tensor attended = end(hidden, change, attention_site(index), attention);
   if (config_.encoder.feed_forward == 0) return attended;
@@ -152,7 +152,7 @@ at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& p
 }
 
 // Dropout, residual and, post-norm, normalisation of a part's output.
-at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const at::Tensor& change,
+at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const Biased& change,
                                          const Ragged& ragged, const Dropout& dropout,
                                          const Scope& part) const {
   const bool is_post = config_.encoder.norm == NormPlacement::kPost;
@@ -160,7 +160,7 @@ at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const at::Ten
   if (is_post && config_.encoder.residual) {
     return residual_norm(hidden, change, ragged, dropout, norm_of(norm));
   }
-  at::Tensor sum = dropped(change, ragged, dropout);
+  at::Tensor sum = dropped(whole(change, ragged), ragged, dropout);
   if (config_.encoder.residual) sum = sum + hidden;
   return is_post ? normalized(sum, norm) : sum;
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "cuda/document_rows.h"
 #include "learn/gpu/operations.h"
 #include "learn/gpu/tensors.h"
 #include "learn/ops/product.h"
@@ -108,18 +107,14 @@ struct ComposedMap : public torch::autograd::Function<ComposedMap> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x_in,
                             const at::Tensor& keys, const at::Tensor& spread_in,
                             const at::Tensor& query_in, const at::Tensor& straight,
-                            const at::Tensor& biases, const Layout& layout,
-                            at::ScalarType products) {
+                            const Layout& layout, at::ScalarType products) {
     const at::Tensor x = x_in.to(products).contiguous();
     enter(x);
     const at::Tensor spread = spread_in.to(products), query = query_in.to(products);
     const at::Tensor scaled = spread * keys.to(products).unsqueeze(1);  // [documents, width, width]
     const at::Tensor matrices =
         at::mm(scaled.flatten(0, 1), query).view_as(scaled).add_(straight.to(products));
-    at::Tensor y = Groups(layout).multiply(x, matrices.transpose(1, 2));
-    const at::Tensor own_biases = biases.to(products).contiguous();
-    cuda::meet_rows(cuda::Meeting::kAdd, matrix_of(y), own_biases.const_data_ptr(),
-                    layout.document_of().const_data_ptr<std::int64_t>(), y.mutable_data_ptr());
+    const at::Tensor y = Groups(layout).multiply(x, matrices.transpose(1, 2));
     context->save_for_backward({x, keys, spread, query, scaled, matrices});
     layout.save(*context);
     context->saved_data["type"] = x_in.scalar_type();
@@ -141,26 +136,17 @@ struct ComposedMap : public torch::autograd::Function<ComposedMap> {
             (of_scaled * keys.to(x.scalar_type()).unsqueeze(1)).sum(0, false, at::kFloat),
             wide_product(saved[4].flatten(0, 1).t(), of_matrices, at::kFloat),
             of_matrices.view_as(saved[4]).sum(0, false, at::kFloat),
-            biases_gradient(upstream, layout),
             at::Tensor(),
             at::Tensor()};
-  }
-
-  static at::Tensor biases_gradient(const at::Tensor& upstream, const Layout& layout) {
-    at::Tensor partial = at::empty({layout.chunks().count, upstream.size(1)}, float_like(upstream));
-    at::Tensor sums = at::empty({layout.documents(), upstream.size(1)}, float_like(upstream));
-    cuda::document_sums(
-        {layout.chunks(), matrix_of(upstream), nullptr, floats_to(partial), matrix_of(sums)});
-    return sums;
   }
 };
 
 }  // namespace
 
 at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
-                        const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
-  return ComposedMap::apply(x, keys, weights.spread, weights.query, weights.straight, biases,
-                            ragged.layout, products);
+                        const Ragged& ragged, at::ScalarType products) {
+  return ComposedMap::apply(x, keys, weights.spread, weights.query, weights.straight, ragged.layout,
+                            products);
 }
 
 }  // namespace fastformer::learn::gpu

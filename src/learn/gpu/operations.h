@@ -3,6 +3,7 @@
 #pragma once
 
 #include "learn/ops/composed_map.h"
+#include "learn/ops/feed_forward.h"
 #include "learn/ops/residual_norm.h"
 #include "learn/ops/token_sums.h"
 #include "learn/ragged.h"
@@ -27,6 +28,9 @@ at::Tensor spread(const at::Tensor& rows, const Ragged& ragged);
 // learn/ops/max_pooling.h
 at::Tensor max_pool(const at::Tensor& hidden, const Ragged& ragged);
 
+// rows [tokens, width] plus their document's of vectors [documents, width], of the same type.
+at::Tensor document_add(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged);
+
 // learn/ops/document_scale.h
 at::Tensor document_scale(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged);
 
@@ -34,13 +38,19 @@ at::Tensor document_scale(const at::Tensor& rows, const at::Tensor& vectors, con
 at::Tensor dropped(const at::Tensor& input, const Ragged& ragged, const Dropout& dropout);
 
 // learn/ops/residual_norm.h
-at::Tensor residual_norm(const at::Tensor& hidden, const at::Tensor& change, const Ragged& ragged,
+at::Tensor residual_norm(const at::Tensor& hidden, const Biased& change, const Ragged& ragged,
                          const Dropout& dropout, const LayerNorm& norm);
 at::Tensor layer_norm(const at::Tensor& hidden, const LayerNorm& norm);
 
-// learn/ops/composed_map.h: keys, the weights and biases are float32; products are taken in
+// learn/ops/composed_map.h without biases: keys and the weights are float32; products are taken in
 // `products`.
 at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
-                        const at::Tensor& biases, const Ragged& ragged, at::ScalarType products);
+                        const Ragged& ragged, at::ScalarType products);
+
+// Whether feed_forward takes rows like these and so many units.
+bool has_feed_forward_kernels(const at::Tensor& x, std::int64_t units);
+// learn/ops/feed_forward.h without the outer bias.
+at::Tensor feed_forward(const at::Tensor& x, const FeedForwardWeights& weights,
+                        at::ScalarType products);
 
 }  // namespace fastformer::learn::gpu

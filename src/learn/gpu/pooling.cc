@@ -57,9 +57,10 @@ at::Tensor sums_of(const at::Tensor& rows, const at::Tensor& factors, const Layo
   return sums;
 }
 
-at::Tensor scaled(const at::Tensor& rows, const at::Tensor& vectors, const Layout& layout) {
+at::Tensor met(cuda::Meeting meeting, const at::Tensor& rows, const at::Tensor& vectors,
+               const Layout& layout) {
   at::Tensor result = at::empty_like(rows);
-  cuda::meet_rows(cuda::Meeting::kMultiply, matrix_of(rows), vectors.const_data_ptr(),
+  cuda::meet_rows(meeting, matrix_of(rows), vectors.const_data_ptr(),
                   layout.document_of().const_data_ptr<std::int64_t>(), result.mutable_data_ptr());
   return result;
 }
@@ -71,7 +72,7 @@ struct DocumentScale : public torch::autograd::Function<DocumentScale> {
     enter(rows);
     context->save_for_backward({rows, vectors});
     layout.save(*context);
-    return scaled(rows, vectors, layout);
+    return met(cuda::Meeting::kMultiply, rows, vectors, layout);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -79,7 +80,24 @@ struct DocumentScale : public torch::autograd::Function<DocumentScale> {
     const Layout layout(*context);
     const at::Tensor upstream = gradients[0].contiguous();
     enter(upstream);
-    return {scaled(upstream, saved[1], layout), sums_of(saved[0], upstream, layout), at::Tensor()};
+    return {met(cuda::Meeting::kMultiply, upstream, saved[1], layout),
+            sums_of(saved[0], upstream, layout), at::Tensor()};
+  }
+};
+
+struct DocumentAdd : public torch::autograd::Function<DocumentAdd> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& rows_in,
+                            const at::Tensor& vectors, const Layout& layout) {
+    const at::Tensor rows = rows_in.contiguous();
+    enter(rows);
+    layout.save(*context);
+    return met(cuda::Meeting::kAdd, rows, vectors.contiguous(), layout);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const at::Tensor upstream = gradients[0].contiguous();
+    enter(upstream);
+    return {upstream, sums_of(upstream, {}, Layout(*context)), at::Tensor()};
   }
 };
 
@@ -110,6 +128,10 @@ at::Tensor additive_pool(const at::Tensor& scores, const at::Tensor& values, con
 
 at::Tensor spread(const at::Tensor& rows, const Ragged& ragged) {
   return Spread::apply(rows, ragged.layout);
+}
+
+at::Tensor document_add(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged) {
+  return DocumentAdd::apply(rows, vectors, ragged.layout);
 }
 
 at::Tensor document_scale(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged) {

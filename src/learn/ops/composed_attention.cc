@@ -55,8 +55,8 @@ Meeting meeting_of(const at::Tensor& hidden, const Ragged& ragged, const Attenti
 
 }  // namespace
 
-at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
-                              const AttentionWeights& w, at::ScalarType products) {
+Biased composed_attention(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
+                          at::ScalarType products) {
   const Meeting meeting = meeting_of(hidden, ragged, w, products);
   const MapWeights map = {weights_product(w.output, w.transform, products), meeting.values,
                           weights_product(w.output, w.query, products)};
@@ -65,8 +65,8 @@ at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
   return composed_map(meeting.hidden, meeting.global, map, biases, ragged, products);
 }
 
-at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
-                             const AttentionWeights& w, at::ScalarType products) {
+Biased keyless_attention(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
+                         at::ScalarType products) {
   const Meeting meeting = meeting_of(hidden, ragged, w, products);
   const at::Tensor query = linear_in(products, meeting.hidden, w.query, w.query_bias);
   const at::Tensor bias = w.output.mv(w.transform_bias) + w.output_bias;

@@ -2,7 +2,7 @@
 // products than the layer as written.
 #pragma once
 
-#include "learn/ragged.h"
+#include "learn/ops/biased.h"
 
 namespace fastformer::learn {
 
@@ -23,13 +23,12 @@ struct AttentionWeights {
 // weights [tokens, heads] and a few vectors per document. Costs a product [width, width] x [width,
 // width] per document, so it is for documents longer than one and a half times the width. Products
 // with matrices [width, width] are taken in the type `products` (product.h).
-at::Tensor composed_attention(const at::Tensor& hidden, const Ragged& ragged,
-                              const AttentionWeights& weights,
-                              at::ScalarType products = at::kFloat);
+Biased composed_attention(const at::Tensor& hidden, const Ragged& ragged,
+                          const AttentionWeights& weights, at::ScalarType products = at::kFloat);
 
 // The same with queries and, where there is a global key, without keys and values: for short
 // documents. Backward reads the queries as well.
-at::Tensor keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
-                             const AttentionWeights& weights, at::ScalarType products = at::kFloat);
+Biased keyless_attention(const at::Tensor& hidden, const Ragged& ragged,
+                         const AttentionWeights& weights, at::ScalarType products = at::kFloat);
 
 }  // namespace fastformer::learn

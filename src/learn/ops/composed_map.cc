@@ -66,11 +66,11 @@ struct KernelComposedMap : public torch::autograd::Function<KernelComposedMap> {
 
 }  // namespace
 
-at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
-                        const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
+Biased composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWeights& weights,
+                    const at::Tensor& biases, const Ragged& ragged, at::ScalarType products) {
   if constexpr (gpu::kIsBuilt) {
     if (gpu::has_kernels(x)) {
-      return gpu::composed_map(x, keys, weights, biases, ragged, products);
+      return {gpu::composed_map(x, keys, weights, ragged, products), biases};
     }
   }
   if (!has_attention_kernels(x)) {

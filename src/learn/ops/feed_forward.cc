@@ -3,6 +3,7 @@
 
 #include "kernels/feed_forward.h"
 
+#include "learn/gpu/operations.h"
 #include "learn/ops/product.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
@@ -56,7 +57,12 @@ struct KernelFeedForward : public torch::autograd::Function<KernelFeedForward> {
 
 }  // namespace
 
-at::Tensor feed_forward(const at::Tensor& x, const FeedForwardWeights& w, at::ScalarType products) {
+Biased feed_forward(const at::Tensor& x, const FeedForwardWeights& w, at::ScalarType products) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::has_feed_forward_kernels(x, w.inner.size(0))) {
+      return {gpu::feed_forward(x, w, products), w.outer_bias};
+    }
+  }
   if (has_linear_kernel(x, w.inner)) {
     return KernelFeedForward::apply(x, w.inner, w.inner_bias, w.outer, w.outer_bias,
                                     products == at::kBFloat16);

@@ -66,11 +66,12 @@ struct FusedResidualNorm : public torch::autograd::Function<FusedResidualNorm> {
 
 }  // namespace
 
-at::Tensor residual_norm(const at::Tensor& hidden, const at::Tensor& change, const Ragged& ragged,
+at::Tensor residual_norm(const at::Tensor& hidden, const Biased& biased, const Ragged& ragged,
                          const Dropout& dropout, const LayerNorm& norm) {
   if constexpr (gpu::kIsBuilt) {
-    if (gpu::has_kernels(hidden)) return gpu::residual_norm(hidden, change, ragged, dropout, norm);
+    if (gpu::has_kernels(hidden)) return gpu::residual_norm(hidden, biased, ragged, dropout, norm);
   }
+  const at::Tensor change = whole(biased, ragged);
   if (!hidden.is_cpu()) return layer_norm(dropped(change, ragged, dropout) + hidden, norm);
   return FusedResidualNorm::apply(hidden, change, norm.weight, norm.bias, norm.epsilon,
                                   KeptDropout(ragged, dropout));
