@@ -35,13 +35,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "baselines"))
 import fasttext
 import labelled_text
 import tfidf_svm
+from cells import Cells
 
 # Every training is measured from its files on, by the program as it is.
 os.environ["FASTFORMER_CORPUS_CACHE"] = "off"
@@ -183,31 +183,9 @@ def cells(options, model, seed, train, test, kept):
         yield from fastformer_cells(options, name, given, seed, train, test, kept)
 
 
-class Results:
-    """Finished cells, each a line of a file."""
-
-    def __init__(self, path):
-        self.path = path
-        self.lock = threading.Lock()
-        self.cells = {}
-        if path.exists():
-            for line in path.read_text().splitlines():
-                cell = json.loads(line)
-                self.cells[cell["corpus"], cell["part"], cell["model"], cell["seed"]] = cell
-
-    def keep(self, cell):
-        key = (cell["corpus"], cell["part"], cell["model"], cell["seed"])
-        with self.lock:
-            self.cells[key] = cell
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(cell) + "\n")
-            print(f"{key[0]:16} {key[1]:12} {key[2]:18} seed {key[3]}  {cell['accuracy']:.4f}"
-                  f"  {cell['seconds']:6.0f} s", file=sys.stderr, flush=True)
-
-
 def run(options, corpora, cells_of=cells):
     """All finished cells; cells_of(options, model, seed, train, test, kept) makes those that are missing."""
-    results = Results(options.results)
+    results = Cells(options.results, ("corpus", "part", "model", "seed"))
 
     def finish(corpus, part, model, seed, train, test):
         name = model.partition("=")[0]
@@ -217,21 +195,23 @@ def run(options, corpora, cells_of=cells):
             accuracy, macro_f1 = labelled_text.scores([e.label for e in test], predicted)
             right = packed(a.label == b for a, b in zip(test, predicted))
             results.keep({"corpus": corpus, "part": part, "model": name, "seed": seed,
-                          "accuracy": accuracy, "macro_f1": macro_f1, **facts, "right": right})
+                          "accuracy": accuracy, "macro_f1": macro_f1, **facts, "right": right},
+                         f"{corpus:16} {part:12} {name:18} seed {seed}  {accuracy:.4f}"
+                         f"  {facts['seconds']:6.0f} s")
 
     wanted = ((name, part, model, seed, train, test)
               for name, corpus in corpora.items() for part, train, test in parts(corpus, options)
               for seed in map(int, options.seeds.split(",")) for model in options.models.split(","))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         running = [pool.submit(finish, *cell) for cell in wanted
-                   if (*cell[:2], cell[2].partition("=")[0], cell[3]) not in results.cells]
+                   if (*cell[:2], cell[2].partition("=")[0], cell[3]) not in results.by_key]
         try:
             for done in concurrent.futures.as_completed(running):
                 done.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return list(results.cells.values())
+    return list(results)
 
 
 def paired_differences(rows, others):

@@ -30,9 +30,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 
 import accuracy
+from cells import Cells
 
 # The slowest to train stands last.
 ENCODERS = ("fastformer", "transformer", "longformer", "bigbird", "linformer", "linear_transformer",
@@ -112,26 +112,18 @@ class Corpus:
 class Table:
     def __init__(self, options):
         self.options = options
-        self.lock = threading.Lock()
-        self.cells = {}
+        self.cells = Cells(options.results, ("corpus", "rows", "stage", "encoder", "rate", "seed"))
         self.failed = 0
-        if options.results.exists():
-            for line in options.results.read_text().splitlines():
-                cell = json.loads(line)
-                self.cells[self.key(cell)] = cell
-
-    @staticmethod
-    def key(cell):
-        return tuple(cell[name] for name in ("corpus", "rows", "stage", "encoder", "rate", "seed"))
 
     def cell(self, corpus, train, test, *flags, rows=None, **what):
         """What one training found, trained now unless it was before."""
         what = {"corpus": corpus.name, "rows": rows or self.options.rows, **what}
-        if self.key(what) in self.cells:
-            return self.cells[self.key(what)]
+        if self.cells.find(what):
+            return self.cells.find(what)
+        name = self.cells.key(what)
         command = [self.options.program, "compare", "--train", corpus.files[train], "--test",
                    corpus.files[test], "--output",
-                   corpus.folder / "-".join(map(str, self.key(what))).replace(" ", "-"),
+                   corpus.folder / "-".join(map(str, name)).replace(" ", "-"),
                    *FLAGS[what["encoder"]], "--seeds", what["seed"], "--learning-rate",
                    what["rate"], "--threads", self.options.threads, "--device",
                    self.options.device, "--text-column", "text", "--label-column", "label",
@@ -142,18 +134,11 @@ class Table:
             raise RuntimeError("a training failed")
         found = json.loads(done.stdout)["models"][0]
         figures = ("accuracy", "macro_f1", "training_tokens_per_second", "use_tokens_per_second")
-        self.keep({**what, **{name: found[name]["mean"] for name in figures},
-                   "training_memory_bytes": found["training_memory_bytes"],
-                   "parameters": found["parameters"], "device": self.options.device})
-        return self.cells[self.key(what)]
-
-    def keep(self, cell):
-        with self.lock:
-            self.cells[self.key(cell)] = cell
-            with self.options.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(cell) + "\n")
-            print(f"{' '.join(map(str, self.key(cell)))}: {cell['accuracy']:.4f}", file=sys.stderr,
-                  flush=True)
+        cell = {**what, **{figure: found[figure]["mean"] for figure in figures},
+                "training_memory_bytes": found["training_memory_bytes"],
+                "parameters": found["parameters"], "device": self.options.device}
+        self.cells.keep(cell, f"{' '.join(map(str, name))}: {cell['accuracy']:.4f}")
+        return cell
 
     def fill(self, corpora):
         """Trains all; of the table's cells, one that fails says so and stays empty."""
@@ -184,7 +169,7 @@ class Table:
 
     def speeds(self, corpus, encoder, rows):
         """Of the training for that, else of those on the processor, the fastest."""
-        measured = [cell for cell in self.cells.values() if cell["stage"] == "speed"
+        measured = [cell for cell in self.cells if cell["stage"] == "speed"
                     and (cell["corpus"], cell["encoder"]) == (corpus, encoder)]
         measured = measured or [row for row in rows if row.get("device", "cpu") == "cpu"]
         names = ("training_tokens_per_second", "use_tokens_per_second", "training_memory_bytes")
@@ -193,9 +178,9 @@ class Table:
     def show(self):
         print(f"{'corpus':10} {'encoder':18} {'seeds':>5} {'rate':>7} {'accuracy':>16}"
               f" {'macro-F1':>9} {'training tok/s':>15} {'use tok/s':>11} {'training MB':>12}")
-        for corpus in dict.fromkeys(key[0] for key in self.cells):
+        for corpus in dict.fromkeys(cell["corpus"] for cell in self.cells):
             for encoder in FLAGS:
-                rows = [cell for cell in self.cells.values() if cell["stage"] == "test"
+                rows = [cell for cell in self.cells if cell["stage"] == "test"
                         and (cell["corpus"], cell["encoder"]) == (corpus, encoder)]
                 if not rows:
                     continue
