@@ -51,25 +51,40 @@ def predict(train: list[Example], test: list[Example], on_trained=lambda: None) 
     return predict_with(max(RATES, key=right), train, test, on_trained)
 
 
-def predict_with(rate: float, train: list[Example], test: list[Example],
+def train(rate: float, rows: list[Example], model: pathlib.Path) -> list[str]:
+    """Makes MODEL.bin; gives the names of its labels, which it knows as 1, 2, .."""
+    names = sorted({example.label for example in rows})
+    classes = {name: number for number, name in enumerate(names, 1)}
+    lines = model.with_name(model.name + ".txt")
+    write_lines(lines, random.Random(0).sample(rows, len(rows)), classes)
+    settings = [text for name, value in {**SETTINGS, "lr": rate}.items()
+                for text in (f"-{name}", str(value))]
+    run_fasttext(["supervised", "-input", str(lines), "-output", str(model), "-thread",
+                  str(len(os.sched_getaffinity(0))), *settings])
+    for left in (lines, pathlib.Path(f"{model}.vec")):
+        left.unlink()
+    return names
+
+
+def label_of(line: str, names: list[str]) -> str:
+    """Of a line of `fasttext predict`, which is empty for a text without a known word."""
+    number = line.removeprefix("__label__")
+    return names[int(number) - 1] if number else ""
+
+
+def predict_with(rate: float, rows: list[Example], test: list[Example],
                  on_trained=lambda: None) -> list[str]:
     """The same with one learning rate."""
-    names = sorted({example.label for example in train})
-    classes = {name: number for number, name in enumerate(names, 1)}
     with tempfile.TemporaryDirectory(prefix="fasttext-") as folder:
-        files = {name: pathlib.Path(folder, name) for name in ("train", "test", "model")}
-        write_lines(files["train"], random.Random(0).sample(train, len(train)), classes)
-        settings = [text for name, value in {**SETTINGS, "lr": rate}.items()
-                    for text in (f"-{name}", str(value))]
-        run_fasttext(["supervised", "-input", str(files["train"]), "-output", str(files["model"]),
-                      "-thread", str(len(os.sched_getaffinity(0))), *settings])
+        model, lines = pathlib.Path(folder, "model"), pathlib.Path(folder, "test")
+        names = train(rate, rows, model)
         on_trained()
-        write_lines(files["test"], test, classes)
-        output = run_fasttext(["predict", f"{files['model']}.bin", str(files["test"])])
-    labels = [line.removeprefix("__label__") for line in output.splitlines()]
+        write_lines(lines, test, {})
+        output = run_fasttext(["predict", f"{model}.bin", str(lines)])
+    labels = [label_of(line, names) for line in output.splitlines()]
     if len(labels) != len(test):
         raise BaselineError(f"fasttext gave {len(labels)} labels for {len(test)} texts")
-    return [names[int(label) - 1] if label else "" for label in labels]
+    return labels
 
 
 def main() -> None:
