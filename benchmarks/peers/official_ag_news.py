@@ -49,11 +49,15 @@ def arguments():
     return parser.parse_args()
 
 
+def words_of(text):
+    return re.findall(r"\w+|[^\w\s]+", text.lower())
+
+
 def read_rows(path):
     data = pathlib.Path(path).read_bytes()
     data = gzip.decompress(data) if path.endswith(".gz") else data
     rows = list(csv.reader(io.StringIO(data.decode("utf-8"))))
-    texts = [re.findall(r"\w+|[^\w\s]+", " ".join(row[1:]).lower()) for row in rows]
+    texts = [words_of(" ".join(row[1:])) for row in rows]
     return texts, [int(row[0]) - 1 for row in rows]
 
 
