@@ -86,7 +86,7 @@ def listed(values, form):
 
 
 def targets_table(cells):
-    """Of those that something was measured for."""
+    """Of those that something was measured for; empty where there are none."""
     rows = [["", "case", "asked for", "reached", "met", "of the peak"]]
     percent = lambda value: "-" if value is None else f"{100 * value:.0f}%"
     for row in targets.rows(cells):
@@ -101,7 +101,7 @@ def targets_table(cells):
                      ", ".join(map(form, row["reached"])),
                      f"{sum(known)} of {len(known)}",
                      "" if shares == "-" or row["unit"] == "of the peak" else shares])
-    return aligned(rows)
+    return aligned(rows) if rows[1:] else ""
 
 
 def tables(cells):
@@ -114,4 +114,4 @@ def tables(cells):
         found += ["one document by its length, one thread\n" +
                   length_table(lengths, "milliseconds", "clock", 1e3),
                   length_table(lengths, "memory, MB", "bytes", 1e-6)]
-    return "\n\n".join([*found, targets_table(cells)])
+    return "\n\n".join(filter(None, [*found, targets_table(cells)]))
