@@ -28,6 +28,7 @@ import argparse
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import time
@@ -74,10 +75,10 @@ def arguments(given=None):
     unknown = [name for name in options.parts if name not in PARTS]
     if unknown:
         parser.error(f"no part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    needed = [] if options.show else ["program", "checkout"]
-    if not options.show and {"text", "training"} & set(options.parts):
-        needed += ["corpora", "models"]
-    missing = [f"--{name}" for name in needed if getattr(options, name) is None]
+    needed = {"program": True, "checkout": True, "models": "text" in options.parts,
+              "corpora": bool({"text", "training"} & set(options.parts))}
+    missing = [f"--{name}" for name, is_needed in needed.items()
+               if is_needed and getattr(options, name) is None and not options.show]
     if missing:
         parser.error(f"{', '.join(missing)} needed for {', '.join(options.parts)}")
     return options
@@ -107,8 +108,9 @@ class Line:
     def say(self, what):
         if self.terminal:
             minutes, seconds = divmod(int(time.monotonic() - self.start), 60)
-            print(f"\r\033[K[{self.number}/{self.total}] {minutes}:{seconds:02} {self.case}: "
-                  f"{what}", end="", file=sys.stderr, flush=True)
+            text = f"[{self.number}/{self.total}] {minutes}:{seconds:02} {self.case}: {what}"
+            print("\r\033[K" + text[:shutil.get_terminal_size().columns - 1], end="",
+                  file=sys.stderr, flush=True)
 
     def done(self, what):
         print(("\r\033[K" if self.terminal else "") + f"{self.case}: {what}", file=sys.stderr,
