@@ -1,4 +1,4 @@
-"""Contenders that take turns: programs that are timed, processes that answer, the best of rounds."""
+"""Contenders in turn: programs that are timed, processes that answer, the best of rounds."""
 
 import json
 import os
