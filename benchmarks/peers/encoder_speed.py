@@ -45,7 +45,7 @@ class Encoders(Part):
     """All contenders on the batches of --batches."""
 
     name = "encoder"
-    seconds = 0.2  # of ours, in a round
+    seconds = 0.2  # of each, in a round
     environment = {}
     peers = torch_encoders.NAMES
 
@@ -62,7 +62,7 @@ class Encoders(Part):
             "longest": longest, "avx2": bool(self.environment)}, self.environment)
 
         def ask():
-            found = process.ask(documents=documents, tokens=tokens)
+            found = process.ask(documents=documents, tokens=tokens, seconds=self.seconds)
             return {"clock": found["clock"], "processor": found["processor"]}
         return ask
 
@@ -70,10 +70,7 @@ class Encoders(Part):
         documents, tokens = shape_of(case)
         names = [name for name in self.wanted(self.peers)
                  if name != torch_encoders.FUSED or tokens <= MOST_FUSED_TOKENS]
-        runs = {name: self.asker(name, documents, tokens) for name in names}
-        for name, run in runs.items():
-            self.say(f"compiling and warming up: {name}")
-            run()
+        runs = self.warmed_up({name: self.asker(name, documents, tokens) for name in names})
         runs |= {f"ours, {precision}": lambda p=precision: bench(
             self.options.program, case, p, self.options.threads, self.seconds, self.environment)
             for precision in PRECISIONS}

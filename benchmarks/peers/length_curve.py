@@ -7,11 +7,10 @@ than --limit seconds if its time grew with the length alone.
 """
 
 import pathlib
-import sys
 
 import torch_encoders
 from encoder_speed import PRECISIONS, bench
-from turns import Part, PeerFailed
+from turns import Part
 
 PEERS = [name for name in torch_encoders.AUTHORS if "compiled" in name]
 PEERS += torch_encoders.TRANSFORMERS
@@ -20,7 +19,7 @@ SHORT = [64, 128]  # two lengths make it compile for every length
 
 class Lengths(Part):
     name = "length"
-    seconds = 0.3  # of ours, in a round
+    seconds = 0.3  # of each, in a round
 
     def __init__(self, *given):
         super().__init__(*given)
@@ -43,7 +42,7 @@ class Lengths(Part):
         process = self.process(name, pathlib.Path(torch_encoders.__file__), {
             "name": name, "checkout": self.options.checkout, "threads": 1,
             "longest": max(self.lengths()), "short": SHORT if "compiled" in name else []})
-        return lambda: process.ask(documents=1, tokens=tokens)
+        return lambda: process.ask(documents=1, tokens=tokens, seconds=self.seconds)
 
     def goes_on(self, name, tokens):
         if name not in self.last:
@@ -52,15 +51,8 @@ class Lengths(Part):
 
     def measure(self, case):
         tokens = int(case)
-        peers = {name: self.asker(name, tokens) for name in self.wanted(PEERS)
-                 if self.goes_on(name, tokens)}
-        for name, ask in list(peers.items()):
-            self.say(f"first time: {name}")
-            try:
-                ask()
-            except PeerFailed as failure:
-                print(f"ends at {tokens} tokens: {failure}", file=sys.stderr)
-                del peers[name]
+        peers = self.warmed_up({name: self.asker(name, tokens) for name in self.wanted(PEERS)
+                                if self.goes_on(name, tokens)})
         ours = {f"ours, {precision}": lambda p=precision: bench(
             self.options.program, f"1x{tokens}", p, 1, self.seconds) for precision in PRECISIONS}
         return {"documents": 1, "tokens": tokens, "contenders": self.turns({**peers, **ours})}

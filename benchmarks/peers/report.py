@@ -45,11 +45,11 @@ def ratios(cell, measured):
     """[(heading, {contender: text})]: how many times as fast ours are, by the clock and, in
     brackets, by processor time; the fewer of ours and theirs are columns."""
     sides = [[name for name in cell["contenders"] if is_ours(name) == ours] for ours in (1, 0)]
-    across = min(sides, key=len)
+    across, along = sorted(sides, key=len)
     columns = []
     for column in across:
         texts = {}
-        for name in max(sides, key=len) if across is sides[0] else sides[0]:
+        for name in along:
             ours, theirs = (column, name) if is_ours(column) else (name, column)
             clock, processor = (measured.ratio(cell["part"], cell["case"], ours, (theirs,), figure)
                                 for figure in ("clock", "processor"))

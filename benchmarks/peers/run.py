@@ -38,6 +38,7 @@ import length_curve  # noqa: E402
 import report  # noqa: E402
 import targets  # noqa: E402
 from cells import Cells  # noqa: E402
+from models import labelled_text  # noqa: E402
 from encoder_speed import Alone, Encoders, HeldToAvx2  # noqa: E402
 from text_to_label import TextToLabel  # noqa: E402
 from training_step import TrainingSteps  # noqa: E402
@@ -81,6 +82,8 @@ def arguments(given=None):
                if is_needed and getattr(options, name) is None and not options.show]
     if missing:
         parser.error(f"{', '.join(missing)} needed for {', '.join(options.parts)}")
+    if (options.rows or options.rounds or options.without) and options.results == RESULTS:
+        parser.error("--rows, --rounds and --without want a --results file of their own")
     return options
 
 
@@ -122,8 +125,9 @@ def measure_case(part, case, line):
     start = time.monotonic()
     try:
         found = part.measure(case)
-    except (PeerFailed, OSError, ValueError, subprocess.SubprocessError) as failure:
-        line.done(f"failed: {failure}")
+    except (PeerFailed, labelled_text.BaselineError, OSError, LookupError, ValueError,
+            subprocess.SubprocessError) as failure:
+        line.done(f"failed: {failure!r}")
         return None
     line.done(f"{time.monotonic() - start:.0f} s")
     return found

@@ -16,7 +16,6 @@ import csv
 import json
 import pathlib
 import random
-import sys
 import tempfile
 import time
 
@@ -138,4 +137,4 @@ class Authors:
 
 
 if __name__ == "__main__":
-    answer(Authors(json.loads(sys.argv[1])).steps)
+    answer(lambda settings: Authors(settings).steps)

@@ -53,10 +53,12 @@ class Process:
             line = self.child.stdout.readline()
         except BrokenPipeError:
             line = ""
-        if not line:
+        try:
+            return json.loads(line)
+        except ValueError:  # nothing, or no answer of ours
+            self.child.kill()
             self.talk.seek(0)
-            raise PeerFailed(f"{self.name}\n{self.talk.read().strip()[-2000:]}")
-        return json.loads(line)
+            raise PeerFailed(f"{self.name}\n{line}{self.talk.read().strip()[-2000:]}") from None
 
     def end(self):
         self.child.kill()
@@ -64,10 +66,12 @@ class Process:
         self.talk.close()
 
 
-def answer(run):
-    """In such a script: answers each question by run(**question), until there are no more."""
+def answer(make):
+    """In such a script: answers each question by run(**question), until there are no more, with the
+    function `run` that make(settings) gives."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what libraries print is no answer
+    run = make(json.loads(sys.argv[1]))
     for line in sys.stdin:
         print(json.dumps(run(**json.loads(line))), file=answers, flush=True)
 
@@ -121,6 +125,18 @@ class Part:
         """Those that --without does not name."""
         left_out = [word for word in self.options.without.split(",") if word]
         return [name for name in names if not any(word in name for word in left_out)]
+
+    def warmed_up(self, runs):
+        """Those that have run once; why others did not is said."""
+        found = {}
+        for name, run in runs.items():
+            self.say(f"compiling and warming up: {name}")
+            try:
+                run()
+                found[name] = run
+            except PeerFailed as failure:
+                print(f"\nwithout {name}: {failure}", file=sys.stderr)
+        return found
 
     def turns(self, runs):
         chosen = {name: runs[name] for name in self.wanted(runs)}

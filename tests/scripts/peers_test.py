@@ -86,6 +86,14 @@ class Tables(unittest.TestCase):
         self.assertTrue(any(line.startswith("the program, stripped") and "0 of 1" in line
                             for line in lines))
 
+    def test_ratios_of_as_many_of_ours_as_of_theirs(self):
+        kept = cell("training", "8x2048", {"authors, float32": seconds(6),
+                                           "authors, bfloat16": seconds(3),
+                                           "ours, float32": seconds(2), "ours, bfloat16": seconds(1)})
+        lines = report.tables([kept]).splitlines()
+        theirs = next(line for line in lines if line.startswith("authors, bfloat16"))
+        self.assertEqual(theirs.split()[-4:], ["1.5", "(1.5)", "3", "(3)"])
+
     def test_columns_are_aligned(self):
         self.assertEqual(report.aligned([["", "a", "bb"], ["long", "1", ""]]),
                          "      a  bb\nlong  1")
@@ -100,7 +108,7 @@ def run(of):
     print("what a library says")
     return {{"clock": 1 / of}}
 
-answer(run)
+answer(lambda settings: run)
 """
 
 
