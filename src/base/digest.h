@@ -27,7 +27,7 @@ class Digest {
  private:
   static constexpr std::size_t kStripe = 32;  // bytes: a word for each lane
 
-  void add_stripe(const char* bytes);
+  void add_stripes(const char* bytes, std::size_t stripes);
 
   std::array<std::uint64_t, 4> lanes_ = {0x243f6a8885a308d3ULL, 0x13198a2e03707344ULL,
                                          0xa4093822299f31d0ULL, 0x082efa98ec4e6c89ULL};
