@@ -45,7 +45,7 @@ class ModelFolder {
   const SafetensorsFile& tensors() const { return tensors_; }
   // A copy of the elements of a tensor of the schema, multiplied by their scales if quantized.
   std::vector<float> floats(const std::string& name) const;
-  // The wide branch's table, or nullptr without one.
+  // The wide branch's table, which reads its numbers from tensors(); nullptr without one.
   std::shared_ptr<const WideTable> wide() const { return wide_; }
   // nullptr when the model has no tokenizer and takes token ids only.
   std::shared_ptr<const text::Tokenizer> tokenizer() const { return tokenizer_; }

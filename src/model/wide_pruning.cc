@@ -27,7 +27,7 @@ std::vector<std::size_t> most_important(const WideTable& table, std::size_t most
 
 WideTable with_features(const WideTable& table, const std::vector<std::size_t>& features) {
   const FeatureScaler& scaler = table.scaler();
-  const auto columns = static_cast<std::ptrdiff_t>(table.columns());
+  const std::size_t columns = table.columns();
   std::vector<std::uint32_t> buckets;
   std::vector<float> idf, spread, scales;
   std::vector<std::int8_t> weights;
@@ -36,8 +36,9 @@ WideTable with_features(const WideTable& table, const std::vector<std::size_t>& 
     idf.push_back(scaler.idf()[f]);
     spread.push_back(scaler.spread()[f]);
     scales.push_back(table.weight_scales()[f]);
-    const auto row = table.weights().begin() + static_cast<std::ptrdiff_t>(f) * columns;
-    weights.insert(weights.end(), row, row + columns);
+    for (std::size_t c = 0; c < columns; ++c) {
+      weights.push_back(table.weights()[f * columns + c]);
+    }
   }
   return {{scaler.options(), std::move(buckets), std::move(idf), std::move(spread)},
           std::move(weights),

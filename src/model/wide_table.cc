@@ -27,21 +27,23 @@ float term_frequency(std::uint32_t count) {
 
 FeatureScaler::FeatureScaler(const text::NgramOptions& options, std::vector<std::uint32_t> buckets,
                              std::vector<float> idf, std::vector<float> spread)
-    : options_(options),
-      buckets_(std::move(buckets)),
-      idf_(std::move(idf)),
-      spread_(std::move(spread)) {
+    : FeatureScaler(options, std::make_shared<const Numbers>(
+                                 Numbers{std::move(buckets), std::move(idf), std::move(spread)})) {}
+
+FeatureScaler::FeatureScaler(const text::NgramOptions& options,
+                             std::shared_ptr<const Numbers> numbers)
+    : FeatureScaler(options, NumberView<std::uint32_t>(numbers->buckets),
+                    NumberView<float>(numbers->idf), NumberView<float>(numbers->spread)) {
+  kept_ = std::move(numbers);
+}
+
+FeatureScaler::FeatureScaler(const text::NgramOptions& options, NumberView<std::uint32_t> buckets,
+                             NumberView<float> idf, NumberView<float> spread)
+    : options_(options), buckets_(buckets), idf_(idf), spread_(spread) {
   if (idf_.size() != buckets_.size() || spread_.size() != buckets_.size()) {
     throw Error("the wide branch needs as many scales as features");
   }
-  place_of_.resize(options_.buckets(), 0);
-  for (std::size_t i = 0; i < buckets_.size(); ++i) {
-    if (buckets_[i] >= place_of_.size() || (i > 0 && buckets_[i] <= buckets_[i - 1])) {
-      throw Error("the wide branch's buckets are not in ascending order below " +
-                  std::to_string(place_of_.size()));
-    }
-    place_of_[buckets_[i]] = static_cast<std::uint32_t>(i) + 1;
-  }
+  places_ = BucketPlaces(buckets_, options_.buckets());
 }
 
 void FeatureScaler::values(std::span<const text::NgramCount> counts,
@@ -49,14 +51,14 @@ void FeatureScaler::values(std::span<const text::NgramCount> counts,
   values.clear();
   double idf_squares = 0, spread_squares = 0;
   for (const text::NgramCount& found : counts) {
-    const std::uint32_t place = place_of_[found.bucket];
-    if (place == 0) continue;
+    const std::uint32_t place = places_.of(found.bucket);
+    if (place == BucketPlaces::kAbsent) continue;
     float frequency = term_frequency(found.count);
     if (found.bucket >= options_.word_buckets()) frequency *= kCharacterWeight;
-    const double a = frequency * idf_[place - 1], b = frequency * spread_[place - 1];
+    const double a = frequency * idf_[place], b = frequency * spread_[place];
     idf_squares += a * a;
     spread_squares += b * b;
-    values.push_back({place - 1, frequency});
+    values.push_back({place, frequency});
   }
   const auto share = [](double squares) {
     return squares > 0 ? static_cast<float>(0.5 / squares) : 0.0F;
@@ -70,9 +72,22 @@ void FeatureScaler::values(std::span<const text::NgramCount> counts,
 
 WideTable::WideTable(FeatureScaler scaler, std::vector<std::int8_t> weights,
                      std::vector<float> scales, std::vector<float> bias)
+    : WideTable(std::move(scaler),
+                std::make_shared<const Numbers>(Numbers{std::move(weights), std::move(scales)}),
+                std::move(bias)) {}
+
+WideTable::WideTable(FeatureScaler scaler, std::shared_ptr<const Numbers> numbers,
+                     std::vector<float> bias)
+    : WideTable(std::move(scaler), NumberView<std::int8_t>(numbers->weights),
+                NumberView<float>(numbers->scales), std::move(bias)) {
+  kept_ = std::move(numbers);
+}
+
+WideTable::WideTable(FeatureScaler scaler, NumberView<std::int8_t> weights,
+                     NumberView<float> scales, std::vector<float> bias)
     : scaler_(std::move(scaler)),
-      weights_(std::move(weights)),
-      weight_scales_(std::move(scales)),
+      weights_(weights),
+      weight_scales_(scales),
       bias_(std::move(bias)) {
   if (weight_scales_.size() != scaler_.features() ||
       weights_.size() != scaler_.features() * bias_.size()) {
@@ -85,8 +100,10 @@ void WideTable::scores(std::span<const FeatureValue> values, std::span<float> sc
   for (std::size_t c = 0; c < columns; ++c) scores[c] = bias_[c];
   for (const FeatureValue& value : values) {
     const float factor = value.value * weight_scales_[value.feature];
-    const std::int8_t* row = weights_.data() + value.feature * columns;
-    for (std::size_t c = 0; c < columns; ++c) scores[c] += factor * static_cast<float>(row[c]);
+    const std::size_t row = value.feature * columns;
+    for (std::size_t c = 0; c < columns; ++c) {
+      scores[c] += factor * static_cast<float>(weights_[row + c]);
+    }
   }
 }
 

@@ -9,8 +9,9 @@
 
 namespace fastformer::model {
 
-// Reads the table; the tensors have been checked to be those of wide_tensors_of(config). Throws an
-// Error that names the file for buckets out of order or range and for numbers that are not finite.
+// The table of a file, which must outlive it: its numbers are read where they lie. The tensors have
+// been checked to be those of wide_tensors_of(config). Throws an Error that names the file for
+// buckets out of order or range and for numbers that are not finite.
 WideTable wide_table_of(const SafetensorsFile& file, const ModelConfig& config);
 
 // Appends the table's tensors, as views into it, in the order of wide_tensors_of.
