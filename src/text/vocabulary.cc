@@ -55,6 +55,8 @@ Vocabulary Vocabulary::build(const WordCounts& counts, std::int64_t min_count,
 
 Vocabulary Vocabulary::load(std::string_view bytes, const std::string& where) {
   Vocabulary vocabulary;
+  const auto lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
+  vocabulary.words_.reserve(std::min<std::size_t>(lines, kLargest), bytes.size());
   std::int64_t line = 0;
   while (!bytes.empty()) {
     ++line;

@@ -3,6 +3,7 @@
 
 #include <fastformer/error.h>
 
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -77,12 +78,19 @@ std::int32_t WordTable::insert(std::string_view word_in) {
   bytes_.append(word_in);
   ends_.push_back(bytes_.size());
   slots_[i] = (hash >> 32 << 32) | static_cast<std::uint32_t>(id + 1);
-  if (2 * ends_.size() > slots_.size()) grow();
+  if (2 * ends_.size() > slots_.size()) grow_to(2 * slots_.size());
   return id;
 }
 
-void WordTable::grow() {
-  slots_.assign(2 * slots_.size(), 0);
+void WordTable::reserve(std::size_t words, std::size_t bytes) {
+  bytes_.reserve(bytes);
+  ends_.reserve(words + 1);
+  const std::size_t slots = std::bit_ceil(2 * (words + 1));
+  if (slots > slots_.size()) grow_to(slots);
+}
+
+void WordTable::grow_to(std::size_t slots) {
+  slots_.assign(slots, 0);
   const std::size_t mask = slots_.size() - 1;
   for (std::int32_t id = 0; id < size(); ++id) {
     const std::uint64_t hash = hash_word(word(id));

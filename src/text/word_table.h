@@ -16,6 +16,8 @@ class WordTable {
 
   WordTable();
 
+  // Room for so many words of so many bytes in all, which are then inserted without growing.
+  void reserve(std::size_t words, std::size_t bytes);
   std::int32_t find(std::string_view word) const;
   // The id of `word`, which is added when it is absent. Throws an Error beyond 2^31 - 2 words.
   std::int32_t insert(std::string_view word);
@@ -30,7 +32,7 @@ class WordTable {
  private:
   // The slot that holds `word`, or the empty one where it belongs.
   std::size_t slot_of(std::string_view word, std::uint64_t hash) const;
-  void grow();
+  void grow_to(std::size_t slots);
 
   std::string bytes_;
   std::vector<std::size_t> ends_;     // word i lies in bytes_ [ends_[i], ends_[i + 1])

@@ -24,6 +24,7 @@ TEST(WordTableTest, BehavesLikeAMap) {
     const auto id = reference.emplace(word, static_cast<std::int32_t>(reference.size())).first;
     ASSERT_EQ(table.insert(word), id->second);
     ASSERT_EQ(table.word(id->second), word);
+    if (round % 3000 == 1) table.reserve(random.below(20000), random.below(100000));
   }
   EXPECT_EQ(table.size(), static_cast<std::int32_t>(reference.size()));
 }
