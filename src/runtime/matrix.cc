@@ -51,10 +51,27 @@ PackedMatrix pack(const Matrix& weights) {
   return packed;
 }
 
+PackedMatrix pack_transposed(const Matrix& weights) {
+  PackedMatrix packed;
+  packed.require(weights.columns, weights.rows, Precision::kFloat32);
+  float* to = packed.panels.data();
+  for (std::int64_t first = 0; first < weights.columns; first += kPanel) {
+    for (std::int64_t k = 0; k < weights.rows; ++k, to += kPanel) {
+      std::copy_n(weights.row(k) + first, kPanel, to);
+    }
+  }
+  return packed;
+}
+
+// In blocks: numbers of a column lie in lines that share a few places of the cache.
 Matrix transposed(const Matrix& a) {
+  constexpr std::int64_t kBlock = 16;
   Matrix t(a.columns, a.rows);
-  for (std::int64_t i = 0; i < a.rows; ++i) {
-    for (std::int64_t j = 0; j < a.columns; ++j) t.row(j)[i] = a.row(i)[j];
+  for (std::int64_t first = 0; first < a.rows; first += kBlock) {
+    const std::int64_t end = std::min(first + kBlock, a.rows);
+    for (std::int64_t j = 0; j < a.columns; ++j) {
+      for (std::int64_t i = first; i < end; ++i) t.row(j)[i] = a.row(i)[j];
+    }
   }
   return t;
 }
@@ -66,7 +83,7 @@ Matrix columns_of(const Matrix& a, std::int64_t begin, std::int64_t columns) {
 }
 
 Matrix product(const kernels::Stages& stages, const Matrix& a, const Matrix& b) {
-  const PackedMatrix right = pack(transposed(b));
+  const PackedMatrix right = pack_transposed(b);
   const Floats zero(kPanel);
   Matrix c(a.rows, b.columns);
   kernels::Product p;

@@ -50,6 +50,8 @@ struct PackedMatrix {
 };
 
 PackedMatrix pack(const Matrix& weights);
+// pack(transposed(weights)).
+PackedMatrix pack_transposed(const Matrix& weights);
 Matrix transposed(const Matrix& a);
 // Columns [begin, begin + columns).
 Matrix columns_of(const Matrix& a, std::int64_t begin, std::int64_t columns);

@@ -17,5 +17,29 @@ TEST(PackedMatrixTest, SumsOfTheWidestFitIn32Bits) {
   matrix.require(1, kMostQuadInputs + 1, Precision::kBfloat16);
 }
 
+TEST(PackedMatrixTest, APackedTransposeIsThat) {
+  for (const std::int64_t rows : {1, 3, 16, 40}) {
+    for (const std::int64_t columns : {1, 15, 16, 17, 50}) {
+      Matrix a(rows, columns);
+      for (std::int64_t i = 0; i < rows; ++i) {
+        for (std::int64_t j = 0; j < columns; ++j) {
+          a.row(i)[j] = static_cast<float>(100 * i + j + 1);
+        }
+      }
+      const Matrix t = transposed(a);
+      for (std::int64_t i = 0; i < rows; ++i) {
+        for (std::int64_t j = 0; j < columns; ++j) EXPECT_EQ(t.row(j)[i], a.row(i)[j]);
+      }
+      const PackedMatrix expected = pack(t), packed = pack_transposed(a);
+      EXPECT_EQ(packed.outputs, expected.outputs);
+      EXPECT_EQ(packed.inputs, expected.inputs);
+      ASSERT_EQ(packed.panels.size(), expected.panels.size());
+      for (std::int64_t i = 0; i < packed.panels.size(); ++i) {
+        EXPECT_EQ(packed.panels[i], expected.panels[i]);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fastformer::runtime
