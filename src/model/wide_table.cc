@@ -107,11 +107,11 @@ void WideTable::scores(std::span<const FeatureValue> values, std::span<float> sc
   }
 }
 
-std::vector<float> WideReader::scores(std::string_view text) {
+const std::vector<float>& WideReader::scores(std::string_view text) {
   table_.scaler().values(counter_.count(text), values_);
-  std::vector<float> scores(table_.columns());
-  table_.scores(values_, scores);
-  return scores;
+  scores_.resize(table_.columns());
+  table_.scores(values_, scores_);
+  return scores_;
 }
 
 }  // namespace fastformer::model

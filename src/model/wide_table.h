@@ -99,13 +99,14 @@ class WideReader {
  public:
   explicit WideReader(const WideTable& table) : table_(table), counter_(table.scaler().options()) {}
 
-  // Scores [columns] of a text.
-  std::vector<float> scores(std::string_view text);
+  // Scores [columns] of a text; valid until the next call.
+  const std::vector<float>& scores(std::string_view text);
 
  private:
   const WideTable& table_;
   text::NgramCounter counter_;
   std::vector<FeatureValue> values_;
+  std::vector<float> scores_;
 };
 
 }  // namespace fastformer::model

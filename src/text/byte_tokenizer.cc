@@ -18,9 +18,9 @@ class ByteTokenizer : public Tokenizer {
  public:
   explicit ByteTokenizer(bool lowercase) : lowercase_(lowercase) {}
 
-  void encode(std::string_view text, std::vector<std::int32_t>& ids) const override {
-    std::string scratch;
-    if (lowercase_) text = fold(text, NormalForm::kComposed, true, scratch);
+  void encode(std::string_view text, FoldMemory& memory,
+              std::vector<std::int32_t>& ids) const override {
+    if (lowercase_) text = fold(text, NormalForm::kComposed, true, memory);
     std::size_t at = ids.size();
     ids.resize(at + text.size());
     for (const char c : text) ids[at++] = static_cast<unsigned char>(c) + 1;

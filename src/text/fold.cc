@@ -55,7 +55,9 @@ std::int32_t lower_case(std::int32_t point, const utf8proc_property_t& property)
 }
 
 // Orders each run of marks by combining class (Unicode, definition D109).
+// Few are sorted without memory.
 void order_marks(std::vector<utf8proc_int32_t>& points) {
+  constexpr std::size_t kFew = 32;
   const auto combining_class = [](utf8proc_int32_t point) {
     return utf8proc_get_property(point)->combining_class;
   };
@@ -63,19 +65,30 @@ void order_marks(std::vector<utf8proc_int32_t>& points) {
     if (combining_class(points[begin]) == 0) continue;
     std::size_t end = begin + 1;
     while (end < points.size() && combining_class(points[end]) != 0) ++end;
-    std::stable_sort(points.begin() + static_cast<std::ptrdiff_t>(begin),
-                     points.begin() + static_cast<std::ptrdiff_t>(end),
-                     [&](utf8proc_int32_t a, utf8proc_int32_t b) {
-                       return combining_class(a) < combining_class(b);
-                     });
+    const auto first = points.begin() + static_cast<std::ptrdiff_t>(begin);
+    const auto last = points.begin() + static_cast<std::ptrdiff_t>(end);
+    const auto comes_before = [&](utf8proc_int32_t a, utf8proc_int32_t b) {
+      return combining_class(a) < combining_class(b);
+    };
+    if (end - begin <= kFew) {
+      for (auto at = first; at != last; ++at) {
+        std::rotate(std::upper_bound(first, at, *at, comes_before), at, at + 1);
+      }
+    } else {
+      std::stable_sort(first, last, comes_before);
+    }
     begin = end - 1;
   }
 }
 
 class Folder {
  public:
-  Folder(std::string_view text, NormalForm form, bool lowercase, std::string& result)
-      : text_(text), form_(form), lowercase_(lowercase), result_(result) {}
+  Folder(std::string_view text, NormalForm form, bool lowercase, FoldMemory& memory)
+      : text_(text),
+        form_(form),
+        lowercase_(lowercase),
+        result_(memory.text),
+        points_(memory.points) {}
 
   void run() {
     result_.clear();
@@ -175,21 +188,30 @@ class Folder {
   // Where the last stable character begins, as long as nothing unstable followed it.
   std::size_t stable_in_text_ = kNowhere;
   std::size_t stable_in_result_ = 0;
-  std::vector<utf8proc_int32_t> points_;
+  std::vector<utf8proc_int32_t>& points_;
 };
 
 }  // namespace
 
-std::string_view fold(std::string_view text, NormalForm form, bool lowercase,
-                      std::string& scratch) {
+std::string_view fold(std::string_view text, NormalForm form, bool lowercase, FoldMemory& memory) {
   if (ascii_prefix(text) == text.size()) {
     if (!lowercase) return text;
-    scratch.assign(text);
-    std::transform(scratch.begin(), scratch.end(), scratch.begin(), lower_ascii);
-    return scratch;
+    memory.text.assign(text);
+    std::transform(memory.text.begin(), memory.text.end(), memory.text.begin(), lower_ascii);
+  } else {
+    Folder(text, form, lowercase, memory).run();
   }
-  Folder(text, form, lowercase, scratch).run();
-  return scratch;
+  return memory.text;
+}
+
+std::string_view fold(std::string_view text, NormalForm form, bool lowercase,
+                      std::string& scratch) {
+  FoldMemory memory;
+  memory.text.swap(scratch);
+  const std::string_view folded = fold(text, form, lowercase, memory);
+  const bool is_text = folded.data() == text.data();
+  scratch.swap(memory.text);
+  return is_text ? folded : std::string_view(scratch);
 }
 
 }  // namespace fastformer::text

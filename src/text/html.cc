@@ -49,15 +49,17 @@ std::int32_t referenced_character(std::int64_t number) {
 
 class Stripper {
  public:
-  explicit Stripper(std::string_view html)
+  Stripper(std::string_view html, std::string& text)
       : html_(html),
+        text_(text),
         last_double_quote_(html.rfind('"')),
         last_single_quote_(html.rfind('\'')),
         last_tag_end_(html.rfind('>')),
         last_comment_end_(html.rfind("-->")),
         last_data_end_(html.rfind("]]>")) {}
 
-  std::string run() {
+  void run() {
+    text_.clear();
     text_.reserve(html_.size());
     while (at_ < html_.size()) {
       std::size_t next = at_;
@@ -68,7 +70,6 @@ class Stripper {
       const bool taken = html_[at_] == '<' ? take_markup() : take_entity();
       if (!taken) text_ += html_[at_++];
     }
-    return std::move(text_);
   }
 
  private:
@@ -199,7 +200,7 @@ class Stripper {
   }
 
   std::string_view html_;
-  std::string text_;
+  std::string& text_;
   std::size_t at_ = 0;
   std::size_t last_double_quote_;
   std::size_t last_single_quote_;
@@ -212,9 +213,18 @@ class Stripper {
 
 }  // namespace
 
+void strip_html(std::string_view html, std::string& text) {
+  if (html.find_first_of("<&") == kNone) {
+    text.assign(html);
+  } else {
+    Stripper(html, text).run();
+  }
+}
+
 std::string strip_html(std::string_view html) {
-  if (html.find_first_of("<&") == kNone) return std::string(html);
-  return Stripper(html).run();
+  std::string text;
+  strip_html(html, text);
+  return text;
 }
 
 }  // namespace fastformer::text

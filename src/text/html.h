@@ -12,5 +12,7 @@ namespace fastformer::text {
 // characters, never control characters. What is no tag or entity ("a < b", "R&D", "<me@home.org>")
 // stays as it is. One level of escaping is undone: "&lt;b&gt;" gives "<b>". Linear time.
 std::string strip_html(std::string_view html);
+// The same, into `text`, whose memory is reused.
+void strip_html(std::string_view html, std::string& text);
 
 }  // namespace fastformer::text

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "base/random.h"
-#include "text/fold.h"
 #include "text/html.h"
 #include "text/scripts.h"
 #include "text/utf8.h"
@@ -51,7 +50,7 @@ const std::vector<NgramCount>& NgramCounter::count(std::string_view text) {
   found_.clear();
   history_.clear();
   if (options_.strip_html) {
-    stripped_ = strip_html(text);
+    strip_html(text, stripped_);
     text = stripped_;
   }
   for_each_word(fold(text, NormalForm::kComposed, options_.lowercase, folded_),

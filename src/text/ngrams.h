@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "text/fold.h"
+
 namespace fastformer::text {
 
 // Which n-grams are taken and how many buckets they are hashed into.
@@ -48,7 +50,8 @@ class NgramCounter {
   void collect();
 
   NgramOptions options_;
-  std::string stripped_, folded_;
+  std::string stripped_;
+  FoldMemory folded_;
   std::vector<std::uint64_t> history_;  // hashes of the last words - 1 words, the latest first
   std::vector<std::uint32_t> found_;    // a bucket per occurrence
   std::vector<std::uint32_t> sorted_;   // room for the radix sort

@@ -55,11 +55,26 @@ Pipeline::Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokeniz
     : options_(std::move(options)), tokenizer_(std::move(tokenizer)) {}
 
 Document Pipeline::whole(std::string_view text) const {
+  PipelineMemory memory;
   Document document;
-  const std::string stripped = options_.strip_html ? strip_html(text) : std::string();
-  tokenizer_->encode(options_.strip_html ? std::string_view(stripped) : text, document.ids);
-  document.length = static_cast<std::int64_t>(document.ids.size());
+  read(text, memory, document);
   return document;
+}
+
+void Pipeline::read(std::string_view text, PipelineMemory& memory, Document& document) const {
+  if (options_.strip_html) {
+    strip_html(text, memory.stripped);
+    text = memory.stripped;
+  }
+  document.ids.clear();
+  tokenizer_->encode(text, memory.folded, document.ids);
+  document.length = static_cast<std::int64_t>(document.ids.size());
+}
+
+void Pipeline::encode(std::string_view text, const std::string& where, PipelineMemory& memory,
+                      Document& document) const {
+  read(text, memory, document);
+  truncate(document.ids, options_.max_length, options_.truncate, where);
 }
 
 Document Pipeline::encode(std::string_view text, const std::string& where) const {

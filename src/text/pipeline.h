@@ -33,6 +33,12 @@ void truncate(std::vector<std::int32_t>& ids, std::int64_t max_length, Truncate 
 std::vector<std::vector<std::int32_t>> equal_parts(std::vector<std::int32_t> ids,
                                                    std::int64_t longest);
 
+// Memory that a document's way to its ids takes, to be reused from one to the next.
+struct PipelineMemory {
+  std::string stripped;
+  FoldMemory folded;
+};
+
 // What errors call the document with this index.
 using PlaceOf = std::function<std::string(std::size_t index)>;
 
@@ -43,6 +49,9 @@ class Pipeline {
 
   // `where` names the document in an error.
   Document encode(std::string_view text, const std::string& where = "") const;
+  // The same into `document`, whose memory is reused too.
+  void encode(std::string_view text, const std::string& where, PipelineMemory& memory,
+              Document& document) const;
   // In the order of `texts`. The first document that is refused for its length is an Error, which
   // calls it as `place_of` does, else by its number from 1 on. With `refused` that Error is stored
   // there, nullptr without one, and the documents before it are returned.
@@ -57,6 +66,7 @@ class Pipeline {
  private:
   // The document with all its tokens.
   Document whole(std::string_view text) const;
+  void read(std::string_view text, PipelineMemory& memory, Document& document) const;
 
   TextOptions options_;
   std::shared_ptr<const Tokenizer> tokenizer_;

@@ -2,6 +2,7 @@
 #include "text/repair.h"
 
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "base/strings.h"
@@ -113,22 +114,28 @@ std::string RepairCounts::summary() const {
 }
 
 std::string repair_text(std::string_view bytes, RepairCounts& counts) {
+  std::string room;
+  const std::string_view repaired = repair_text(bytes, counts, room);
+  return repaired.data() == room.data() ? std::move(room) : std::string(repaired);
+}
+
+std::string_view repair_text(std::string_view bytes, RepairCounts& counts, std::string& room) {
   if (bytes.starts_with(kByteOrderMark)) {
     bytes.remove_prefix(kByteOrderMark.size());
     ++counts.bom;
   }
   std::size_t dirty = clean_until(bytes, 0);
-  if (dirty == bytes.size()) return std::string(bytes);
-  std::string result;
-  result.reserve(bytes.size() + bytes.size() / 8);
+  if (dirty == bytes.size()) return bytes;
+  room.clear();
+  room.reserve(bytes.size() + bytes.size() / 8);
   std::size_t done = 0;
   while (dirty < bytes.size()) {
-    result.append(bytes, done, dirty - done);
-    done = dirty + repair_one(bytes, dirty, counts, result);
+    room.append(bytes, done, dirty - done);
+    done = dirty + repair_one(bytes, dirty, counts, room);
     dirty = clean_until(bytes, done);
   }
-  result.append(bytes, done);
-  return result;
+  room.append(bytes, done);
+  return room;
 }
 
 }  // namespace fastformer::text

@@ -28,5 +28,7 @@ struct RepairCounts {
 // controls become a blank, CR LF and CR a line feed; a byte order mark at the start is dropped.
 // Adds what it did to `counts`. Repaired text comes back unchanged.
 std::string repair_text(std::string_view bytes, RepairCounts& counts);
+// The same, in `room` or, where nothing but a byte order mark was to be repaired, in `bytes`.
+std::string_view repair_text(std::string_view bytes, RepairCounts& counts, std::string& room);
 
 }  // namespace fastformer::text

@@ -49,7 +49,7 @@ class SentencePieceTokenizer : public Tokenizer {
     processor_ = read_model(bytes_, where);
   }
 
-  void encode(std::string_view text, std::vector<std::int32_t>& ids) const override {
+  void encode(std::string_view text, FoldMemory&, std::vector<std::int32_t>& ids) const override {
     std::vector<int> found;
     for_each_sentence(prepare_for_pieces(text, lowercase_), [&](std::string_view sentence) {
       pieces_of(sentence, found);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/parallel.h"
+#include "text/fold.h"
 #include "text/text_options.h"
 
 namespace fastformer::text {
@@ -19,8 +20,14 @@ class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
-  // Appends the ids of `text` (any bytes, of any length) to `ids`; linear time.
-  virtual void encode(std::string_view text, std::vector<std::int32_t>& ids) const = 0;
+  // Appends the ids of `text` (any bytes, of any length) to `ids`; linear time. All tokenizers but
+  // those of pieces take no other memory than that.
+  virtual void encode(std::string_view text, FoldMemory& memory,
+                      std::vector<std::int32_t>& ids) const = 0;
+  void encode(std::string_view text, std::vector<std::int32_t>& ids) const {
+    FoldMemory memory;
+    encode(text, memory, ids);
+  }
   // The number of ids.
   virtual int size() const = 0;
   virtual TokenizerKind kind() const = 0;

@@ -16,11 +16,11 @@
 namespace fastformer::text {
 namespace {
 
-// Calls visit(std::string_view) for each word of `text`, folded into `scratch` as `options` say.
+// Calls visit(std::string_view) for each word of `text`, folded as `options` say.
 template <typename Visit>
-void for_each_token(const TextOptions& options, std::string_view text, std::string& scratch,
+void for_each_token(const TextOptions& options, std::string_view text, FoldMemory& memory,
                     Visit&& visit) {
-  const std::string_view folded = fold(text, NormalForm::kComposed, options.lowercase, scratch);
+  const std::string_view folded = fold(text, NormalForm::kComposed, options.lowercase, memory);
   if (options.tokenizer == TokenizerKind::kWhitespace) {
     for_each_spaced(folded, visit);
   } else {
@@ -33,9 +33,9 @@ class WordTokenizer : public Tokenizer {
   WordTokenizer(const TextOptions& options, Vocabulary vocabulary)
       : options_(options), vocabulary_(std::move(vocabulary)) {}
 
-  void encode(std::string_view text, std::vector<std::int32_t>& ids) const override {
-    std::string scratch;
-    for_each_token(options_, text, scratch,
+  void encode(std::string_view text, FoldMemory& memory,
+              std::vector<std::int32_t>& ids) const override {
+    for_each_token(options_, text, memory,
                    [&](std::string_view word) { ids.push_back(vocabulary_.id(word)); });
   }
 
@@ -60,12 +60,12 @@ WordCounts count_words(const TextOptions& options, std::span<const std::string_v
   std::mutex mutex;
   const auto count_range = [&](std::int64_t begin, std::int64_t end) {
     WordCounts counts;
-    std::string scratch;
+    FoldMemory memory;
     for (std::int64_t i = begin; i < end; ++i) {
       const std::string_view document = documents[static_cast<std::size_t>(i)];
       const std::string stripped = options.strip_html ? strip_html(document) : std::string();
       const std::string_view text = options.strip_html ? stripped : document;
-      for_each_token(options, text, scratch, [&](std::string_view word) {
+      for_each_token(options, text, memory, [&](std::string_view word) {
         if (word.size() <= Vocabulary::kLongestWord) counts.add(word);
       });
     }

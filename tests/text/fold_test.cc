@@ -73,6 +73,17 @@ TEST_P(FoldTest, LongRunsOfMarksTakeLinearTime) {
 INSTANTIATE_TEST_SUITE_P(Forms, FoldTest,
                          testing::Values(NormalForm::kComposed, NormalForm::kCompatible));
 
+// Few marks are sorted by another way than many.
+TEST(FoldFormsTest, AnyNumberOfMarksIsOrdered) {
+  const char* const marks[] = {"\u0301", "\u0323", "\u0302"};
+  std::string text = "x";
+  for (int i = 0; i < 80; ++i) {
+    text += marks[i % 3];
+    EXPECT_EQ(folded(text, NormalForm::kComposed, true),
+              expected(text, NormalForm::kComposed, true));
+  }
+}
+
 TEST(FoldFormsTest, OnlyTheCompatibleFormJoinsWidths) {
   EXPECT_EQ(folded("\uff21\uff42", NormalForm::kCompatible, true), "ab");
   EXPECT_EQ(folded("\uff21\uff42", NormalForm::kComposed, true), "\uff41\uff42");

@@ -117,6 +117,23 @@ TEST(PipelineTest, StripsHtmlOnDemand) {
   EXPECT_EQ(pipeline_of(options).encode("a<br>b").ids, (std::vector<std::int32_t>{1, 2}));
 }
 
+TEST(PipelineTest, MemoryOfOtherDocumentsDoesNotShow) {
+  TextOptions options;
+  options.strip_html = true;
+  options.max_length = 12;
+  const Pipeline pipeline = pipeline_of(options);
+  Random random(8);
+  PipelineMemory memory;
+  Document document;
+  for (int round = 0; round < 500; ++round) {
+    const std::string text = "a <b>b</b> " + random_bytes(random, 60);
+    const Document expected = pipeline.encode(text);
+    pipeline.encode(text, "", memory, document);
+    ASSERT_EQ(document.ids, expected.ids);
+    ASSERT_EQ(document.length, expected.length);
+  }
+}
+
 TEST(PipelineTest, ManyDocumentsAtOnceEqualOneAtATime) {
   Random random(14);
   std::vector<std::string> texts;

@@ -26,12 +26,18 @@ bool is_clean(std::string_view text) {
 
 TEST(RepairTest, AnyBytesBecomeCleanAndStaySo) {
   Random random(1);
+  std::string room;
   for (int round = 0; round < 5000; ++round) {
     const std::string bytes = random_bytes(random, 60);
     RepairCounts counts;
     const std::string once = repair_text(bytes, counts);
     ASSERT_TRUE(is_clean(once));
     ASSERT_EQ(counts.total() == 0, once == bytes);
+    RepairCounts counts_in_room;
+    const std::string_view in_room = repair_text(bytes, counts_in_room, room);
+    ASSERT_EQ(in_room, once);
+    ASSERT_EQ(counts_in_room.total(), counts.total());
+    ASSERT_EQ(in_room.data() == bytes.data(), counts.total() == 0);
     RepairCounts again;
     if (!once.starts_with("\xef\xbb\xbf")) {
       ASSERT_EQ(repair_text(once, again), once);
