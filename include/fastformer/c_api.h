@@ -42,7 +42,9 @@ int fastformer_gives_several_labels(const fastformer_classifier* classifier);
 /* The score from which on a label is given, where there may be several; below 0 on failure. */
 double fastformer_threshold(const fastformer_classifier* classifier, size_t label);
 
-/* Writes fastformer_label_count scores of a text of `length` bytes; 0, or below 0 on failure. */
+/* Writes fastformer_label_count scores of a text of `length` bytes; 0, or below 0 on failure. After
+ * a few calls this and fastformer_scores_of_ids take no memory but for texts that need more of it
+ * than any before, or where more threads call at once; SentencePiece takes some with each call. */
 int fastformer_scores(const fastformer_classifier* classifier, const char* text, size_t length,
                       double* scores);
 /* Writes the scores of `count` texts of `lengths` bytes, count * fastformer_label_count in all, one

@@ -42,6 +42,11 @@ class TextClassifier {
   // Error when the model has no tokenizer, and on a document that is too long when the model
   // refuses such documents.
   std::vector<double> scores(std::string_view text) const;
+  // The same into `scores` [labels]; another size is an Error. After a few calls this takes no
+  // memory, but for a text that needs more of it than any before, and as often as more threads call
+  // at the same time than ever before: what calls need is kept until the classifier is destroyed.
+  // (SentencePiece, where the model's tokens are its pieces, takes memory with each call.)
+  void scores(std::string_view text, std::span<double> scores) const;
   // Scores [texts, labels], row-major, of many documents, each the same bits as alone, on that many
   // threads, which begin anew with every call; 0 or less: all that the process may use. Long
   // documents are shared out too. All texts are worked on at once: hand over millions in parts.
@@ -51,6 +56,8 @@ class TextClassifier {
   // Scores of the encoder alone, from token ids. Throws an Error for ids that the model does not
   // have and for more of them than it takes.
   std::vector<double> scores_of_ids(std::span<const std::int32_t> ids) const;
+  // The same into `scores` [labels], with memory as above.
+  void scores_of_ids(std::span<const std::int32_t> ids, std::span<double> scores) const;
 
  private:
   struct Content;

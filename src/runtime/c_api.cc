@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,13 +61,13 @@ fastformer::TextClassifier::Numbers numbers_named(int numbers) {
   }
 }
 
-template <typename Input, typename Function>
-int write_scores(const Input* input, double* scores, const Function& function) noexcept {
+// write(room for a text's scores), or -1.
+template <typename Write>
+int write_scores(const fastformer_classifier* input, double* scores, const Write& write) noexcept {
   return guarded(-1, [&] {
     if (!input) throw fastformer::Error("the classifier is NULL");
-    const std::vector<double> found = function();
-    if (!scores && !found.empty()) throw fastformer::Error("the scores are NULL");
-    std::copy(found.begin(), found.end(), scores);
+    if (!scores) throw fastformer::Error("the scores are NULL");
+    write(std::span(scores, input->classifier.labels().size()));
     return 0;
   });
 }
@@ -111,15 +112,16 @@ double fastformer_threshold(const fastformer_classifier* classifier, size_t labe
 
 int fastformer_scores(const fastformer_classifier* classifier, const char* text, size_t length,
                       double* scores) {
-  return write_scores(classifier, scores, [&] {
+  return write_scores(classifier, scores, [&](std::span<double> to) {
     if (!text && length > 0) throw fastformer::Error("the text is NULL");
-    return classifier->classifier.scores(std::string_view(text, length));
+    classifier->classifier.scores(std::string_view(text, length), to);
   });
 }
 
 int fastformer_scores_of_all(const fastformer_classifier* classifier, const char* const* texts,
                              const size_t* lengths, size_t count, int threads, double* scores) {
-  return write_scores(classifier, scores, [&] {
+  return guarded(-1, [&] {
+    if (!classifier) throw fastformer::Error("the classifier is NULL");
     if ((!texts || !lengths) && count > 0) throw fastformer::Error("the texts are NULL");
     std::vector<std::string_view> views;
     views.reserve(count);
@@ -127,15 +129,18 @@ int fastformer_scores_of_all(const fastformer_classifier* classifier, const char
       if (!texts[i] && lengths[i] > 0) throw fastformer::Error("a text is NULL");
       views.emplace_back(texts[i], lengths[i]);
     }
-    return classifier->classifier.scores_of_all(views, threads);
+    const std::vector<double> found = classifier->classifier.scores_of_all(views, threads);
+    if (!scores && !found.empty()) throw fastformer::Error("the scores are NULL");
+    std::copy(found.begin(), found.end(), scores);
+    return 0;
   });
 }
 
 int fastformer_scores_of_ids(const fastformer_classifier* classifier, const int32_t* ids,
                              size_t count, double* scores) {
-  return write_scores(classifier, scores, [&] {
+  return write_scores(classifier, scores, [&](std::span<double> to) {
     if (!ids && count > 0) throw fastformer::Error("the ids are NULL");
-    return classifier->classifier.scores_of_ids({ids, count});
+    classifier->classifier.scores_of_ids({ids, count}, to);
   });
 }
 

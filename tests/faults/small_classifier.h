@@ -28,10 +28,16 @@ inline model::WideTable few_features(const text::NgramOptions& options, std::siz
 
 // Writes the model's files into the existing folder. A quantized one is of words.
 inline void write_small_classifier(const std::string& folder, bool quantized = false,
-                                   text::TokenizerKind kind = text::TokenizerKind::kWord) {
+                                   text::TokenizerKind kind = text::TokenizerKind::kWord,
+                                   bool strip_html = false) {
   model::ModelConfig config = model::small_config();
   std::string tokenizer = model::kSmallVocabulary;
-  if (kind != text::TokenizerKind::kWord) tokenizer = model::learn_pieces(config, kind);
+  if (text::is_of_words(kind)) {
+    config.text.tokenizer = kind;
+  } else {
+    tokenizer = model::learn_pieces(config, kind);
+  }
+  config.text.strip_html = strip_html;
   const std::vector<model::FloatTensor> tensors = model::random_tensors(config);
   model::ModelParts parts = model::small_parts(tensors);
   parts.config = config;
@@ -45,6 +51,7 @@ inline void write_small_classifier(const std::string& folder, bool quantized = f
   ngrams.words = 2;
   ngrams.word_bits = 10;
   ngrams.character_bits = 8;
+  ngrams.strip_html = strip_html;
   const model::WideTable table = few_features(ngrams, parts.config.labels.size());
   parts.config.wide.present = true;
   parts.config.wide.features = static_cast<std::int64_t>(table.scaler().features());
