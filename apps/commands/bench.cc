@@ -21,7 +21,9 @@ using config::Json;
 
 constexpr char kUsage[] =
     "usage: fastformer bench --model DIR|--shape WIDTH,HEADS,LAYERS,FEEDFORWARD [OPTIONS]\n\n"
-    "Measures the encoder on random token ids, and the machine's own peak in the same run. Rates\n"
+    "Measures the encoder on random token ids, and the machine's own peak in the same run: "
+    "products\n"
+    "in each number format, and how fast its numbers are read from memory. Rates\n"
     "are those of the fastest repetition, by the clock and by processor time, which other "
     "programs\n"
     "disturb less; operations are counted as composed (docs/algebra.md).\n";
@@ -131,10 +133,14 @@ class Report {
     }
     const Json report = {{"results", results},
                          {"peak",
-                          {{"float32_gflops", peak_.float32 / 1e9},
-                           {"bfloat16_gflops", peak_.bfloat16 / 1e9},
-                           {"int8_gops", peak_.int8 / 1e9},
-                           {"memory_gb_per_second", peak_.memory / 1e9}}},
+                          {{"float32_gflops", peak_.float32.products / 1e9},
+                           {"bfloat16_gflops", peak_.bfloat16.products / 1e9},
+                           {"int8_gops", peak_.int8.products / 1e9},
+                           {"memory_gb_per_second", memory() / 1e9},
+                           {"read",
+                            {{"float32", read_json(peak_.float32)},
+                             {"bfloat16", read_json(peak_.bfloat16)},
+                             {"int8", read_json(peak_.int8)}}}}},
                          {"precision", precision()},
                          {"instruction_set", kernels::name_of(kernels::instruction_set())},
                          {"threads", threads},
@@ -162,13 +168,35 @@ class Report {
     }
     return table.text() + "\n" + precision() + " on " + std::to_string(threads) +
            " threads, instruction set " + kernels::name_of(kernels::instruction_set()) + ", " +
-           processor_name() + "\npeak: " + format_fixed(peak_.float32 / 1e9, 0) +
-           " GFLOP/s in float32, " + format_fixed(peak_.bfloat16 / 1e9, 0) + " in bfloat16, " +
-           format_fixed(peak_.int8 / 1e9, 0) + " GOP/s in int8; memory read at " +
-           format_fixed(peak_.memory / 1e9, 1) + " GB/s\n";
+           processor_name() + "\n\n" + peak_table();
   }
 
  private:
+  std::string peak_table() const {
+    using report::Align;
+    report::Table table({{"peak"},
+                         {"GFLOP/s", Align::kRight},
+                         {"read GB/s", Align::kRight},
+                         {"read numbers/ns", Align::kRight}});
+    const auto add = [&](const char* name, const FormatPeak& peak) {
+      table.add_row({name, format_fixed(peak.products / 1e9, 0),
+                     format_fixed(peak.bytes_per_second() / 1e9, 1),
+                     format_fixed(peak.numbers / 1e9, 1)});
+    };
+    add("float32", peak_.float32);
+    add("bfloat16", peak_.bfloat16);
+    add("int8", peak_.int8);
+    return table.text();
+  }
+  static Json read_json(const FormatPeak& peak) {
+    return {{"gb_per_second", peak.bytes_per_second() / 1e9},
+            {"numbers_per_nanosecond", peak.numbers / 1e9}};
+  }
+  // Bytes per second, in whatever format.
+  double memory() const {
+    return std::max({peak_.float32.bytes_per_second(), peak_.bfloat16.bytes_per_second(),
+                     peak_.int8.bytes_per_second()});
+  }
   std::string precision() const {
     switch (model_.precision()) {
       case runtime::Precision::kFloat32:
@@ -183,13 +211,13 @@ class Report {
   double peak() const {
     switch (model_.precision()) {
       case runtime::Precision::kFloat32:
-        return peak_.float32;
+        return peak_.float32.products;
       case runtime::Precision::kBfloat16:
-        return peak_.bfloat16;
+        return peak_.bfloat16.products;
       case runtime::Precision::kInt8:
         break;
     }
-    return peak_.int8;
+    return peak_.int8.products;
   }
   double gflops(const Measurement& m) const {
     return m.tokens_per_second() * model_.operations_per_token() / 1e9;

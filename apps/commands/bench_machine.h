@@ -9,12 +9,20 @@
 
 namespace fastformer::apps {
 
-// The best of several short runs on all of a pool's threads.
+// Of numbers in one format; the best of several short runs on all of a pool's threads.
+struct FormatPeak {
+  double products = 0;  // multiplications and additions per second
+  // Numbers per second that are read from memory one after the other and added up in 32 bits, as
+  // the runtime has them after reading.
+  double numbers = 0;
+  int bytes = 0;  // of a number
+
+  double bytes_per_second() const { return numbers * bytes; }
+};
+
 struct MachinePeak {
-  double float32 = 0;   // multiplications and additions per second, in products of floats
-  double bfloat16 = 0;  // the same in bfloat16
-  double int8 = 0;      // the same in int8, with whole sums
-  double memory = 0;    // bytes per second, read
+  FormatPeak float32, bfloat16;
+  FormatPeak int8;  // whose sums are whole
 
   // Keeps what is larger of either.
   void improve(const MachinePeak& other);

@@ -98,9 +98,18 @@ class LeanTest(unittest.TestCase):
                 self.assertGreaterEqual(entry["latency_ms"]["p99"], entry["latency_ms"]["p50"])
                 self.assertGreater(entry["share_of_peak"], 0)
                 self.assertGreater(entry["peak_memory_bytes"], 1000000)
+            read = report["peak"].pop("read")
             for rate in report["peak"].values():
                 self.assertGreater(rate, 0)
-        self.assertIn("tokens/s", run("bench", "--shape", "32,4,2,0", *small)[0])
+            for name, size in (("float32", 4), ("bfloat16", 2), ("int8", 1)):
+                rates = read.pop(name)
+                self.assertGreater(rates["numbers_per_nanosecond"], 0)
+                self.assertAlmostEqual(rates["gb_per_second"] / rates["numbers_per_nanosecond"], size)
+                self.assertLessEqual(rates["gb_per_second"], report["peak"]["memory_gb_per_second"])
+            self.assertEqual(read, {})
+        out = run("bench", "--shape", "32,4,2,0", *small)[0]
+        self.assertIn("tokens/s", out)
+        self.assertRegex(out, r"(?m)^int8 +[\d,]+ +[\d.]+ +[\d.]+$")
         # Batches that nobody chose yield to what the model can read.
         self.assertIn("tokens/s", run("bench", "--model", self.model, "--seconds", "0")[0])
         _, error = run("bench", "--model", self.model, "--batches", "1x9999", code=2)
