@@ -11,6 +11,7 @@
 #include "base/strings.h"
 #include "commands/commands.h"
 #include "commands/encoder_branch.h"
+#include "fastformer/heap_pages.h"
 #include "io/files.h"
 #include "model/encoder_choices.h"
 
@@ -64,7 +65,10 @@ int on_any_model(const std::string& command, int (*run)(Arguments), Arguments ar
 }
 
 int evaluate(Arguments arguments) { return on_any_model("evaluate", run_evaluate, arguments); }
-int predict(Arguments arguments) { return on_any_model("predict", run_predict, arguments); }
+int predict(Arguments arguments) {
+  take_huge_pages();
+  return on_any_model("predict", run_predict, arguments);
+}
 int inspect(Arguments arguments) { return on_any_model("inspect", run_inspect, arguments); }
 
 // What is about the runtime, which has the one encoder.
