@@ -263,6 +263,13 @@ void MappedFile::release() const {
   if (data_) operations().release(const_cast<std::byte*>(data_), size_);
 }
 
+void MappedFile::bring_in(std::span<const std::byte> bytes) const {
+  // A hint, too.
+  if (!bytes.empty()) {
+    operations().map_ahead(const_cast<std::byte*>(bytes.data()), bytes.size());
+  }
+}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 

@@ -87,6 +87,9 @@ class MappedFile {
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   // Lets go of the memory that holds what was read so far; it is read again when it is looked at.
   void release() const;
+  // Has these of its bytes, which are about to be read, in memory at once: else each page is a
+  // fault of its own.
+  void bring_in(std::span<const std::byte> bytes) const;
 
  private:
   const std::byte* data_ = nullptr;

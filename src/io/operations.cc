@@ -17,6 +17,12 @@ namespace {
 
 Operations* replaced = nullptr;
 
+int advise_from_page(void* bytes, std::size_t size, int advice) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const std::uintptr_t skipped = reinterpret_cast<std::uintptr_t>(bytes) % page;
+  return ::madvise(static_cast<char*>(bytes) - skipped, size + skipped, advice);
+}
+
 std::int64_t nanoseconds(const timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1000000000 + time.tv_nsec;
 }
@@ -112,9 +118,14 @@ int Operations::release(void* bytes, std::size_t size) {
   return ::madvise(bytes, size, MADV_DONTNEED);
 }
 int Operations::read_ahead(void* bytes, std::size_t size) {
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const std::uintptr_t skipped = reinterpret_cast<std::uintptr_t>(bytes) % page;
-  return ::madvise(static_cast<char*>(bytes) - skipped, size + skipped, MADV_WILLNEED);
+  return advise_from_page(bytes, size, MADV_WILLNEED);
+}
+int Operations::map_ahead(void* bytes, std::size_t size) {
+#ifdef MADV_POPULATE_READ
+  return advise_from_page(bytes, size, MADV_POPULATE_READ);
+#else
+  return advise_from_page(bytes, size, MADV_WILLNEED);
+#endif
 }
 int Operations::touch(const std::string& path) {
   return ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);

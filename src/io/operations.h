@@ -59,6 +59,8 @@ class Operations {
   virtual int release(void* bytes, std::size_t size);
   // Lets the system read pages of a mapping ahead, from the page in which they begin.
   virtual int read_ahead(void* bytes, std::size_t size);
+  // Maps pages that are about to be read at once, from the page in which they begin.
+  virtual int map_ahead(void* bytes, std::size_t size);
   // Sets the time of the last change to now.
   virtual int touch(const std::string& path);
 };

@@ -52,6 +52,8 @@ class SafetensorsFile {
   bool contains(std::string_view name) const { return content_.tensors.contains(name); }
   // Lets go of the memory that holds what was read so far; it is read again when it is looked at.
   void release() const { file_.release(); }
+  // Has bytes of a tensor that are about to be read in memory at once.
+  void bring_in(std::span<const std::byte> bytes) const { file_.bring_in(bytes); }
   // Throws an Error that names file, tensor and the nearest known name.
   const TensorView& tensor(std::string_view name) const;
 

@@ -3,6 +3,7 @@
 
 #include <fastformer/error.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/digest.h"
@@ -13,6 +14,8 @@ namespace {
 using Metadata = std::map<std::string, std::string>;
 
 constexpr std::size_t kReleased = std::size_t{32} << 20;  // bytes read before memory is let go
+constexpr std::size_t kTogether = std::size_t{2} << 20;   // bytes that are brought in at once
+constexpr std::size_t kWorthACall = std::size_t{1} << 17;
 
 void add_text(std::string_view text, Digest& digest) {
   const std::uint64_t length = text.size();
@@ -60,10 +63,12 @@ std::string seal_of(const SafetensorsFile& file) {
   std::size_t read = 0;
   for (const auto& [name, tensor] : by_name) {
     add_head(name, tensor->dtype, tensor->shape, digest);
-    for (std::string_view rest = text_of(tensor->bytes); !rest.empty();) {
-      const std::string_view part = rest.substr(0, kReleased - read);
-      digest.add(part);
-      rest.remove_prefix(part.size());
+    for (std::span<const std::byte> rest = tensor->bytes; !rest.empty();) {
+      const std::span<const std::byte> part =
+          rest.first(std::min({rest.size(), kTogether, kReleased - read}));
+      if (part.size() >= kWorthACall) file.bring_in(part);
+      digest.add(text_of(part));
+      rest = rest.subspan(part.size());
       read += part.size();
       if (read < kReleased) continue;
       file.release();

@@ -104,6 +104,9 @@ class FailingCall : public io::Operations {
   int read_ahead(void* bytes, std::size_t size) override {
     return fails("read ahead", EAGAIN) ? -1 : Operations::read_ahead(bytes, size);
   }
+  int map_ahead(void* bytes, std::size_t size) override {
+    return fails("map ahead", EAGAIN) ? -1 : Operations::map_ahead(bytes, size);
+  }
   int allocate(int file, std::size_t size) override {
     return fails("allocate", ENOSPC) ? -1 : Operations::allocate(file, size);
   }

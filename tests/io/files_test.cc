@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
+
 #include "faulty_operations.h"
 #include "temporary_folder.h"
 
@@ -138,6 +140,21 @@ TEST(MappedFileTest, ShowsTheBytes) {
   EXPECT_TRUE(empty.bytes().empty());
   empty = std::move(moved);
   EXPECT_EQ(text(empty), bytes);
+}
+
+TEST(MappedFileTest, BringingInChangesNoByte) {
+  const TemporaryFolder folder;
+  std::string bytes(100000, 'm');
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 7 / 5);
+  const std::string path = folder.write("file", bytes);
+  for (const std::size_t begin : {0, 1, 4095, 4096, 50001, 99999, 100000}) {
+    for (const std::size_t size : {0, 1, 4096, 60000}) {
+      const MappedFile file(path);
+      const std::span<const std::byte> rest = file.bytes().subspan(begin);
+      file.bring_in(rest.first(std::min(size, rest.size())));
+      EXPECT_EQ(std::memcmp(file.bytes().data(), bytes.data(), bytes.size()), 0);
+    }
+  }
 }
 
 TEST(MappedFileTest, RefusesWhatIsNoFile) {
