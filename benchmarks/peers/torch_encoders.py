@@ -10,10 +10,8 @@ Transformers take the mean of the tokens. A question is {"documents": N, "tokens
 """
 
 import io
-import json
 import pathlib
 import resource
-import sys
 import time
 
 from official_ag_news import official_classes

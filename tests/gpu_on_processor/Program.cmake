@@ -8,7 +8,7 @@ add_library(cuda_on_processor OBJECT ${cuda_sources} ${folder}/grid.cc ${folder}
 target_include_directories(cuda_on_processor PRIVATE ${folder})
 target_link_libraries(cuda_on_processor PRIVATE ff_base GTest::gtest)
 target_compile_options(cuda_on_processor PRIVATE -Wno-unknown-pragmas
-  -Wno-sign-compare -Wno-maybe-uninitialized -fno-strict-aliasing)
+  -Wno-sign-compare -Wno-maybe-uninitialized -fno-strict-aliasing -U_FORTIFY_SOURCE)
 
 add_executable(gpu_on_processor_test learn/gpu_test.cc)
 target_include_directories(gpu_on_processor_test PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

@@ -236,10 +236,10 @@ bool run(const Grid& grid, const std::function<void()>& thread) {
       for (unsigned x = 0; x < grid.blocks.x; ++x) {
         m.place.block = {x, y, z};
         run_block(grid);
+        m.turns_round = !m.turns_round;
       }
     }
   }
-  m.turns_round = !m.turns_round;
   return true;
 }
 

@@ -1,6 +1,6 @@
 // A GPU's grid of threads on the processor. Threads are fibers of one thread of the system; each
-// runs until it meets others. From launch to launch the order of a block's threads is turned round,
-// so that where one should have waited for another, the result is wrong in one of the two.
+// runs until it meets others. From block to block the order of threads is turned round, so that
+// where one should have waited for another, the result is wrong in one of the two.
 #pragma once
 
 #include <cstddef>

@@ -19,6 +19,8 @@ __global__ void write_places(std::vector<int>* written) {
   ++(*written)[block * 12 + thread];
 }
 
+TEST(GridTest, StandsForAGpu) { EXPECT_TRUE(are_on_processor() && has_kernels(0, 1024)); }
+
 TEST(GridTest, RunsEveryThreadOfEveryBlockOnce) {
   std::vector<int> written(6 * 12);
   launch({"write_places", dim3(3, 2), 0, dim3(4, 3)}, write_places, &written);

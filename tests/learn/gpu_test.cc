@@ -178,10 +178,11 @@ TEST_P(GpuTest, ResidualNormAddsTheBiasOfTheChange) {
 TEST_P(GpuTest, FeedForward) {
   for (const std::int64_t units : {width(), std::int64_t{8}, std::int64_t{328}}) {
     const double scale = 1 / std::sqrt(static_cast<double>(width()));
+    const bool leaves_bias = units != 8;
     check(
-        [scale](const Tensors& in, const Ragged& ragged) {
+        [scale, leaves_bias](const Tensors& in, const Ragged& ragged) {
           return whole(feed_forward(in[0], {in[1] * scale, in[2], in[3] * scale, in[4]},
-                                    in[0].scalar_type()),
+                                    in[0].scalar_type(), leaves_bias),
                        ragged);
         },
         {{{kTokens, width()}, true},
@@ -302,7 +303,7 @@ TEST(GpuModelTest, LearnsWhatTheProcessorLearns) {
   if (!gpu()) GTEST_SKIP() << "no GPU";
   // 16 heads of 4 numbers are pooled by ATen.
   const std::vector<std::pair<std::vector<int>, int>> cases = {
-      {{5, 40, 1}, 4}, {{300, 100, 20}, 4}, {{200, 200, 200}, 4}, {{300, 100, 20}, 16}};
+      {{5, 40, 1}, 4}, {{300, 100, 0, 20}, 4}, {{200, 200, 200}, 4}, {{300, 100, 20}, 16}};
   for (const auto& [lengths, heads] : cases) {
     model::ModelConfig config = gpu_config();
     config.encoder.heads = heads;
@@ -317,6 +318,9 @@ TEST(GpuModelTest, SwitchesOfTheBlockLearnWhatTheyLearnOnTheProcessor) {
       {"no global key", [](auto& config) { config.fastformer.global_key = false; }},
       {"local convolution", [](auto& config) { config.encoder.local = Local::kConvolution; }},
       {"local gated", [](auto& config) { config.encoder.local = Local::kGated; }},
+      {"norm before", [](auto& config) { config.encoder.norm = NormPlacement::kPre; }},
+      {"no norm", [](auto& config) { config.encoder.norm = NormPlacement::kNone; }},
+      {"no residual", [](auto& config) { config.encoder.residual = false; }},
       {"both poolings", [](auto& config) { config.encoder.pooling = Pooling::kBoth; }}};
   for (const auto& [name, change] : cases) {
     SCOPED_TRACE(name);

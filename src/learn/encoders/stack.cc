@@ -122,7 +122,8 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   };
   const Scope attention = layer.inside("attention.");
   const at::Tensor input = sublayer_input(hidden, attention);
-  Biased change = encoder_->mix_biased(input, ragged, attention, context);
+  Biased change = ends_in_norm() ? encoder_->mix_biased(input, ragged, attention, context)
+                                 : encoder_->mix(input, ragged, attention, context);
   if (config_.encoder.local != Local::kNone) {
     change.rows = change.rows + local(input, ragged, layer.inside("local."));
   }
@@ -131,8 +132,9 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   const Scope part = layer.inside("feed_forward.");
   const FeedForwardWeights weights = {part["inner.weight"], part["inner.bias"],
                                       part["outer.weight"], part["outer.bias"]};
-  return end(attended, feed_forward(sublayer_input(attended, part), weights, part.products()),
-             feed_forward_site(index), part);
+  const Biased fed = feed_forward(sublayer_input(attended, part), weights, part.products(),
+                                  /*leaves_bias=*/ends_in_norm());
+  return end(attended, fed, feed_forward_site(index), part);
 }
 
 at::Tensor EncoderStack::local(const at::Tensor& input, const Ragged& ragged,
@@ -155,14 +157,18 @@ at::Tensor EncoderStack::sublayer_input(const at::Tensor& hidden, const Scope& p
 at::Tensor EncoderStack::sublayer_output(const at::Tensor& hidden, const Biased& change,
                                          const Ragged& ragged, const Dropout& dropout,
                                          const Scope& part) const {
-  const bool is_post = config_.encoder.norm == NormPlacement::kPost;
   const Scope norm = part.inside("norm.");
-  if (is_post && config_.encoder.residual) {
+  if (ends_in_norm()) {
     return residual_norm(hidden, change, ragged, dropout, norm_of(norm));
   }
   at::Tensor sum = dropped(whole(change, ragged), ragged, dropout);
   if (config_.encoder.residual) sum = sum + hidden;
-  return is_post ? normalized(sum, norm) : sum;
+  return config_.encoder.norm == NormPlacement::kPost ? normalized(sum, norm) : sum;
+}
+
+// Whether a part of the block ends in one operation of residual and norm.
+bool EncoderStack::ends_in_norm() const {
+  return config_.encoder.norm == NormPlacement::kPost && config_.encoder.residual;
 }
 
 at::Tensor EncoderStack::normalized(const at::Tensor& hidden, const Scope& norm) const {

@@ -29,6 +29,7 @@ class EncoderStack {
   // What a token's neighbours add to it, [tokens, width].
   at::Tensor local(const at::Tensor& input, const Ragged& ragged, const Scope& part) const;
   at::Tensor sublayer_input(const at::Tensor& hidden, const Scope& part) const;
+  bool ends_in_norm() const;
   at::Tensor sublayer_output(const at::Tensor& hidden, const Biased& change, const Ragged& ragged,
                              const Dropout& dropout, const Scope& part) const;
   at::Tensor normalized(const at::Tensor& hidden, const Scope& norm) const;

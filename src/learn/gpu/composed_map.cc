@@ -109,7 +109,6 @@ struct ComposedMap : public torch::autograd::Function<ComposedMap> {
                             const at::Tensor& query_in, const at::Tensor& straight,
                             const Layout& layout, at::ScalarType products) {
     const at::Tensor x = x_in.to(products).contiguous();
-    enter(x);
     const at::Tensor spread = spread_in.to(products), query = query_in.to(products);
     const at::Tensor scaled = spread * keys.to(products).unsqueeze(1);  // [documents, width, width]
     const at::Tensor matrices =
@@ -127,7 +126,6 @@ struct ComposedMap : public torch::autograd::Function<ComposedMap> {
     const Layout layout(*context);
     const Groups groups(layout);
     const at::Tensor upstream = gradients[0].to(x.scalar_type()).contiguous();
-    enter(x);
     const at::Tensor of_x = groups.multiply(upstream, saved[5]);
     const at::Tensor of_matrices = groups.outer(upstream, x).flatten(0, 1);
     const at::Tensor of_scaled = at::mm(of_matrices, query.t()).view_as(saved[4]);

@@ -28,7 +28,8 @@ at::Tensor spread(const at::Tensor& rows, const Ragged& ragged);
 // learn/ops/max_pooling.h
 at::Tensor max_pool(const at::Tensor& hidden, const Ragged& ragged);
 
-// rows [tokens, width] plus their document's of vectors [documents, width], of the same type.
+// rows [tokens, width] plus their document's of vectors [documents, width], which may be float32
+// beside bfloat16 rows, and so is their gradient.
 at::Tensor document_add(const at::Tensor& rows, const at::Tensor& vectors, const Ragged& ragged);
 
 // learn/ops/document_scale.h
@@ -49,7 +50,7 @@ at::Tensor composed_map(const at::Tensor& x, const at::Tensor& keys, const MapWe
 
 // Whether feed_forward takes rows like these and so many units.
 bool has_feed_forward_kernels(const at::Tensor& x, std::int64_t units);
-// learn/ops/feed_forward.h without the outer bias.
+// learn/ops/feed_forward.h, without the outer bias if it is not defined.
 at::Tensor feed_forward(const at::Tensor& x, const FeedForwardWeights& weights,
                         at::ScalarType products);
 

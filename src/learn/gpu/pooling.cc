@@ -48,9 +48,10 @@ struct AdditivePool : public torch::autograd::Function<AdditivePool> {
   }
 };
 
-at::Tensor sums_of(const at::Tensor& rows, const at::Tensor& factors, const Layout& layout) {
+at::Tensor sums_of(const at::Tensor& rows, const at::Tensor& factors, at::ScalarType type,
+                   const Layout& layout) {
   at::Tensor partial = at::empty({layout.chunks().count, rows.size(1)}, float_like(rows));
-  at::Tensor sums = at::empty({layout.documents(), rows.size(1)}, rows.options());
+  at::Tensor sums = at::empty({layout.documents(), rows.size(1)}, rows.options().dtype(type));
   cuda::document_sums({layout.chunks(), matrix_of(rows),
                        factors.defined() ? factors.const_data_ptr() : nullptr, floats_to(partial),
                        matrix_of(sums)});
@@ -81,7 +82,7 @@ struct DocumentScale : public torch::autograd::Function<DocumentScale> {
     const at::Tensor upstream = gradients[0].contiguous();
     enter(upstream);
     return {met(cuda::Meeting::kMultiply, upstream, saved[1], layout),
-            sums_of(saved[0], upstream, layout), at::Tensor()};
+            sums_of(saved[0], upstream, upstream.scalar_type(), layout), at::Tensor()};
   }
 };
 
@@ -91,13 +92,15 @@ struct DocumentAdd : public torch::autograd::Function<DocumentAdd> {
     const at::Tensor rows = rows_in.contiguous();
     enter(rows);
     layout.save(*context);
-    return met(cuda::Meeting::kAdd, rows, vectors.contiguous(), layout);
+    context->saved_data["type"] = vectors.scalar_type();
+    return met(cuda::Meeting::kAdd, rows, vectors.to(rows.scalar_type()).contiguous(), layout);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const at::Tensor upstream = gradients[0].contiguous();
     enter(upstream);
-    return {upstream, sums_of(upstream, {}, Layout(*context)), at::Tensor()};
+    const at::ScalarType type = context->saved_data["type"].toScalarType();
+    return {upstream, sums_of(upstream, {}, type, Layout(*context)), at::Tensor()};
   }
 };
 
@@ -111,7 +114,7 @@ struct Spread : public torch::autograd::Function<Spread> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const at::Tensor upstream = gradients[0].contiguous();
     enter(upstream);
-    return {sums_of(upstream, {}, Layout(*context)), at::Tensor()};
+    return {sums_of(upstream, {}, upstream.scalar_type(), Layout(*context)), at::Tensor()};
   }
 };
 

@@ -57,10 +57,12 @@ struct KernelFeedForward : public torch::autograd::Function<KernelFeedForward> {
 
 }  // namespace
 
-Biased feed_forward(const at::Tensor& x, const FeedForwardWeights& w, at::ScalarType products) {
+Biased feed_forward(const at::Tensor& x, const FeedForwardWeights& w, at::ScalarType products,
+                    bool leaves_bias) {
   if constexpr (gpu::kIsBuilt) {
     if (gpu::has_feed_forward_kernels(x, w.inner.size(0))) {
-      return {gpu::feed_forward(x, w, products), w.outer_bias};
+      if (!leaves_bias) return gpu::feed_forward(x, w, products);
+      return {gpu::feed_forward(x, {w.inner, w.inner_bias, w.outer, {}}, products), w.outer_bias};
     }
   }
   if (has_linear_kernel(x, w.inner)) {

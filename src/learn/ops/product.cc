@@ -2,6 +2,7 @@
 #include "learn/ops/product.h"
 
 #include "kernels/linear_map.h"
+#include "learn/gpu/operations.h"
 #include "learn/ops/views.h"
 #include "learn/torch_threads.h"
 
@@ -74,6 +75,9 @@ struct KernelLinear : public torch::autograd::Function<KernelLinear> {
 }  // namespace
 
 bool has_linear_kernel(const at::Tensor& inputs, const at::Tensor& weight) {
+  if constexpr (gpu::kIsBuilt) {
+    if (gpu::reach(inputs.device())) return false;
+  }
   return inputs.is_cpu() && inputs.scalar_type() == at::kFloat &&
          kernels::has_linear_kernels(weight.size(0), weight.size(1));
 }
