@@ -37,7 +37,8 @@ def bench(program, batch, precision, threads, seconds, environment=None):
     clock = documents * tokens / result["tokens_per_second"]
     peak = report["peak"]["int8_gops" if precision == "int8" else f"{precision}_gflops"]
     return {"clock": clock, "processor": documents * tokens / result["tokens_per_processor_second"],
-            "peak": peak * 1e9, "operations": result["gflops"] * 1e9 * clock,
+            "peak": peak * 1e9, "share": result["gflops"] / peak,
+            "operations": result["gflops"] * 1e9 * clock,
             "bytes": result["peak_memory_bytes"]}
 
 
