@@ -136,11 +136,11 @@ class Report {
                           {{"float32_gflops", peak_.float32.products / 1e9},
                            {"bfloat16_gflops", peak_.bfloat16.products / 1e9},
                            {"int8_gops", peak_.int8.products / 1e9},
-                           {"memory_gb_per_second", memory() / 1e9},
-                           {"read",
-                            {{"float32", read_json(peak_.float32)},
-                             {"bfloat16", read_json(peak_.bfloat16)},
-                             {"int8", read_json(peak_.int8)}}}}},
+                           {"memory_gb_per_second", memory() / 1e9}}},
+                         {"read",
+                          {{"float32", read_json(peak_.float32)},
+                           {"bfloat16", read_json(peak_.bfloat16)},
+                           {"int8", read_json(peak_.int8)}}},
                          {"precision", precision()},
                          {"instruction_set", kernels::name_of(kernels::instruction_set())},
                          {"threads", threads},
@@ -175,7 +175,7 @@ class Report {
   std::string peak_table() const {
     using report::Align;
     report::Table table({{"peak"},
-                         {"GFLOP/s", Align::kRight},
+                         {"GFLOP/s, GOP/s", Align::kRight},
                          {"read GB/s", Align::kRight},
                          {"read numbers/ns", Align::kRight}});
     const auto add = [&](const char* name, const FormatPeak& peak) {

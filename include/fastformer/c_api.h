@@ -28,8 +28,8 @@ enum fastformer_numbers {
   FASTFORMER_INT8 = 3
 };
 
-/* Opens a model folder, `numbers` being one of fastformer_numbers; NULL on failure. To be closed
- * with fastformer_close, which takes NULL too. */
+/* Opens a model folder, which must stay unchanged until it is closed, `numbers` being one of
+ * fastformer_numbers; NULL on failure. To be closed with fastformer_close, which takes NULL too. */
 fastformer_classifier* fastformer_open(const char* folder, int numbers);
 void fastformer_close(fastformer_classifier* classifier);
 
@@ -44,7 +44,8 @@ double fastformer_threshold(const fastformer_classifier* classifier, size_t labe
 
 /* Writes fastformer_label_count scores of a text of `length` bytes; 0, or below 0 on failure. After
  * a few calls this and fastformer_scores_of_ids take no memory but for texts that need more of it
- * than any before, or where more threads call at once; SentencePiece takes some with each call. */
+ * than any before, or where more threads call at once; SentencePiece takes some with each call.
+ * Memory is kept until the classifier is closed, but for texts of a megabyte and more. */
 int fastformer_scores(const fastformer_classifier* classifier, const char* text, size_t length,
                       double* scores);
 /* Writes the scores of `count` texts of `lengths` bytes, count * fastformer_label_count in all, one

@@ -44,7 +44,8 @@ class TextClassifier {
   std::vector<double> scores(std::string_view text) const;
   // The same into `scores` [labels]; another size is an Error. After a few calls this takes no
   // memory, but for a text that needs more of it than any before, and as often as more threads call
-  // at the same time than ever before: what calls need is kept until the classifier is destroyed.
+  // at the same time than ever before: what calls need is kept until the classifier is destroyed,
+  // but for texts of a megabyte and more.
   // (SentencePiece, where the model's tokens are its pieces, takes memory with each call.)
   void scores(std::string_view text, std::span<double> scores) const;
   // Scores [texts, labels], row-major, of many documents, each the same bits as alone, on that many

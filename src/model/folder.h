@@ -46,7 +46,7 @@ class ModelFolder {
   // A copy of the elements of a tensor of the schema, multiplied by their scales if quantized.
   std::vector<float> floats(const std::string& name) const;
   // The wide branch's table, which reads its numbers from tensors(); nullptr without one.
-  std::shared_ptr<const WideTable> wide() const { return wide_; }
+  const WideTable* wide() const { return wide_.get(); }
   // nullptr when the model has no tokenizer and takes token ids only.
   std::shared_ptr<const text::Tokenizer> tokenizer() const { return tokenizer_; }
   // Throws when the model labels nothing, being a pretrained encoder.

@@ -62,20 +62,28 @@ struct TextClassifier::Content {
         });
   }
 
-  // Scores [labels] of one text.
+  // Scores [labels] of one text. What a text of kMostKept bytes and more wants is not kept.
   void score(std::string_view text, std::span<double> scores) const {
+    constexpr std::size_t kMostKept = std::size_t{1} << 20;
     check_room(scores);
-    const text::Pipeline& to_ids = text_pipeline();
-    runtime::Pool<CallMemory>::Loan memory = calls.lend();
-    text::RepairCounts uncounted;
-    text = text::repair_text(text, uncounted, memory->repaired);
-    to_ids.encode(text, "", memory->pipeline, memory->document);
-    encode(memory->document.ids, *memory);
-    if (config().wide.present) {
-      if (!memory->wide) memory->wide.emplace(*folder.wide());
-      model::mix_branches(config().wide, memory->wide->scores(text), memory->logits);
+    if (text.size() >= kMostKept) {
+      CallMemory own;
+      score(text, own, scores);
+    } else {
+      score(text, *calls.lend(), scores);
     }
-    to_scores(memory->logits, scores);
+  }
+
+  void score(std::string_view text, CallMemory& memory, std::span<double> scores) const {
+    text::RepairCounts uncounted;
+    text = text::repair_text(text, uncounted, memory.repaired);
+    text_pipeline().encode(text, "", memory.pipeline, memory.document);
+    encode(memory.document.ids, memory);
+    if (config().wide.present) {
+      if (!memory.wide) memory.wide.emplace(*folder.wide());
+      model::mix_branches(config().wide, memory.wide->scores(text), memory.logits);
+    }
+    to_scores(memory.logits, scores);
   }
 
   // Scores [labels] of one document by the encoder alone.

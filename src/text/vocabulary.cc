@@ -56,7 +56,9 @@ Vocabulary Vocabulary::build(const WordCounts& counts, std::int64_t min_count,
 Vocabulary Vocabulary::load(std::string_view bytes, const std::string& where) {
   Vocabulary vocabulary;
   const auto lines = static_cast<std::size_t>(std::count(bytes.begin(), bytes.end(), '\n'));
-  vocabulary.words_.reserve(std::min<std::size_t>(lines, kLargest), bytes.size());
+  // A word has a byte at least, and its end: what says otherwise is refused below.
+  const std::size_t most = std::min<std::size_t>(bytes.size() / 2, kLargest);
+  if (lines <= most) vocabulary.words_.reserve(lines, bytes.size());
   std::int64_t line = 0;
   while (!bytes.empty()) {
     ++line;

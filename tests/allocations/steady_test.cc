@@ -78,6 +78,44 @@ TEST_P(SteadyTest, TextsTakeNoMemory) {
   }
 }
 
+// A call that ends for want of memory leaves nothing behind that the next one would see.
+TEST_P(SteadyTest, ACallThatFailedDoesNotMatter) {
+  const TextClassifier fresh = TextClassifier::open(path());
+  const std::string& small = texts().front();
+  const std::vector<double> expected = fresh.scores(small);
+  std::vector<double> scores(expected.size());
+  int failed = 0;
+  for (long number = 1;; ++number) {
+    const TextClassifier classifier = TextClassifier::open(path());
+    bool has_failed = false;
+    {
+      const FailingAllocations failing(number);
+      try {
+        classifier.scores(texts().back(), scores);
+      } catch (const std::bad_alloc&) {
+        has_failed = true;
+      }
+    }
+    classifier.scores(small, scores);
+    ASSERT_EQ(scores, expected) << number;
+    if (!has_failed) break;
+    ++failed;
+  }
+  EXPECT_GT(failed, 10);
+}
+
+TEST_P(SteadyTest, MemoryOfALargeTextIsNotKept) {
+  const TextClassifier classifier = TextClassifier::open(path());
+  std::vector<double> scores(classifier.labels().size());
+  std::string large;
+  while (large.size() < (std::size_t{1} << 20)) large += "the fast former, ";
+  for (int round = 0; round < 2; ++round) classifier.scores(texts().back(), scores);
+  const FailingAllocations counting;
+  classifier.scores(large, scores);
+  EXPECT_GT(counting.count(), 0);
+  EXPECT_EQ(counting.kept(), 0);
+}
+
 TEST_P(SteadyTest, IdsTakeNoMemory) {
   const TextClassifier classifier = TextClassifier::open(path());
   std::vector<double> scores(classifier.labels().size());

@@ -1,8 +1,11 @@
 // Seals: every bit of a file counts, and what has none is taken.
 #include "model/seal.h"
 
+#include <gmock/gmock.h>
+
 #include <vector>
 
+#include "faults/failing_call.h"
 #include "io/files.h"
 #include "temporary_folder.h"
 
@@ -40,6 +43,24 @@ TEST(SealTest, EveryByteCounts) {
     const std::string path = folder.file(std::to_string(at));
     io::OutputFile(path).write(damaged);
     EXPECT_ANY_THROW(check_seal(SafetensorsFile(path))) << at;
+  }
+}
+
+TEST(SealTest, LargeTensorsAreBroughtInWhereTheSystemDoes) {
+  const TemporaryFolder folder;
+  const std::vector<float> values(100000, 0.25F);
+  write_sealed_safetensors(folder.file("x"), std::vector{named_tensor("a", {100000}, values)}, {});
+  const SafetensorsFile file(folder.file("x"));
+  FailingCall counting;
+  {
+    const io::ScopedOperations scope(&counting);
+    EXPECT_NO_THROW(check_seal(file));
+  }
+  EXPECT_THAT(counting.calls(), testing::Contains("map ahead"));
+  for (int call = 1; call <= std::ssize(counting.calls()); ++call) {
+    FailingCall failing(Fault::kOnce, call);
+    const io::ScopedOperations scope(&failing);
+    EXPECT_NO_THROW(check_seal(file)) << counting.calls()[static_cast<std::size_t>(call - 1)];
   }
 }
 

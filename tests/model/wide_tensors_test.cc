@@ -2,9 +2,7 @@
 #include "model/wide_tensors.h"
 
 #include <cstring>
-#include <functional>
 #include <limits>
-#include <map>
 #include <optional>
 
 #include "model/small_model.h"
@@ -47,8 +45,6 @@ WideTable random_table() {
           std::move(scales),
           {0.5F, -1, 0}};
 }
-
-using TensorBytes = std::map<std::string, std::string>;
 
 // A model folder with that table.
 class WideFolder {
