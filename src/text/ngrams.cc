@@ -106,7 +106,7 @@ void NgramCounter::add_character_ngrams(std::string_view word) {
     std::uint64_t hash = kCharacterSeed;
     const int most = std::min(options_.longest, characters - begin);
     for (int length = 1; length <= most; ++length) {
-      const auto end = static_cast<std::size_t>(begin + length);
+      const auto end = static_cast<std::size_t>(begin) + static_cast<std::size_t>(length);
       for (std::size_t i = starts_[end - 1]; i < starts_[end]; ++i) {
         hash = (hash ^ static_cast<unsigned char>(word[i])) * 0x100000001b3ULL;
       }

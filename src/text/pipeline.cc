@@ -51,8 +51,8 @@ std::vector<std::vector<std::int32_t>> equal_parts(std::vector<std::int32_t> ids
   return parts;
 }
 
-Pipeline::Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokenizer)
-    : options_(std::move(options)), tokenizer_(std::move(tokenizer)) {}
+Pipeline::Pipeline(const TextOptions& options, std::shared_ptr<const Tokenizer> tokenizer)
+    : options_(options), tokenizer_(std::move(tokenizer)) {}
 
 Document Pipeline::whole(std::string_view text) const {
   PipelineMemory memory;

@@ -45,7 +45,7 @@ using PlaceOf = std::function<std::string(std::size_t index)>;
 // Thread-safe and without state: the same text always gives the same ids.
 class Pipeline {
  public:
-  Pipeline(TextOptions options, std::shared_ptr<const Tokenizer> tokenizer);
+  Pipeline(const TextOptions& options, std::shared_ptr<const Tokenizer> tokenizer);
 
   // `where` names the document in an error.
   Document encode(std::string_view text, const std::string& where = "") const;

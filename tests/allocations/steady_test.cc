@@ -18,8 +18,7 @@ const std::vector<std::string>& texts() {
         "the fast former",
         "",
         "The \x93quoted\x94 words,\r\nand a \xff byte",
-        "\xef\xbb\xbf"
-        "a mark of order",
+        std::string("\xef\xbb\xbf") + "a mark of order",
         "Cafe\xcc\x81 a\xcc\xa3\xcc\x82\xcc\x81 \xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab "
         "\xe6\x97\xa5\xe6\x9c\xac",
         "<p>the <b>fast</b> &eacute;&#233; former</p><script>no</script>",

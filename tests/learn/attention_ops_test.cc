@@ -204,7 +204,7 @@ class AttentionFormsTest : public testing::TestWithParam<bool> {
   // In float32 with kernels, in float64 by ATen.
   Operation in(at::ScalarType products, decltype(composed_attention)* form,
                const Ragged& ragged) const {
-    return [=, this](const Tensors& t) {
+    return [=](const Tensors& t) {
       const std::size_t after = GetParam() ? 7 : 6;  // the scores
       const at::Tensor key_score = GetParam() ? t[6] : at::Tensor();
       return whole(form(t[0], ragged,

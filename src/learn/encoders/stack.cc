@@ -127,7 +127,7 @@ at::Tensor EncoderStack::block(const at::Tensor& hidden, const Ragged& ragged, c
   if (config_.encoder.local != Local::kNone) {
     change.rows = change.rows + local(input, ragged, layer.inside("local."));
   }
-  const at::Tensor attended = end(hidden, change, attention_site(index), attention);
+  at::Tensor attended = end(hidden, change, attention_site(index), attention);
   if (config_.encoder.feed_forward == 0) return attended;
   const Scope part = layer.inside("feed_forward.");
   const FeedForwardWeights weights = {part["inner.weight"], part["inner.bias"],
@@ -143,7 +143,7 @@ at::Tensor EncoderStack::local(const at::Tensor& input, const Ragged& ragged,
     const Scope scope = part.inside(name);
     return local_convolution(input, scope["weight"], scope["bias"], ragged);
   };
-  const at::Tensor sums = convolution("convolution.");
+  at::Tensor sums = convolution("convolution.");
   if (config_.encoder.local == Local::kConvolution) return sums;
   return sums * at::sigmoid(convolution("gate."));
 }

@@ -13,7 +13,8 @@ struct Biased {
   at::Tensor rows;  // [tokens, width]
   at::Tensor bias;  // [width] of every row, [documents, width] of a document's rows, or undefined
 
-  Biased(at::Tensor rows_in, at::Tensor bias_in = {})  // a tensor is rows without a bias
+  // NOLINTNEXTLINE(google-explicit-constructor): a tensor is rows without a bias
+  Biased(at::Tensor rows_in, at::Tensor bias_in = {})
       : rows(std::move(rows_in)), bias(std::move(bias_in)) {}
 };
 

@@ -39,7 +39,8 @@ struct Meeting {
 Meeting meeting_of(const at::Tensor& hidden, const Ragged& ragged, const AttentionWeights& w,
                    at::ScalarType products) {
   const std::int64_t heads = w.query_score.size(0), width = hidden.size(1);
-  const double scale = 1 / std::sqrt(static_cast<double>(width / heads));
+  const std::int64_t head_width = width / heads;
+  const double scale = 1 / std::sqrt(static_cast<double>(head_width));
   const at::Tensor query_directions = w.query_score.mm(w.query) * scale;
   const SummedTokens query_sums = token_sums(hidden, query_directions, ragged, products);
   const at::Tensor global_query = by_head(w.query, query_sums.sums) + w.query_bias;
